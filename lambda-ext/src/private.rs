@@ -1,0 +1,81 @@
+//! What the generated code calls. Not part of the public interface.
+
+use crate::{Error, Launch};
+pub use std::process::ExitCode;
+
+/// The result of an event handler's method.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a valid return type for an event handler",
+    label = "expected `()` or `Result<(), E>` where `E: Into<lambda_ext::Error>`"
+)]
+pub trait HandlerOutput {
+    /// As the [`Handler`](crate::Handler) trait has it.
+    fn into_result(self) -> Result<(), Error>;
+}
+
+impl HandlerOutput for () {
+    fn into_result(self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Error>> HandlerOutput for Result<(), E> {
+    fn into_result(self) -> Result<(), Error> {
+        self.map_err(Into::into)
+    }
+}
+
+/// The result of `prepare` and of a constructor `init` of `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a valid return type for a constructor of `{T}`",
+    label = "expected `Self` or `Result<Self, E>` where `E: Into<lambda_ext::Error>`"
+)]
+pub trait ConstructorOutput<T> {
+    /// As the [`Launch`] trait has it.
+    fn into_result(self) -> Result<T, Error>;
+}
+
+impl<T> ConstructorOutput<T> for T {
+    fn into_result(self) -> Result<T, Error> {
+        Ok(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: Into<Error>> ConstructorOutput<T> for Result<T, E> {
+    fn into_result(self) -> Result<T, Error> {
+        self.map_err(Into::into)
+    }
+}
+
+/// The runtime that the generated `main` starts.
+#[derive(Debug, Clone, Copy)]
+pub enum Flavor {
+    /// One thread, and the loop a task on it.
+    CurrentThread,
+    /// Worker threads for the author's own tasks, a core each unless given.
+    MultiThread {
+        /// How many.
+        worker_threads: Option<usize>,
+    },
+}
+
+/// The body of the generated `main`.
+#[must_use]
+pub fn main<T: Launch>(_flavor: Flavor) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+/// Refuses an attribute in a submodule, where the generated `main` would not be the program's.
+pub const fn assert_crate_root(module_path: &str) {
+    let path = module_path.as_bytes();
+    let mut at = 0;
+    while at < path.len() {
+        assert!(
+            path[at] != b':',
+            "`#[lambda_extension]` must be used at the crate root, because it defines `fn main`"
+        );
+        at += 1;
+    }
+}
