@@ -1,7 +1,9 @@
 //! What the generated code calls. Not part of the public interface.
 
-use crate::{Error, Launch};
+pub use crate::process::{Flavor, main};
 pub use std::process::ExitCode;
+
+use crate::Error;
 
 /// The result of an event handler's method.
 #[diagnostic::on_unimplemented(
@@ -32,7 +34,7 @@ impl<E: Into<Error>> HandlerOutput for Result<(), E> {
     label = "expected `Self` or `Result<Self, E>` where `E: Into<lambda_ext::Error>`"
 )]
 pub trait ConstructorOutput<T> {
-    /// As the [`Launch`] trait has it.
+    /// As the [`Launch`](crate::Launch) trait has it.
     fn into_result(self) -> Result<T, Error>;
 }
 
@@ -47,24 +49,6 @@ impl<T, E: Into<Error>> ConstructorOutput<T> for Result<T, E> {
     fn into_result(self) -> Result<T, Error> {
         self.map_err(Into::into)
     }
-}
-
-/// The runtime that the generated `main` starts.
-#[derive(Debug, Clone, Copy)]
-pub enum Flavor {
-    /// One thread, and the loop a task on it.
-    CurrentThread,
-    /// Worker threads for the author's own tasks, a core each unless given.
-    MultiThread {
-        /// How many.
-        worker_threads: Option<usize>,
-    },
-}
-
-/// The body of the generated `main`.
-#[must_use]
-pub fn main<T: Launch>(_flavor: Flavor) -> ExitCode {
-    ExitCode::SUCCESS
 }
 
 /// Refuses an attribute in a submodule, where the generated `main` would not be the program's.

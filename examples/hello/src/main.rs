@@ -1,1 +1,29 @@
-fn main() {}
+//! Counts the invocations of the function it runs beside.
+
+use lambda_ext::{Error, InvokeEvent, Register, ShutdownEvent, lambda_extension};
+
+struct Audit {
+    function: String,
+    invocations: u64,
+}
+
+#[lambda_extension(events = [Invoke, Shutdown])]
+impl Audit {
+    async fn init(register: Register) -> Result<Self, Error> {
+        println!("beside {}", register.function_name);
+        Ok(Self {
+            function: register.function_name,
+            invocations: 0,
+        })
+    }
+
+    async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
+        self.invocations += 1;
+        println!("{} {} ({:?} left)", self.function, event.request_id, event.timeout());
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, event: ShutdownEvent) {
+        println!("{:?} after {} invocations", event.shutdown_reason, self.invocations);
+    }
+}

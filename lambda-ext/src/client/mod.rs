@@ -1,0 +1,320 @@
+//! The Extensions API: one function per endpoint. What to call when is `lifecycle.rs`'s.
+
+mod http;
+
+use std::fmt;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderValue};
+use serde_core::de::DeserializeOwned;
+
+use self::http::{Call, Endpoint, Http, Reply, header};
+use crate::event::Received;
+use crate::{ClientError, ErrorRequest, Event, EventType, Register, StatusResponse, budget};
+
+const REGISTER: Endpoint = Endpoint {
+    name: "register",
+    method: &Method::POST,
+    path: "/2020-01-01/extension/register",
+    budget: Some(budget::REGISTER),
+};
+const NEXT: Endpoint = Endpoint {
+    name: "next",
+    method: &Method::GET,
+    path: "/2020-01-01/extension/event/next",
+    budget: None,
+};
+const INIT_ERROR: Endpoint = Endpoint {
+    name: "init error",
+    method: &Method::POST,
+    path: "/2020-01-01/extension/init/error",
+    budget: Some(budget::REPORT),
+};
+const EXIT_ERROR: Endpoint = Endpoint {
+    name: "exit error",
+    method: &Method::POST,
+    path: "/2020-01-01/extension/exit/error",
+    budget: Some(budget::REPORT),
+};
+
+/// The variable in which Lambda tells the address of its API.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
+/// A client of the [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html)
+/// that has not registered yet.
+///
+/// [`run`](crate::run) and the attribute use it; use it yourself for an event loop of your own:
+///
+/// ```no_run
+/// # async fn example() -> Result<(), lambda_ext::ClientError> {
+/// use lambda_ext::{Client, Event, EventType};
+///
+/// let client = Client::from_env()?;
+/// let mut client = client.register(&[EventType::Invoke, EventType::Shutdown]).await?;
+/// while let Event::Invoke(event) = client.next_event().await? {
+///     println!("{} calls {}", event.request_id, client.info().function_name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It never uses a proxy, keeps one connection, and needs a tokio runtime with I/O and time
+/// enabled.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: Http,
+    name: String,
+}
+
+impl Client {
+    /// The client of the extension that this program is: its name is the executable's file name,
+    /// the address is in `AWS_LAMBDA_RUNTIME_API`.
+    ///
+    /// # Errors
+    /// The variable is unset ([`ClientError::NoRuntimeApi`]) or not an address, or the name
+    /// cannot be sent.
+    pub fn from_env() -> Result<Self, ClientError> {
+        Self::with(None, None)
+    }
+
+    /// [`from_env`](Self::from_env), under the name that the Go package has for it.
+    ///
+    /// # Errors
+    /// As for `from_env`.
+    pub fn new() -> Result<Self, ClientError> {
+        Self::from_env()
+    }
+
+    /// A client with a name or an address of its own: `host:port`, or a URL with `http://`, which
+    /// may have a path prefix.
+    ///
+    /// The platform knows an extension by the name of its file in `/opt/extensions`. It takes any
+    /// other name for an internal extension, which runs inside the function's runtime.
+    ///
+    /// # Errors
+    /// As for [`from_env`](Self::from_env), for what is not given.
+    pub fn with(name: Option<&str>, runtime_api: Option<&str>) -> Result<Self, ClientError> {
+        let name = name.map_or_else(executable_name, str::to_owned);
+        if name.is_empty() || HeaderValue::from_str(&name).is_err() {
+            return Err(ClientError::InvalidName(name));
+        }
+        let http = match runtime_api {
+            Some(address) => Http::new(address)?,
+            None => match std::env::var(RUNTIME_API) {
+                Ok(address) if !address.trim().is_empty() => Http::new(&address)?,
+                _ => return Err(ClientError::NoRuntimeApi),
+            },
+        };
+        Ok(Self { http, name })
+    }
+
+    /// The name to register under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same by a new connection, for a thread with a runtime of its own.
+    pub(crate) fn reconnected(&self) -> Self {
+        Self {
+            http: self.http.reconnected(),
+            name: self.name.clone(),
+        }
+    }
+
+    /// Registers for these events, which may be none. It is legal once: the events cannot be
+    /// changed later.
+    ///
+    /// The function's runtime is started when every extension has registered.
+    ///
+    /// # Errors
+    /// The platform refuses, cannot be reached, does not answer within 5 s, or answers without
+    /// the identifier that every later call needs.
+    pub async fn register(self, events: &[EventType]) -> Result<RegisteredClient, ClientError> {
+        let mut headers = HeaderMap::with_capacity(2);
+        let name = HeaderValue::from_str(&self.name)
+            .map_err(|_| ClientError::InvalidName(self.name.clone()))?;
+        headers.insert(header::NAME, name);
+        headers.insert(
+            header::ACCEPT_FEATURE,
+            HeaderValue::from_static("accountId"),
+        );
+        let events: Vec<_> = events.iter().map(|event| format!("\"{event}\"")).collect();
+        let body = format!("{{\"events\":[{}]}}", events.join(","));
+        let call = self.http.call(&REGISTER, headers, body.into());
+        let reply = self.http.exchange(&call).await?;
+        RegisteredClient::new(self, &reply)
+    }
+}
+
+/// A client that has registered, and may ask for events.
+pub struct RegisteredClient {
+    client: Client,
+    info: Register,
+    reporter: ErrorReporter,
+    next: Arc<Call>,
+    /// The request that is on its way, kept here so that a dropped `next_event` loses no event.
+    in_flight: Option<InFlight>,
+}
+
+type InFlight = Pin<Box<dyn Future<Output = Result<Event, ClientError>> + Send>>;
+
+impl RegisteredClient {
+    fn new(client: Client, reply: &Reply) -> Result<Self, ClientError> {
+        let identifier = reply
+            .headers
+            .get(header::IDENTIFIER)
+            .filter(|value| !value.is_empty())
+            .ok_or(ClientError::NoIdentifier)?;
+        let mut info: Register = decode(&REGISTER, &reply.body)?;
+        info.extension_id = String::from_utf8_lossy(identifier.as_bytes()).into_owned();
+        let mut headers = HeaderMap::with_capacity(1);
+        headers.insert(header::IDENTIFIER, identifier.clone());
+        Ok(Self {
+            next: Arc::new(client.http.call(&NEXT, headers, Vec::new())),
+            reporter: ErrorReporter {
+                http: client.http.clone(),
+                identifier: identifier.clone(),
+            },
+            client,
+            info,
+            in_flight: None,
+        })
+    }
+
+    /// What the platform told about the function.
+    #[must_use]
+    pub fn info(&self) -> &Register {
+        &self.info
+    }
+
+    /// The name it is registered under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.client.name
+    }
+
+    /// The identifier by which the platform knows this extension.
+    #[must_use]
+    pub fn extension_id(&self) -> &str {
+        &self.info.extension_id
+    }
+
+    /// Waits for the next event, for as long as it takes: the environment may be frozen for hours
+    /// meanwhile.
+    ///
+    /// The first call tells the platform that the extension is initialised, each later one that it
+    /// is done with the event before. Asking again after [`Event::Shutdown`] waits for ever.
+    ///
+    /// Cancel safe: a call that is dropped goes on in the client, and the next call resumes it. A
+    /// request whose kept connection turns out to be closed before a byte of the reply has come is
+    /// sent once more; had the platform seen it, the event of that time is lost.
+    ///
+    /// # Errors
+    /// All are final but [`ClientError::UnknownEvent`].
+    pub async fn next_event(&mut self) -> Result<Event, ClientError> {
+        let in_flight = match &mut self.in_flight {
+            Some(in_flight) => in_flight,
+            none => none.insert(Box::pin(next(self.client.http.clone(), self.next.clone()))),
+        };
+        let event = in_flight.await;
+        self.in_flight = None;
+        event
+    }
+
+    /// A handle by which a failure can be reported while `next_event` is waiting.
+    #[must_use]
+    pub fn error_reporter(&self) -> ErrorReporter {
+        self.reporter.clone()
+    }
+}
+
+impl fmt::Debug for RegisteredClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RegisteredClient")
+            .field("name", &self.client.name)
+            .field("info", &self.info)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reports a failure, at most once of each kind: after a report the platform refuses every other
+/// call of this extension, and waits for the process to exit.
+#[derive(Debug, Clone)]
+pub struct ErrorReporter {
+    http: Http,
+    identifier: HeaderValue,
+}
+
+impl ErrorReporter {
+    /// Reports that initialisation failed. Legal until the first `next_event`.
+    ///
+    /// # Errors
+    /// The platform refuses, cannot be reached, or does not answer within 500 ms.
+    pub async fn init_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
+        self.send(&INIT_ERROR, error).await
+    }
+
+    /// Reports a failure that ends the extension. Legal at any time.
+    ///
+    /// # Errors
+    /// The platform refuses, cannot be reached, or does not answer within 500 ms.
+    pub async fn exit_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
+        self.send(&EXIT_ERROR, error).await
+    }
+
+    /// The same by a new connection, for a thread with a runtime of its own.
+    pub(crate) fn reconnected(&self) -> Self {
+        Self {
+            http: self.http.reconnected(),
+            identifier: self.identifier.clone(),
+        }
+    }
+
+    async fn send(
+        &self,
+        endpoint: &'static Endpoint,
+        error: &ErrorRequest,
+    ) -> Result<StatusResponse, ClientError> {
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert(header::IDENTIFIER, self.identifier.clone());
+        headers.insert(header::ERROR_TYPE, error.header());
+        let call = self.http.call(endpoint, headers, error.body());
+        let reply = self.http.exchange(&call).await?;
+        // That it was accepted is what counts; some platforms answer with an empty body.
+        Ok(decode(endpoint, &reply.body).unwrap_or_default())
+    }
+}
+
+async fn next(http: Http, call: Arc<Call>) -> Result<Event, ClientError> {
+    let reply = http.exchange(&call).await?;
+    match decode(&NEXT, &reply.body)? {
+        Received::Known(event) => Ok(event),
+        Received::Unknown(event_type) => Err(ClientError::UnknownEvent(event_type)),
+    }
+}
+
+/// The content type is not looked at: the platform sends events as text, too.
+fn decode<T: DeserializeOwned>(endpoint: &Endpoint, body: &[u8]) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|source| ClientError::InvalidReply {
+        call: endpoint.name,
+        source: source.into(),
+    })
+}
+
+/// By `argv[0]`, which is the file in `/opt/extensions` even where that is a link.
+pub(crate) fn executable_name() -> String {
+    std::env::args_os()
+        .next()
+        .map(PathBuf::from)
+        .or_else(|| std::env::current_exe().ok())
+        .as_deref()
+        .and_then(Path::file_name)
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,250 @@
+//! What the generated `main` does beyond [`run`](crate::run), because the process is its own: it
+//! hears signals, ends a process that is stuck, and reports a panic that aborts.
+
+use std::any::Any;
+use std::future::pending;
+use std::io;
+use std::panic::PanicHookInfo;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::select;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    Client, ErrorReporter, ErrorRequest, EventType, Extension, Launch, RegisteredClient, RunError,
+    stderr,
+};
+
+/// The runtime that the generated `main` starts.
+#[derive(Debug, Clone, Copy)]
+pub enum Flavor {
+    /// One thread, and the loop a task on it.
+    CurrentThread,
+    /// Worker threads for the author's own tasks, a core each unless given.
+    MultiThread {
+        /// How many.
+        worker_threads: Option<usize>,
+    },
+}
+
+/// The body of the generated `main`.
+#[must_use]
+pub fn main<T: Launch>(flavor: Flavor) -> ExitCode {
+    let extension = match Extension::builder().build() {
+        Ok(extension) => extension,
+        Err(error) => return failure(&crate::client::executable_name(), error),
+    };
+    let name = extension.client().name().to_owned();
+    // Returns the handler's fate, and drops the handler while the watchdog still watches.
+    let work = async move {
+        let mut process = Process::owned(extension.client(), T::CONFIG.events)?;
+        let outcome = extension.launch_in::<T>(&mut process).await;
+        Ok::<_, io::Error>(outcome.map(drop))
+    };
+    let outcome = match flavor {
+        Flavor::CurrentThread => Builder::new_current_thread()
+            .enable_all()
+            .build_local(LocalOptions::default())
+            .and_then(|runtime| {
+                // A task, not the runtime's root: it saves a system call per event.
+                let task = runtime.spawn_local(work);
+                let outcome = runtime.block_on(task).map_err(io::Error::other)?;
+                leave(runtime);
+                outcome
+            }),
+        Flavor::MultiThread { worker_threads } => {
+            let mut builder = Builder::new_multi_thread();
+            if let Some(worker_threads) = worker_threads {
+                builder.worker_threads(worker_threads);
+            }
+            builder.enable_all().build().and_then(|runtime| {
+                let outcome = runtime.block_on(work);
+                leave(runtime);
+                outcome
+            })
+        }
+    };
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(interrupted @ RunError::Interrupted { .. })) => {
+            stderr::line(&name, interrupted);
+            ExitCode::SUCCESS
+        }
+        // Where and with what was said by the panic itself.
+        Ok(Err(RunError::Panicked { method, .. })) => {
+            failure(&name, format_args!("`{method}` panicked"))
+        }
+        Ok(Err(error)) => failure(&name, error),
+        Err(error) => failure(&name, format_args!("the tokio runtime failed: {error}")),
+    }
+}
+
+/// Leaves the runtime as it is: to end it would wait for the author's blocking tasks.
+fn leave<R>(runtime: R) {
+    std::mem::forget(runtime);
+}
+
+fn failure(name: &str, error: impl std::fmt::Display) -> ExitCode {
+    stderr::line(name, error);
+    ExitCode::FAILURE
+}
+
+/// How far the lifecycle may reach into the process.
+#[derive(Debug, Default)]
+pub(crate) struct Process {
+    owned: Option<Owned>,
+    /// The signal that has come.
+    stopped: Option<&'static str>,
+}
+
+#[derive(Debug)]
+struct Owned {
+    terminate: Signal,
+    interrupt: Signal,
+    /// Whom a panic that aborts is reported to; none where panics unwind.
+    stage: Option<Arc<Mutex<Stage>>>,
+}
+
+/// Which report the platform would accept now.
+#[derive(Debug, Clone)]
+enum Stage {
+    Starting(Client, &'static [EventType]),
+    Registered(ErrorReporter),
+    Polling(ErrorReporter),
+}
+
+impl Process {
+    /// Somebody else's, such as a test's: it is left alone.
+    pub(crate) fn borrowed() -> Self {
+        Self::default()
+    }
+
+    /// The generated `main`'s own.
+    fn owned(client: &Client, events: &'static [EventType]) -> io::Result<Self> {
+        let stage = cfg!(panic = "abort").then(|| {
+            let stage = Stage::Starting(client.clone(), events);
+            let stage = Arc::new(Mutex::new(stage));
+            report_panics_to(Arc::clone(&stage));
+            stage
+        });
+        Ok(Self {
+            owned: Some(Owned {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                stage,
+            }),
+            stopped: None,
+        })
+    }
+
+    /// Waits for a signal; one that has come stays.
+    pub(crate) async fn signal(&mut self) -> &'static str {
+        if let Some(signal) = self.stopped {
+            return signal;
+        }
+        let Some(owned) = &mut self.owned else {
+            return pending().await;
+        };
+        let terminate = pin!(async {
+            owned.terminate.recv().await;
+            "SIGTERM"
+        });
+        let interrupt = pin!(async {
+            owned.interrupt.recv().await;
+            "SIGINT"
+        });
+        let signal = select(terminate, interrupt).await.factor_first().0;
+        self.stopped = Some(signal);
+        signal
+    }
+
+    /// From here on a failure can be reported, to init error.
+    pub(crate) fn registered(&self, client: &RegisteredClient) {
+        self.advance(|| Stage::Registered(client.error_reporter()));
+    }
+
+    /// From here on failures go to exit error.
+    pub(crate) fn polling(&self, client: &RegisteredClient) {
+        self.advance(|| Stage::Polling(client.error_reporter()));
+    }
+
+    fn advance(&self, stage: impl FnOnce() -> Stage) {
+        if let Some(shared) = self.owned.as_ref().and_then(|owned| owned.stage.as_ref()) {
+            *shared.lock().unwrap_or_else(PoisonError::into_inner) = stage();
+        }
+    }
+
+    /// Ends the process after that long, whatever its other threads do.
+    pub(crate) fn watch(&self, name: &str, after: Duration) {
+        if self.owned.is_none() {
+            return;
+        }
+        let name = name.to_owned();
+        // Without it the platform ends what is stuck: a little later, and less kindly.
+        let _ = std::thread::Builder::new().spawn(move || {
+            std::thread::sleep(after);
+            let after = after.as_millis();
+            stderr::line(
+                &name,
+                format_args!("`shutdown` blocks its thread: ended after {after} ms"),
+            );
+            std::process::exit(0);
+        });
+    }
+}
+
+/// Installs a hook that reports a panic before the process aborts.
+fn report_panics_to(stage: Arc<Mutex<Stage>>) {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        say(panic);
+        let error = ErrorRequest::new("Extension.Panic", describe(panic));
+        let stage = stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A thread and a runtime of its own: this one's is in the middle of a poll.
+        let reporting = std::thread::spawn(move || {
+            if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
+                runtime.block_on(stage.report(&error));
+            }
+        });
+        let _ = reporting.join();
+        std::process::exit(1);
+    }));
+}
+
+impl Stage {
+    /// By a new connection; bounded by the budgets of register and of a report.
+    async fn report(self, error: &ErrorRequest) {
+        let _ = match self {
+            Self::Starting(client, events) => match client.reconnected().register(events).await {
+                Ok(client) => client.error_reporter().init_error(error).await,
+                Err(error) => Err(error),
+            },
+            Self::Registered(reporter) => reporter.reconnected().init_error(error).await,
+            Self::Polling(reporter) => reporter.reconnected().exit_error(error).await,
+        };
+    }
+}
+
+fn describe(panic: &PanicHookInfo<'_>) -> String {
+    let message = panic_message(panic.payload());
+    match panic.location() {
+        Some(location) => format!("panicked at {location}: {message}"),
+        None => format!("panicked: {message}"),
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "no message",
+    }
+}
