@@ -1,1 +1,3 @@
 //! Helpers shared by the tests of lambda-ext.
+
+pub mod rie;
