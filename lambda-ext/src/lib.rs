@@ -3,6 +3,8 @@
 
 mod budget;
 mod client;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 mod error;
 mod event;
 mod extension;

@@ -1,4 +1,4 @@
-//! Counts the invocations of the function it runs beside.
+//! Says which function it runs beside, at each of its invocations, and why it ends.
 
 use lambda_ext::{Error, InvokeEvent, Register, ShutdownEvent, lambda_extension};
 
@@ -10,7 +10,6 @@ struct Audit {
 #[lambda_extension(events = [Invoke, Shutdown])]
 impl Audit {
     async fn init(register: Register) -> Result<Self, Error> {
-        println!("beside {}", register.function_name);
         Ok(Self {
             function: register.function_name,
             invocations: 0,
@@ -19,11 +18,19 @@ impl Audit {
 
     async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
         self.invocations += 1;
-        println!("{} {} ({:?} left)", self.function, event.request_id, event.timeout());
+        println!(
+            "{} {} ({:?} left)",
+            self.function,
+            event.request_id,
+            event.timeout()
+        );
         Ok(())
     }
 
     async fn shutdown(&mut self, event: ShutdownEvent) {
-        println!("{:?} after {} invocations", event.shutdown_reason, self.invocations);
+        println!(
+            "{:?} after {} invocations",
+            event.shutdown_reason, self.invocations
+        );
     }
 }
