@@ -1,0 +1,183 @@
+//! A function of the block: its signature.
+
+use super::scan::{Attribute, attributes, generics, until};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Lifetime, LitStr, Token,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser as _, Result},
+    token,
+};
+
+/// What of a function matters.
+pub struct Function {
+    /// Each `#[cfg(..)]` on it.
+    pub cfgs: Vec<TokenStream>,
+    /// `const`
+    pub constness: Option<Token![const]>,
+    /// `async`
+    pub asyncness: Option<Token![async]>,
+    /// `unsafe`
+    pub unsafety: Option<Token![unsafe]>,
+    /// `fn`
+    pub fn_token: Token![fn],
+    /// Its name.
+    pub name: Ident,
+    /// `<..>`, or nothing.
+    pub generics: TokenStream,
+    /// `(..)`
+    pub parentheses: Group,
+    /// `self`, in any form.
+    pub receiver: Option<Receiver>,
+    /// What it takes besides `self`.
+    pub parameters: Vec<Parameter>,
+    /// What stands behind the `->`.
+    pub output: Option<TokenStream>,
+}
+
+/// `self`, in any form.
+pub struct Receiver {
+    /// As it stands.
+    pub tokens: TokenStream,
+    /// `&self`, `&mut self`, or `self` with a type that is a reference.
+    pub by_reference: bool,
+}
+
+/// What a function takes besides `self`.
+pub struct Parameter {
+    /// As it stands.
+    pub tokens: TokenStream,
+    /// What stands behind the `:`.
+    pub ty: TokenStream,
+}
+
+impl Function {
+    /// Reads a function, body included, or nothing of an item that is none.
+    pub fn parse(attributes: &[Attribute], input: ParseStream) -> Result<Option<Self>> {
+        let ahead = input.fork();
+        modifiers(&ahead)?;
+        if !ahead.peek(Token![fn]) {
+            return Ok(None);
+        }
+        let (constness, asyncness, unsafety) = modifiers(input)?;
+        let fn_token = input.parse()?;
+        let name = input.call(Ident::parse_any)?;
+        let generics = generics(input)?;
+        let parentheses: Group = input.parse()?;
+        let (receiver, parameters) = parameters.parse2(parentheses.stream())?;
+        let output = match input.parse::<Option<Token![->]>>()? {
+            Some(_) => Some(until(input, |input| {
+                input.peek(Token![where]) || ends(input)
+            })?),
+            None => None,
+        };
+        until(input, ends)?;
+        input.parse::<TokenTree>()?;
+        Ok(Some(Self {
+            cfgs: attributes
+                .iter()
+                .filter(|it| it.is_cfg())
+                .map(|it| quote!(#it))
+                .collect(),
+            constness,
+            asyncness,
+            unsafety,
+            fn_token,
+            name,
+            generics,
+            parentheses,
+            receiver,
+            parameters,
+            output,
+        }))
+    }
+}
+
+/// At the body, or at the `;` of a function that the compiler will ask a body of.
+fn ends(input: ParseStream) -> bool {
+    input.peek(token::Brace) || input.peek(Token![;])
+}
+
+type Modifiers = (
+    Option<Token![const]>,
+    Option<Token![async]>,
+    Option<Token![unsafe]>,
+);
+
+/// What may stand before `fn`.
+fn modifiers(input: ParseStream) -> Result<Modifiers> {
+    let modifiers = (input.parse()?, input.parse()?, input.parse()?);
+    if input.parse::<Option<Token![extern]>>()?.is_some() {
+        input.parse::<Option<LitStr>>()?;
+    }
+    Ok(modifiers)
+}
+
+/// What stands between the parentheses.
+fn parameters(input: ParseStream) -> Result<(Option<Receiver>, Vec<Parameter>)> {
+    let mut receiver = None;
+    let mut parameters = Vec::new();
+    while !input.is_empty() {
+        attributes(input)?;
+        if parameters.is_empty() && is_receiver(input)? {
+            receiver = Some(self::receiver(input)?);
+        } else {
+            parameters.push(parameter(input)?);
+        }
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok((receiver, parameters))
+}
+
+/// Whether `self` is next, behind `&`, a lifetime and `mut`.
+fn is_receiver(input: ParseStream) -> Result<bool> {
+    let ahead = input.fork();
+    ahead.parse::<Option<Token![&]>>()?;
+    ahead.parse::<Option<Lifetime>>()?;
+    ahead.parse::<Option<Token![mut]>>()?;
+    Ok(ahead.peek(Token![self]))
+}
+
+fn receiver(input: ParseStream) -> Result<Receiver> {
+    let before = until(input, |input| {
+        input.peek(Token![:]) || input.peek(Token![,])
+    })?;
+    let mut by_reference = starts_with_reference(&before);
+    let mut tokens = before;
+    if let Some(colon) = input.parse::<Option<Token![:]>>()? {
+        let ty = until(input, |input| input.peek(Token![,]))?;
+        by_reference = starts_with_reference(&ty);
+        tokens.extend(quote!(#colon #ty));
+    }
+    Ok(Receiver {
+        tokens,
+        by_reference,
+    })
+}
+
+fn starts_with_reference(tokens: &TokenStream) -> bool {
+    let first = tokens.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == '&')
+}
+
+fn parameter(input: ParseStream) -> Result<Parameter> {
+    let at_type = |input: ParseStream| input.peek(Token![:]) && !input.peek(Token![::]);
+    let mut tokens = TokenStream::new();
+    loop {
+        tokens.extend(until(input, |input| {
+            at_type(input) || input.peek(Token![::]) || input.peek(Token![,])
+        })?);
+        // the path of a pattern
+        match input.parse::<Option<Token![::]>>()? {
+            Some(colons) => colons.to_tokens(&mut tokens),
+            None => break,
+        }
+    }
+    let mut ty = TokenStream::new();
+    if let Some(colon) = input.parse::<Option<Token![:]>>()? {
+        ty = until(input, |input| input.peek(Token![,]))?;
+        tokens.extend(quote!(#colon #ty));
+    }
+    Ok(Parameter { tokens, ty })
+}

@@ -1,0 +1,172 @@
+//! From what is written to what is meant: all mistakes, or the model.
+
+mod events;
+mod methods;
+
+use crate::{
+    args::{Args, Flavor, Given},
+    block::Block,
+    errors::Errors,
+    model::{Constructor, Extension, Handler, Main, Origin},
+};
+use methods::{Methods, Role};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
+
+/// Reports every mistake; without any, returns what to generate.
+pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<Extension> {
+    check_main(args, errors);
+    let block = block.filter(|block| check_place(block, errors))?;
+    let methods = Methods::of(block);
+    let events = events::check(args, block, &methods, errors);
+    check_generics(args, block, errors);
+    methods.check(errors);
+    errors
+        .is_empty()
+        .then(|| model(args, block, &methods, events))
+}
+
+/// Puts together what was found right.
+fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> Extension {
+    let mut origin = Origin::Default;
+    let mut handlers = Vec::new();
+    for (role, function) in methods.iter() {
+        let output = function.output.clone().unwrap_or_else(|| quote!(()));
+        let name = function.name.clone();
+        let parameter_ty = || {
+            function
+                .parameters
+                .first()
+                .map(|it| it.ty.clone())
+                .unwrap_or_default()
+        };
+        match role {
+            Role::Prepare => origin = Origin::Prepare(output),
+            Role::Constructor => {
+                origin = Origin::Init(Constructor {
+                    name,
+                    register_ty: parameter_ty(),
+                    output,
+                });
+            }
+            Role::Handler(method) => {
+                handlers.push(Handler {
+                    method,
+                    name,
+                    event_ty: parameter_ty(),
+                    output,
+                });
+            }
+        }
+    }
+    Extension {
+        krate: args.krate(),
+        generics: block.generics.clone(),
+        self_ty: block.self_ty.clone(),
+        where_clause: block.where_clause.clone(),
+        events,
+        origin,
+        handlers,
+        main: args.wants_main().then(|| Main {
+            flavor: value(args.flavor.as_ref()).unwrap_or(Flavor::CurrentThread),
+            worker_threads: value(args.worker_threads.as_ref()),
+        }),
+    }
+}
+
+/// The arguments that shape the generated `main`.
+fn check_main(args: &Args, errors: &mut Errors) {
+    let flavor = value(args.flavor.as_ref());
+    if value(args.main.as_ref()) == Some(false) {
+        let names = [
+            args.flavor.as_ref().map(|given| &given.name),
+            args.worker_threads.as_ref().map(|given| &given.name),
+        ];
+        for name in names.into_iter().flatten() {
+            errors.push(
+                name,
+                format!("`{name}` has no effect, because `main = false` leaves the runtime to you"),
+            );
+        }
+    } else if let Some(Given { name, .. }) = &args.worker_threads {
+        let unclear = args
+            .flavor
+            .as_ref()
+            .is_some_and(|given| given.value.is_none());
+        if !unclear && flavor != Some(Flavor::MultiThread) {
+            errors.push(name, "`worker_threads` needs `flavor = \"multi_thread\"`");
+        }
+    }
+}
+
+/// The block must be inherent. What is said of the handlers of another trait's would mislead.
+fn check_place(block: &Block, errors: &mut Errors) -> bool {
+    let Some(trait_path) = &block.trait_path else {
+        return true;
+    };
+    let help = if block.implements_handler() {
+        "remove `Handler for`; the attribute writes that `impl` for you".to_owned()
+    } else {
+        let name = spelled(&block.self_ty);
+        format!("move it to the block that defines the event handlers: `impl {name} {{ .. }}`")
+    };
+    errors.push(
+        trait_path,
+        format!("`#[lambda_extension]` must be placed on an inherent `impl` block\nhelp: {help}"),
+    );
+    block.implements_handler()
+}
+
+/// What `main` runs is one type.
+fn check_generics(args: &Args, block: &Block, errors: &mut Errors) {
+    if args.wants_main() && !block.generics.is_empty() {
+        let example = concrete(&block.self_ty, &block.generics);
+        errors.push(
+            &block.generics,
+            format!(
+                "`#[lambda_extension]` needs a concrete type, because it defines `fn main`\n\
+                 help: name the type to run: `impl {example}`"
+            ),
+        );
+    }
+}
+
+/// The type with an invented argument for each parameter: `Flusher<MySink>`.
+fn concrete(self_ty: &TokenStream, generics: &TokenStream) -> String {
+    let parameters: Vec<TokenTree> = generics.clone().into_iter().collect();
+    let bound = |name: &TokenTree| {
+        let name = name.to_string();
+        let at = parameters
+            .iter()
+            .position(|token| token.to_string() == name)?;
+        match parameters.get(at + 1..)? {
+            [TokenTree::Punct(colon), TokenTree::Ident(bound), ..] if colon.as_char() == ':' => {
+                Some(format!("My{bound}"))
+            }
+            _ => Some(format!("My{name}")),
+        }
+    };
+    let mut parts = self_ty.clone().into_iter();
+    let name = parts
+        .next()
+        .map(|token| token.to_string())
+        .unwrap_or_default();
+    let arguments = parts.map(|token| match &token {
+        TokenTree::Ident(_) => bound(&token).unwrap_or_else(|| token.to_string()),
+        _ => token.to_string(),
+    });
+    name + &arguments.collect::<String>().replace(',', ", ")
+}
+
+/// The tokens without the spaces that `to_string` puts between them.
+fn spelled(tokens: &TokenStream) -> String {
+    tokens
+        .clone()
+        .into_iter()
+        .map(|token| token.to_string())
+        .collect()
+}
+
+fn value<T: Copy>(given: Option<&Given<T>>) -> Option<T> {
+    given.and_then(|given| given.value)
+}

@@ -1,0 +1,282 @@
+//! Whether the methods are what their names say.
+
+use crate::{
+    block::{
+        Block,
+        function::{Function, Parameter},
+    },
+    errors::Errors,
+    method::Method,
+};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+
+/// What a function of the block is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Makes the value before the extension is registered.
+    Prepare,
+    /// An `init` that makes the value.
+    Constructor,
+    /// A method of the value.
+    Handler(Method),
+}
+
+/// The functions of a block that have a role, in the author's order.
+pub struct Methods<'a>(Vec<(Role, &'a Function)>);
+
+impl<'a> Methods<'a> {
+    /// Finds them by their names.
+    pub fn of(block: &'a Block) -> Self {
+        let named = |function: &Function| Method::named(&function.name.unraw().to_string());
+        let prepares = block
+            .functions
+            .iter()
+            .any(|it| named(it) == Some(Method::Prepare));
+        let role = |function: &Function| match named(function)? {
+            Method::Prepare => Some(Role::Prepare),
+            // Where `prepare` makes the value, `init` can only be a handler that lacks its `self`.
+            Method::Init if function.receiver.is_none() && !prepares => Some(Role::Constructor),
+            method => Some(Role::Handler(method)),
+        };
+        Self(
+            block
+                .functions
+                .iter()
+                .filter_map(|it| Some((role(it)?, it)))
+                .collect(),
+        )
+    }
+
+    /// Each with its role.
+    pub fn iter(&self) -> impl Iterator<Item = (Role, &'a Function)> {
+        self.0.iter().copied()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is this one.
+    pub fn has(&self, method: Method) -> bool {
+        self.iter().any(|(role, _)| role.method() == method)
+    }
+
+    /// Reports what is wrong with their signatures.
+    pub fn check(&self, errors: &mut Errors) {
+        for (role, function) in self.iter() {
+            check_conditional(role, function, errors);
+            check_modifiers(role, function, errors);
+            check_type_parameters(role, function, errors);
+            match role {
+                Role::Prepare => check_prepare(function, errors),
+                Role::Constructor => check_constructor(function, errors),
+                Role::Handler(Method::Init) if function.receiver.is_none() => errors.push(
+                    &function.parentheses,
+                    "`init` must take `&mut self`, because `prepare` makes the value",
+                ),
+                Role::Handler(method) => check_handler(method, function, errors),
+            }
+            check_output(role, function, errors);
+        }
+    }
+}
+
+impl Role {
+    const fn method(self) -> Method {
+        match self {
+            Self::Prepare => Method::Prepare,
+            Self::Constructor => Method::Init,
+            Self::Handler(method) => method,
+        }
+    }
+
+    /// How a message calls it.
+    fn subject(self) -> String {
+        let name = self.method().name();
+        match self {
+            Self::Prepare => format!("`{name}`"),
+            Self::Constructor => format!("constructor `{name}`"),
+            Self::Handler(_) => format!("handler `{name}`"),
+        }
+    }
+}
+
+/// Without the method, its forwarder would call itself.
+fn check_conditional(role: Role, function: &Function, errors: &mut Errors) {
+    let either_way = match (role, role.method().event()) {
+        (_, Some(event)) => format!("the extension registers for `{}` either way", event.name()),
+        (Role::Handler(_), None) => "it is called either way".to_owned(),
+        (_, None) => "the value is made by it either way".to_owned(),
+    };
+    for cfg in &function.cfgs {
+        errors.push(
+            cfg,
+            format!(
+                "{} must not be conditionally compiled\n\
+                 note: {either_way}; put `#[cfg]` on the body, or on the whole `impl`",
+                role.subject(),
+            ),
+        );
+    }
+}
+
+fn check_modifiers(role: Role, function: &Function, errors: &mut Errors) {
+    let subject = role.subject();
+    match (&function.constness, &function.asyncness) {
+        (Some(constness), None) => {
+            errors.push(
+                constness,
+                format!("{subject} must be an `async fn`, not a `const fn`"),
+            );
+        }
+        (None, None) => errors.push(
+            &function.fn_token,
+            format!("{subject} must be an `async fn`"),
+        ),
+        // The compiler itself says that a function cannot be both.
+        (_, Some(_)) => {}
+    }
+    if let Some(unsafety) = &function.unsafety {
+        errors.push(unsafety, format!("{subject} must not be `unsafe`"));
+    }
+}
+
+/// Lifetimes alone leave it one function.
+fn check_type_parameters(role: Role, function: &Function, errors: &mut Errors) {
+    let mut depth = 0_usize;
+    let mut at_parameter = false;
+    let mut generic = false;
+    for token in function.generics.clone() {
+        let sign = match &token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        generic |= at_parameter && !['\'', '>'].contains(&sign);
+        match sign {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at_parameter = depth == 1 && ['<', ','].contains(&sign);
+    }
+    if generic {
+        errors.push(
+            &function.generics,
+            format!("{} must not have type parameters", role.subject()),
+        );
+    }
+}
+
+fn check_prepare(function: &Function, errors: &mut Errors) {
+    let content = function.parentheses.stream();
+    if !content.is_empty() {
+        errors.push(
+            content,
+            "`prepare` must take no parameters\nnote: it runs before the extension is registered",
+        );
+    }
+    if function.output.is_none() {
+        errors.push(
+            &function.name,
+            "`prepare` must return `Self` or `Result<Self, E>`\n\
+             note: it makes the value that handles the events",
+        );
+    }
+}
+
+fn check_constructor(function: &Function, errors: &mut Errors) {
+    if function.parameters.is_empty() {
+        return errors.push(
+            &function.parentheses,
+            "constructor `init` must take one `Register`\n\
+             help: write `async fn init(register: Register) -> Self`",
+        );
+    }
+    check_extra(
+        function,
+        "constructor `init` must take one `Register`",
+        errors,
+    );
+    if function.output.is_none() {
+        errors.push(
+            &function.name,
+            "constructor `init` must return `Self` or `Result<Self, E>`\n\
+             help: to set up a value made by `Default`, write `async fn init(&mut self, register: Register)`",
+        );
+    }
+}
+
+fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
+    let name = method.name();
+    let payload = method.takes().unwrap_or_default();
+    let must = format!("handler `{name}` must take `&mut self` and one `{payload}`");
+    if function.parameters.is_empty() {
+        let signature = method.signature();
+        return errors.push(
+            &function.parentheses,
+            format!("{must}\nhelp: write `{signature}`"),
+        );
+    }
+    match &function.receiver {
+        None => {
+            return errors.push(
+                &function.parentheses,
+                format!("handler `{name}` must take `&mut self` or `&self`"),
+            );
+        }
+        Some(receiver) if !receiver.by_reference => errors.push(
+            &receiver.tokens,
+            format!(
+                "handler `{name}` must take `&mut self` or `&self`, not `{}`\n\
+                 note: the same value handles every event until shutdown",
+                receiver.tokens,
+            ),
+        ),
+        Some(_) => {}
+    }
+    check_extra(function, &must, errors);
+}
+
+/// Reports parameters behind the first.
+fn check_extra(function: &Function, must: &str, errors: &mut Errors) {
+    if let Some(extra @ [_, rest @ ..]) = function.parameters.get(1..) {
+        let found = if rest.is_empty() {
+            "an extra parameter"
+        } else {
+            "extra parameters"
+        };
+        let extra: TokenStream = extra
+            .iter()
+            .map(|Parameter { tokens, .. }| tokens.clone())
+            .collect();
+        errors.push(extra, format!("{must}, found {found}"));
+    }
+}
+
+/// The type is named where the result is taken, and there the compiler would complain.
+fn check_output(role: Role, function: &Function, errors: &mut Errors) {
+    // `-> impl Future` is how `async` is spelled without `async`.
+    if function.asyncness.is_none() {
+        return;
+    }
+    if let Some(token) = function.output.clone().and_then(find_impl) {
+        errors.push(
+            token,
+            format!(
+                "{} must name its return type, not `impl Trait`",
+                role.subject()
+            ),
+        );
+    }
+}
+
+/// The first `impl` in a type.
+fn find_impl(ty: TokenStream) -> Option<TokenTree> {
+    ty.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ref word) if word == "impl" => Some(token),
+        TokenTree::Group(group) => find_impl(group.stream()),
+        _ => None,
+    })
+}

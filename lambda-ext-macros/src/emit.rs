@@ -1,0 +1,256 @@
+//! What is generated, one function per item.
+
+use crate::{
+    args::Flavor,
+    model::{Constructor, Extension, Handler, Main, Origin},
+};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+impl ToTokens for Extension {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(handler_impl(self));
+        tokens.extend(launch_impl(self));
+        if let Some(main) = &self.main {
+            tokens.extend(crate_root_assertion(self));
+            tokens.extend(main_fn(self, main));
+        }
+    }
+}
+
+// Input:
+//     #[lambda_extension(events = [Invoke])]
+//     impl Flusher { async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> { .. } }
+//
+// Output:
+//     #[automatically_derived]
+//     impl ::lambda_ext::Handler for Flusher {
+//         const CONFIG: ::lambda_ext::Config =
+//             ::lambda_ext::Config::new(&[::lambda_ext::EventType::Invoke]);
+//
+//         async fn invoke(..) .. { .. }
+//     }
+fn handler_impl(extension: &Extension) -> TokenStream {
+    let Extension {
+        krate,
+        generics,
+        self_ty,
+        where_clause,
+        events,
+        handlers,
+        ..
+    } = extension;
+    let methods = handlers.iter().map(|handler| forwarder(krate, handler));
+    quote! {
+        #[automatically_derived]
+        #[allow(clippy::future_not_send)]
+        impl #generics #krate::Handler for #self_ty #where_clause {
+            const CONFIG: #krate::Config = #krate::Config::new(&[#(#krate::EventType::#events),*]);
+
+            #(#methods)*
+        }
+    }
+}
+
+// Input:
+//     async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error>
+//
+// Output:
+//     async fn invoke(&mut self, __event: ::lambda_ext::InvokeEvent)
+//         -> ::core::result::Result<(), ::lambda_ext::Error>
+//     {
+//         let __output = Self::invoke(self, __event).await;
+//         <Result<(), Error> as ::lambda_ext::__private::HandlerOutput>::into_result(__output)
+//     }
+//
+// The inherent method wins over the trait's. Its name is the author's token, so that an error in
+// the call is shown there.
+fn forwarder(krate: &TokenStream, handler: &Handler) -> TokenStream {
+    let Handler {
+        method,
+        name,
+        event_ty,
+        output,
+    } = handler;
+    let trait_method = format_ident!("{}", method.name());
+    let event = argument("__event", event_ty);
+    let payload = method.takes().map(|ty| format_ident!("{ty}"));
+    quote! {
+        async fn #trait_method(&mut self, #event: #krate::#payload)
+            -> ::core::result::Result<(), #krate::Error>
+        {
+            let __output = Self::#name(self, #event).await;
+            <#output as #krate::__private::HandlerOutput>::into_result(__output)
+        }
+    }
+}
+
+// Input:
+//     impl Flusher { .. }
+//
+// Output:
+//     #[automatically_derived]
+//     impl ::lambda_ext::Launch for Flusher {
+//         type Prepared = ..;
+//         async fn prepare() -> ::core::result::Result<Self::Prepared, ::lambda_ext::Error> { .. }
+//         async fn create(..) -> ::core::result::Result<Self, ::lambda_ext::Error> { .. }
+//     }
+fn launch_impl(extension: &Extension) -> TokenStream {
+    let Extension {
+        krate,
+        generics,
+        self_ty,
+        where_clause,
+        origin,
+        ..
+    } = extension;
+    let items = match origin {
+        Origin::Prepare(output) => prepared(krate, output),
+        Origin::Init(constructor) => constructed(krate, constructor),
+        Origin::Default => defaulted(krate, self_ty),
+    };
+    quote! {
+        #[automatically_derived]
+        #[allow(clippy::future_not_send)]
+        impl #generics #krate::Launch for #self_ty #where_clause { #items }
+    }
+}
+
+// Input:
+//     async fn prepare() -> Result<Self, Error>
+//
+// Output:
+//     type Prepared = Self;
+//     async fn prepare() -> .. {
+//         let __output = Self::prepare().await;
+//         <Result<Self, Error> as ::lambda_ext::__private::ConstructorOutput<Self>>::into_result(__output)
+//     }
+//     async fn create(__prepared: Self, _: &::lambda_ext::Register) -> .. { Ok(__prepared) }
+fn prepared(krate: &TokenStream, output: &TokenStream) -> TokenStream {
+    quote! {
+        type Prepared = Self;
+
+        async fn prepare() -> ::core::result::Result<Self, #krate::Error> {
+            let __output = Self::prepare().await;
+            <#output as #krate::__private::ConstructorOutput<Self>>::into_result(__output)
+        }
+
+        async fn create(__prepared: Self, _: &#krate::Register)
+            -> ::core::result::Result<Self, #krate::Error>
+        {
+            ::core::result::Result::Ok(__prepared)
+        }
+    }
+}
+
+// Input:
+//     async fn init(register: Register) -> Result<Self, Error>
+//
+// Output:
+//     type Prepared = ();
+//     async fn prepare() -> .. { Ok(()) }
+//     async fn create((): (), __register: &::lambda_ext::Register) -> .. {
+//         let __register = ::core::clone::Clone::clone(__register);
+//         let __output = Self::init(__register).await;
+//         <Result<Self, Error> as ::lambda_ext::__private::ConstructorOutput<Self>>::into_result(__output)
+//     }
+fn constructed(krate: &TokenStream, constructor: &Constructor) -> TokenStream {
+    let Constructor {
+        name,
+        register_ty,
+        output,
+    } = constructor;
+    let register = argument("__register", register_ty);
+    let nothing_prepared = nothing_prepared(krate);
+    quote! {
+        #nothing_prepared
+
+        async fn create((): (), #register: &#krate::Register)
+            -> ::core::result::Result<Self, #krate::Error>
+        {
+            let #register: #krate::Register = ::core::clone::Clone::clone(#register);
+            let __output = Self::#name(#register).await;
+            <#output as #krate::__private::ConstructorOutput<Self>>::into_result(__output)
+        }
+    }
+}
+
+// Input:
+//     impl Flusher { /* neither `prepare` nor a constructor */ }
+//
+// Output:
+//     type Prepared = ();
+//     async fn prepare() -> .. { Ok(()) }
+//     async fn create((): (), _: &::lambda_ext::Register) -> .. {
+//         Ok(<Flusher as ::core::default::Default>::default())
+//     }
+//
+// The author's tokens for the type, so that a missing `Default` is shown there.
+fn defaulted(krate: &TokenStream, self_ty: &TokenStream) -> TokenStream {
+    let nothing_prepared = nothing_prepared(krate);
+    quote! {
+        #nothing_prepared
+
+        async fn create((): (), _: &#krate::Register)
+            -> ::core::result::Result<Self, #krate::Error>
+        {
+            ::core::result::Result::Ok(<#self_ty as ::core::default::Default>::default())
+        }
+    }
+}
+
+fn nothing_prepared(krate: &TokenStream) -> TokenStream {
+    quote! {
+        type Prepared = ();
+
+        async fn prepare() -> ::core::result::Result<(), #krate::Error> {
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+// Output:
+//     const _: () = ::lambda_ext::__private::assert_crate_root(::core::module_path!());
+fn crate_root_assertion(extension: &Extension) -> TokenStream {
+    let Extension { krate, .. } = extension;
+    quote! {
+        const _: () = #krate::__private::assert_crate_root(::core::module_path!());
+    }
+}
+
+// Input:
+//     #[lambda_extension(flavor = "multi_thread", worker_threads = 2)]
+//
+// Output:
+//     fn main() -> ::lambda_ext::__private::ExitCode {
+//         ::lambda_ext::__private::main::<Flusher>(::lambda_ext::__private::Flavor::MultiThread {
+//             worker_threads: ::core::option::Option::Some(2),
+//         })
+//     }
+fn main_fn(extension: &Extension, main: &Main) -> TokenStream {
+    let Extension { krate, self_ty, .. } = extension;
+    let flavor = match main.flavor {
+        Flavor::CurrentThread => quote!(CurrentThread),
+        Flavor::MultiThread => {
+            let threads = main.worker_threads.map(Literal::usize_unsuffixed);
+            let threads = threads.map_or_else(|| quote!(None), |threads| quote!(Some(#threads)));
+            quote!(MultiThread { worker_threads: ::core::option::Option::#threads })
+        }
+    };
+    quote! {
+        fn main() -> #krate::__private::ExitCode {
+            #krate::__private::main::<#self_ty>(#krate::__private::Flavor::#flavor)
+        }
+    }
+}
+
+/// A local that stands for a parameter of the author's: it has its place, so that an event of the
+/// wrong type is shown there, and our hygiene.
+fn argument(name: &str, ty: &TokenStream) -> Ident {
+    let place = ty
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |token| token.span());
+    Ident::new(name, Span::mixed_site().located_at(place))
+}

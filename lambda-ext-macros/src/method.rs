@@ -1,0 +1,105 @@
+//! The one table: method ↔ event ↔ what the method takes.
+
+/// A method that is known by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Makes the value before the extension is registered.
+    Prepare,
+    /// Makes the value from the registration, or sets up the one that exists.
+    Init,
+    /// Handles [`Event::Invoke`].
+    Invoke,
+    /// Handles [`Event::Shutdown`].
+    Shutdown,
+}
+
+/// A lifecycle event that an extension may register for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The function is called.
+    Invoke,
+    /// The execution environment ends.
+    Shutdown,
+}
+
+/// What is known about a method.
+struct Row {
+    name: &'static str,
+    /// The event that it handles.
+    event: Option<Event>,
+    /// Name and type of its one parameter; the type is one of the runtime crate's root.
+    parameter: Option<(&'static str, &'static str)>,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 4] = [Self::Prepare, Self::Init, Self::Invoke, Self::Shutdown];
+
+    #[rustfmt::skip]
+    const fn row(self) -> Row {
+        match self {
+            Self::Prepare => Row { name: "prepare", event: None, parameter: None },
+            Self::Init => Row { name: "init", event: None, parameter: Some(("register", "Register")) },
+            Self::Invoke => Row { name: "invoke", event: Some(Event::Invoke), parameter: Some(("event", "InvokeEvent")) },
+            Self::Shutdown => Row { name: "shutdown", event: Some(Event::Shutdown), parameter: Some(("event", "ShutdownEvent")) },
+        }
+    }
+
+    /// The method of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+
+    /// As the author writes it.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The event that it handles.
+    pub const fn event(self) -> Option<Event> {
+        self.row().event
+    }
+
+    /// The type that it takes, if any.
+    pub const fn takes(self) -> Option<&'static str> {
+        match self.row().parameter {
+            Some((_, ty)) => Some(ty),
+            None => None,
+        }
+    }
+
+    /// How it is written, as far as its parameters; with a `&mut self` where it may have one.
+    pub fn signature(self) -> String {
+        let name = self.name();
+        match self.row().parameter {
+            Some((parameter, ty)) => format!("async fn {name}(&mut self, {parameter}: {ty})"),
+            None => format!("async fn {name}()"),
+        }
+    }
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 2] = [Self::Invoke, Self::Shutdown];
+
+    /// As the author lists it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invoke => "Invoke",
+            Self::Shutdown => "Shutdown",
+        }
+    }
+
+    /// The event of exactly this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.name() == name)
+    }
+
+    /// The method that handles it.
+    pub const fn handler(self) -> Method {
+        match self {
+            Self::Invoke => Method::Invoke,
+            Self::Shutdown => Method::Shutdown,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What [`check`](crate::check::check) has made sure of: all that emission needs, and nothing that
+//! it could fail on.
+
+use crate::{args::Flavor, method::Method};
+use proc_macro2::{Ident, TokenStream};
+
+/// An extension without mistakes.
+pub struct Extension {
+    /// The path of the runtime crate.
+    pub krate: TokenStream,
+    /// `<..>` of the block, or nothing.
+    pub generics: TokenStream,
+    /// The type that the block is for, in the author's own tokens.
+    pub self_ty: TokenStream,
+    /// `where ..` of the block, or nothing.
+    pub where_clause: TokenStream,
+    /// What to register for, where possible in the author's own tokens.
+    pub events: Vec<Ident>,
+    /// How the value comes to be.
+    pub origin: Origin,
+    /// The methods to forward to.
+    pub handlers: Vec<Handler>,
+    /// The `main` to generate.
+    pub main: Option<Main>,
+}
+
+/// How the value comes to be.
+pub enum Origin {
+    /// `prepare`, which returns this type.
+    Prepare(TokenStream),
+    /// A constructor `init`.
+    Init(Constructor),
+    /// `Default`.
+    Default,
+}
+
+/// `async fn init(register: Register) -> Self`
+pub struct Constructor {
+    /// Its name, in the author's own token.
+    pub name: Ident,
+    /// The type in the author's signature, whose place stands for the argument.
+    pub register_ty: TokenStream,
+    /// What it returns.
+    pub output: TokenStream,
+}
+
+/// A method with `self` and its event.
+pub struct Handler {
+    /// Which.
+    pub method: Method,
+    /// Its name, in the author's own token.
+    pub name: Ident,
+    /// The type in the author's signature, whose place stands for the argument.
+    pub event_ty: TokenStream,
+    /// What it returns; `()` where nothing is written.
+    pub output: TokenStream,
+}
+
+/// The `main` to generate.
+pub struct Main {
+    /// The runtime that it starts.
+    pub flavor: Flavor,
+    /// The threads of a multi-thread runtime.
+    pub worker_threads: Option<usize>,
+}
