@@ -96,7 +96,9 @@ class Run:
                 os.chmod(f"{EXTENSIONS}/{name}", 0o755)
 
     def start(self):
-        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "AWS_REGION": "us-east-1"}
+        # Whatever asks for a Python is to get this one, which is known not to be in /opt.
+        path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+        environment = {"PATH": path, "LANG": "C.UTF-8", "AWS_REGION": "us-east-1"}
         environment["AWS_LAMBDA_FUNCTION_TIMEOUT"] = str(self.wanted["timeout"])
         environment.update(self.wanted["env"])
         command = [f"{WORK}/emulator", "--log-level", "debug"]
@@ -166,6 +168,8 @@ def leave_with_the_caller():
 def main():
     if sys.argv[1:] == ["probe"]:
         private_machine()
+        if not os.path.exists(sys.executable):
+            sys.exit(f"{sys.executable} is in {OPT}, which a run covers")
         return
     run = Run(json.loads(sys.stdin.readline()))
     limit = run.wanted["limit"]

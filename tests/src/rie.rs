@@ -436,7 +436,7 @@ fn namespaces() -> Result<&'static [&'static str], String> {
     let mut refusals = String::new();
     for namespaces in [AS_ROOT, AS_USER] {
         let probe = drive(namespaces, "probe");
-        let output = try_finish(probe, "", PATIENCE)?;
+        let output = try_finish(probe, "", Duration::from_secs(MARGIN))?;
         if output.status.success() {
             return Ok(namespaces);
         }
