@@ -63,7 +63,7 @@ impl StdError for ExtensionError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// `AWS_LAMBDA_RUNTIME_API` is unset or empty: this is not Lambda.
+    /// `AWS_LAMBDA_RUNTIME_API` is unset: this is not Lambda.
     NoRuntimeApi,
     /// The address of the Extensions API is no address.
     InvalidRuntimeApi(String),

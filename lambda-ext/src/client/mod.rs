@@ -2,6 +2,7 @@
 
 mod http;
 
+use std::env::{self, VarError};
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -75,7 +76,7 @@ impl Client {
     /// the address is in `AWS_LAMBDA_RUNTIME_API`.
     ///
     /// # Errors
-    /// The variable is unset ([`ClientError::NoRuntimeApi`]) or not an address, or the name
+    /// The variable is unset ([`ClientError::NoRuntimeApi`]) or no address, or the name
     /// cannot be sent.
     pub fn from_env() -> Result<Self, ClientError> {
         Self::with(None, None)
@@ -104,9 +105,10 @@ impl Client {
         }
         let http = match runtime_api {
             Some(address) => Http::new(address)?,
-            None => match std::env::var(RUNTIME_API) {
-                Ok(address) if !address.trim().is_empty() => Http::new(&address)?,
-                _ => return Err(ClientError::NoRuntimeApi),
+            None => match env::var(RUNTIME_API) {
+                Ok(address) => Http::new(&address)?,
+                Err(VarError::NotUnicode(address)) => Http::new(&address.to_string_lossy())?,
+                Err(VarError::NotPresent) => return Err(ClientError::NoRuntimeApi),
             },
         };
         Ok(Self { http, name })
@@ -309,10 +311,10 @@ fn decode<T: DeserializeOwned>(endpoint: &Endpoint, body: &[u8]) -> Result<T, Cl
 
 /// By `argv[0]`, which is the file in `/opt/extensions` even where that is a link.
 pub(crate) fn executable_name() -> String {
-    std::env::args_os()
+    env::args_os()
         .next()
         .map(PathBuf::from)
-        .or_else(|| std::env::current_exe().ok())
+        .or_else(|| env::current_exe().ok())
         .as_deref()
         .and_then(Path::file_name)
         .map(|name| name.to_string_lossy().into_owned())

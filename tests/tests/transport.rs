@@ -1,0 +1,316 @@
+//! How the client reaches the platform.
+
+use lambda_ext::{Client, ClientError, ErrorRequest, Event, EventType, RegisteredClient};
+use lambda_ext_tests::fake::{self, Fake, bounded};
+
+fn client(runtime_api: &str) -> Client {
+    Client::with(Some("ext"), Some(runtime_api)).unwrap()
+}
+
+async fn registered(fake: &mut Fake) -> RegisteredClient {
+    let client = client(fake.runtime_api());
+    let platform = async { fake.request().await.registered() };
+    tokio::join!(client.register(&[EventType::Invoke]), platform)
+        .0
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_address_may_be_host_and_port_or_a_url_with_or_without_a_prefix() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let api = fake.runtime_api().to_owned();
+        for (address, prefix) in [
+            (api.clone(), ""),
+            (format!("{api}/"), ""),
+            (format!("http://{api}"), ""),
+            (format!("http://{api}/"), ""),
+            (format!("http://{api}/.rt"), "/.rt"),
+            (format!("http://{api}/.rt/"), "/.rt"),
+            (format!(" {api}/.rt/_ "), "/.rt/_"),
+        ] {
+            let platform = async {
+                let request = fake.request().await;
+                assert_eq!(
+                    request.path,
+                    format!("{prefix}{}", fake::REGISTER),
+                    "{address}"
+                );
+                request.registered();
+                let request = fake.request().await;
+                assert_eq!(request.path, format!("{prefix}{}", fake::NEXT), "{address}");
+                request.invoke("1");
+            };
+            let extension = async {
+                let mut client = client(&address).register(&[]).await.unwrap();
+                client.next_event().await.unwrap();
+            };
+            tokio::join!(extension, platform);
+        }
+    })
+    .await;
+}
+
+#[test]
+fn what_is_no_address_is_an_error_that_shows_it() {
+    for address in [
+        "",
+        " ",
+        "https://127.0.0.1:1",
+        "127.0.0.1:x",
+        "http://",
+        "ftp://h",
+        "h:1?q",
+    ] {
+        let error = Client::with(Some("ext"), Some(address)).unwrap_err();
+        assert!(
+            matches!(error, ClientError::InvalidRuntimeApi(_)),
+            "{address}: {error}"
+        );
+        assert!(
+            error.to_string().contains(&format!("{address:?}")),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn calls_are_http_1_1_with_the_right_host() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let client = client(fake.runtime_api());
+        let platform = async {
+            let request = fake.request().await;
+            assert_eq!(request.version, "HTTP/1.1");
+            assert_eq!(request.header("host"), fake.runtime_api());
+            request.registered();
+        };
+        tokio::join!(client.register(&[]), platform).0.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn consecutive_calls_share_one_connection() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let platform = async {
+            for id in ["1", "2", "3"] {
+                let request = fake.request().await;
+                assert_eq!(request.connection, 1);
+                request.invoke(id);
+            }
+        };
+        let extension = async {
+            for _ in 0..3 {
+                client.next_event().await.unwrap();
+            }
+        };
+        tokio::join!(extension, platform);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_platform_that_closes_after_each_reply_is_met_anew() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let client = client(fake.runtime_api());
+        let body = r#"{"eventType":"INVOKE","requestId":"1"}"#;
+        let platform = async {
+            let headers = "Lambda-Extension-Identifier: 1\r\n";
+            fake.request().await.reply_and_close(200, headers, "{}");
+            for _ in 0..3 {
+                fake.request().await.reply_and_close(200, "", body);
+            }
+        };
+        let extension = async {
+            let mut client = client.register(&[]).await.unwrap();
+            for _ in 0..3 {
+                client.next_event().await.unwrap();
+            }
+        };
+        tokio::join!(extension, platform);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_next_that_a_kept_connection_swallowed_is_sent_once_more() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let platform = async {
+            let swallowed = fake.expect(fake::NEXT).await;
+            assert_eq!(swallowed.connection, 1);
+            drop(swallowed);
+            let again = fake.expect(fake::NEXT).await;
+            assert_eq!(again.connection, 2);
+            again.invoke("1");
+        };
+        let event = tokio::join!(client.next_event(), platform).0.unwrap();
+        assert_eq!(event.event_type(), EventType::Invoke);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_next_that_is_swallowed_twice_is_an_error_and_not_sent_a_third_time() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let platform = async {
+            drop(fake.expect(fake::NEXT).await);
+            drop(fake.expect(fake::NEXT).await);
+        };
+        let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
+        assert!(
+            matches!(error, ClientError::Unreachable { call: "next", .. }),
+            "{error}"
+        );
+        assert!(fake.unasked().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_report_that_a_kept_connection_swallowed_is_sent_once_more() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let reporter = registered(&mut fake).await.error_reporter();
+        let platform = async {
+            drop(fake.expect(fake::INIT_ERROR).await);
+            fake.expect(fake::INIT_ERROR).await.accepted();
+        };
+        let error = ErrorRequest::new("Extension.Test", "test");
+        let status = tokio::join!(reporter.init_error(&error), platform)
+            .0
+            .unwrap();
+        assert_eq!(status.status, "OK");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_first_connection_that_closes_without_a_reply_is_an_error_at_once() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let client = client(fake.runtime_api());
+        let platform = async { drop(fake.request().await) };
+        let error = tokio::join!(client.register(&[]), platform).0.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ClientError::Unreachable {
+                    call: "register",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(fake.unasked().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_where_nobody_listens_is_an_error_that_names_it() {
+    // Bound and not listening: refused for as long as the socket lives.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let error = bounded(client(&address).register(&[])).await.unwrap_err();
+    let expected = format!("register: no answer from http://{address}/: Connection refused");
+    assert!(error.to_string().starts_with(&expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_reply_that_is_cut_in_the_middle_is_an_error() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let platform = async {
+            let cut = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"eventType\":";
+            fake.expect(fake::NEXT).await.raw(cut);
+        };
+        let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
+        assert!(
+            matches!(error, ClientError::Unreachable { call: "next", .. }),
+            "{error}"
+        );
+        assert!(fake.unasked().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_that_is_no_http_is_an_error() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let platform = async { fake.expect(fake::NEXT).await.raw("\u{7}\u{7}\u{7}\r\n\r\n") };
+        let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
+        assert!(
+            matches!(error, ClientError::Unreachable { call: "next", .. }),
+            "{error}"
+        );
+        assert!(fake.unasked().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_without_end_is_not_read_to_the_end() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let platform = async {
+            let body = " ".repeat(2 << 20);
+            fake.expect(fake::NEXT).await.reply(200, "", &body);
+        };
+        let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
+        assert!(
+            matches!(error, ClientError::InvalidReply { call: "next", .. }),
+            "{error}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let platform = async {
+            fake.expect(fake::NEXT)
+                .await
+                .reply(302, "Location: /elsewhere\r\n", "");
+        };
+        let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
+        assert_eq!(error.to_string(), "next: the platform answered 302");
+        assert!(fake.unasked().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_reads_the_same_through_every_kind_of_reply() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = registered(&mut fake).await;
+        let body = r#"{"eventType":"SHUTDOWN","deadlineMs":5,"shutdownReason":"spindown"}"#;
+        let chunked = format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        );
+        let unsized_ = format!("HTTP/1.1 200 OK\r\n\r\n{body}");
+        for reply in [chunked, unsized_] {
+            let platform = async { fake.expect(fake::NEXT).await.raw(reply) };
+            let event = tokio::join!(client.next_event(), platform).0.unwrap();
+            assert!(matches!(event, Event::Shutdown(event) if event.deadline_ms == 5));
+        }
+    })
+    .await;
+}
