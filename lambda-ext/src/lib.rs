@@ -1,4 +1,61 @@
-//! A framework for AWS Lambda extensions: a struct, its methods and one attribute.
+//! A framework for [AWS Lambda extensions]: a struct, its methods and one attribute.
+//!
+//! ```no_run
+//! use lambda_ext::{Error, InvokeEvent, Register, ShutdownEvent, lambda_extension};
+//!
+//! struct Audit {
+//!     function: String,
+//!     invocations: u64,
+//! }
+//!
+//! #[lambda_extension(events = [Invoke, Shutdown])]
+//! impl Audit {
+//!     async fn init(register: Register) -> Result<Self, Error> {
+//!         Ok(Self { function: register.function_name, invocations: 0 })
+//!     }
+//!
+//!     async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
+//!         self.invocations += 1;
+//!         println!("{} {} ({:?} left)", self.function, event.request_id, event.timeout());
+//!         Ok(())
+//!     }
+//!
+//!     async fn shutdown(&mut self, event: ShutdownEvent) {
+//!         println!("{:?} after {} invocations", event.shutdown_reason, self.invocations);
+//!     }
+//! }
+//! ```
+//!
+//! # The model
+//!
+//! | Lambda | the extension | the function |
+//! |---|---|---|
+//! | starts every extension | `prepare`, then registers | |
+//! | starts the function's runtime once all have registered | `init`, then asks for its first event | loads |
+//! | invokes | `invoke`, then asks for the next event | runs |
+//! | freezes everything once all are done | | |
+//! | ends the environment | `shutdown`, then leaves | gone |
+//!
+//! - **One value has all the state**, and one method at a time is called on it: no locks, no `Send`.
+//! - **An invocation lasts until the slowest is done**, function or extension, and is billed that
+//!   long; [`InvokeEvent::deadline`] holds for all. What the function needs at its first line, a
+//!   local server or a file, belongs in `prepare`.
+//! - **A failure is fatal, and told.** An `Err` or a panic is reported to Lambda with its text and
+//!   causes, goes to stderr as one line, and ends the extension with exit code 1; the platform
+//!   then fails the function's invocation. A method that may fail without harm handles that itself.
+//! - **The end is bounded.** `shutdown` has until 150 ms before the deadline, usually 2 s ahead. It
+//!   is cut at an `await`, or with its process if it blocks the thread.
+//!
+//! Tests run handlers under the `emulator` (a feature); [`run`] and [`launch`] run them without the
+//! generated `main`; [`Client`] is for event loops of one's own.
+//!
+//! # Cost
+//!
+//! One thread, one connection, no TLS. Every dependency starts with every cold start, so nothing is
+//! on by default; features are `emulator`, for tests, and `cli`, the command `lambda-ext`.
+//!
+//! [AWS Lambda extensions]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-extensions.html
+
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod budget;

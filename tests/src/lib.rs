@@ -3,3 +3,8 @@
 pub mod fake;
 pub mod program;
 pub mod rie;
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
