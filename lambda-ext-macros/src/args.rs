@@ -5,7 +5,6 @@ mod values;
 use crate::{errors::Errors, method::Event, similar};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
-use std::fmt::Write as _;
 use syn::ext::IdentExt as _;
 
 /// An argument that the attribute takes.
@@ -47,8 +46,7 @@ impl Argument {
         }
     }
 
-    fn named(name: &Ident) -> Option<Self> {
-        let name = name.unraw().to_string();
+    fn named(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|argument| argument.name() == name)
@@ -156,17 +154,19 @@ impl Args {
             let names = Argument::names();
             return errors.push(all(tokens), format!("expected an argument, one of {names}"));
         };
-        let Some(argument) = Argument::named(name) else {
-            match similar::nearest(&name.to_string(), Event::ALL, Event::name) {
-                Some(event) if rest.is_empty() => {
-                    bare.push(Listed {
-                        name: name.clone(),
-                        event,
-                        exact: true,
-                    });
-                }
-                _ => unknown(name, errors),
-            }
+        let written = name.unraw().to_string();
+        if let (None, Some(event), []) = (
+            Argument::named(&written),
+            similar::nearest(&written, Event::ALL, Event::name),
+            rest,
+        ) {
+            return bare.push(Listed {
+                name: name.clone(),
+                event,
+                exact: true,
+            });
+        }
+        let Some(argument) = Argument::named(&written).or_else(|| unknown(name, errors)) else {
             return;
         };
         let tokens = match rest {
@@ -226,7 +226,11 @@ fn set<'a, T>(
 ) {
     let name = value.name;
     if slot.is_some() {
-        return errors.push(name, format!("argument `{name}` is given more than once"));
+        // One that is misspelt has been reported.
+        if name.unraw() == value.argument.name() {
+            errors.push(name, format!("argument `{name}` is given more than once"));
+        }
+        return;
     }
     *slot = Some(Given {
         name: name.clone(),
@@ -234,16 +238,20 @@ fn set<'a, T>(
     });
 }
 
-/// Reports an argument that nobody knows.
-fn unknown(name: &Ident, errors: &mut Errors) {
-    let mut message = format!(
-        "unknown argument `{name}`, expected one of {}",
-        Argument::names()
+/// Reports an argument that nobody knows; returns the one that must have been meant, so that its
+/// value is not missed.
+fn unknown(name: &Ident, errors: &mut Errors) -> Option<Argument> {
+    let near = similar::nearest(&name.to_string(), Argument::ALL, Argument::name);
+    let help = near.map(|near| format!("\nhelp: did you mean `{}`?", near.name()));
+    errors.push(
+        name,
+        format!(
+            "unknown argument `{name}`, expected one of {}{}",
+            Argument::names(),
+            help.unwrap_or_default(),
+        ),
     );
-    if let Some(near) = similar::nearest(&name.to_string(), Argument::ALL, Argument::name) {
-        let _ = write!(message, "\nhelp: did you mean `{}`?", near.name());
-    }
-    errors.push(name, message);
+    near
 }
 
 /// What stands between the commas.

@@ -8,6 +8,7 @@ use crate::{
     block::Block,
     errors::Errors,
     model::{Constructor, Extension, Handler, Main, Origin},
+    spell::{spell, spell_with},
 };
 use methods::{Methods, Role};
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -107,7 +108,7 @@ fn check_place(block: &Block, errors: &mut Errors) -> bool {
     let help = if block.implements_handler() {
         "remove `Handler for`; the attribute writes that `impl` for you".to_owned()
     } else {
-        let name = spelled(&block.self_ty);
+        let name = spell(&block.self_ty);
         format!("move it to the block that defines the event handlers: `impl {name} {{ .. }}`")
     };
     errors.push(
@@ -133,38 +134,27 @@ fn check_generics(args: &Args, block: &Block, errors: &mut Errors) {
 
 /// The type with an invented argument for each parameter: `Flusher<MySink>`.
 fn concrete(self_ty: &TokenStream, generics: &TokenStream) -> String {
-    let parameters: Vec<TokenTree> = generics.clone().into_iter().collect();
-    let bound = |name: &TokenTree| {
-        let name = name.to_string();
-        let at = parameters
-            .iter()
-            .position(|token| token.to_string() == name)?;
-        match parameters.get(at + 1..)? {
-            [TokenTree::Punct(colon), TokenTree::Ident(bound), ..] if colon.as_char() == ':' => {
-                Some(format!("My{bound}"))
-            }
-            _ => Some(format!("My{name}")),
-        }
-    };
-    let mut parts = self_ty.clone().into_iter();
-    let name = parts
-        .next()
-        .map(|token| token.to_string())
-        .unwrap_or_default();
-    let arguments = parts.map(|token| match &token {
-        TokenTree::Ident(_) => bound(&token).unwrap_or_else(|| token.to_string()),
-        _ => token.to_string(),
-    });
-    name + &arguments.collect::<String>().replace(',', ", ")
-}
-
-/// The tokens without the spaces that `to_string` puts between them.
-fn spelled(tokens: &TokenStream) -> String {
-    tokens
+    let parameters: Vec<_> = generics
         .clone()
         .into_iter()
-        .map(|token| token.to_string())
-        .collect()
+        .map(|it| it.to_string())
+        .collect();
+    let argument = |name: &str| {
+        let at = parameters.iter().position(|it| it == name)?;
+        let before = &*parameters[at.checked_sub(1)?];
+        Some(match (before, parameters.get(at + 1..)?) {
+            ("'", _) => "static".to_owned(),
+            ("const", _) => "1".to_owned(),
+            (_, [colon, bound, ..]) if colon == ":" && bound != "'" && bound != "?" => {
+                format!("My{bound}")
+            }
+            _ => format!("My{name}"),
+        })
+    };
+    spell_with(self_ty, |token| match token {
+        TokenTree::Ident(name) => argument(&name.to_string()),
+        _ => None,
+    })
 }
 
 fn value<T: Copy>(given: Option<&Given<T>>) -> Option<T> {

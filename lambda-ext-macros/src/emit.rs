@@ -43,7 +43,7 @@ fn handler_impl(extension: &Extension) -> TokenStream {
     let methods = handlers.iter().map(|handler| forwarder(krate, handler));
     quote! {
         #[automatically_derived]
-        #[allow(clippy::future_not_send)]
+        #[allow(deprecated, clippy::future_not_send)]
         impl #generics #krate::Handler for #self_ty #where_clause {
             const CONFIG: #krate::Config = #krate::Config::new(&[#(#krate::EventType::#events),*]);
 
@@ -111,7 +111,7 @@ fn launch_impl(extension: &Extension) -> TokenStream {
     };
     quote! {
         #[automatically_derived]
-        #[allow(clippy::future_not_send)]
+        #[allow(deprecated, clippy::future_not_send)]
         impl #generics #krate::Launch for #self_ty #where_clause { #items }
     }
 }

@@ -11,12 +11,17 @@ pub fn fallback(
     item: TokenStream,
     errors: &Errors,
 ) -> TokenStream {
-    let main = (args.wants_main() && !is_main(&item)).then(|| {
+    let main = args.wants_main().then(|| {
         quote!(
             fn main() {}
         )
     });
-    let item = block.and_then(as_inherent).unwrap_or(item);
+    let item = match block {
+        Some(block) => as_inherent(block).unwrap_or(item),
+        // Out of the way of the other `main`, and of what the compiler asks of an `async` one.
+        None if is_main(&item) => quote!(const _: () = { #item };),
+        None => item,
+    };
     quote!(#item #main #errors)
 }
 

@@ -14,6 +14,7 @@ mod fallback;
 mod method;
 mod model;
 mod similar;
+mod spell;
 
 use proc_macro::TokenStream;
 

@@ -2,7 +2,7 @@
 
 use super::{Events, Flavor, Listed, Value, all, visible};
 use crate::{errors::Errors, method::Event, similar};
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{Lit, ext::IdentExt as _};
 
 impl Value<'_> {
@@ -35,9 +35,12 @@ impl Value<'_> {
         let flavor = Flavor::named(&text.value());
         if flavor.is_none() {
             let [one, two] = Flavor::ALL.map(Flavor::name);
+            let near = similar::nearest(&text.value(), Flavor::ALL, Flavor::name);
+            let help = near.map(|near| format!("\nhelp: write \"{}\"", near.name()));
+            let help = help.unwrap_or_default();
             errors.push(
                 literal,
-                format!("unknown `flavor` {literal}, expected \"{one}\" or \"{two}\""),
+                format!("unknown `flavor` {literal}, expected \"{one}\" or \"{two}\"{help}"),
             );
         }
         flavor
@@ -117,20 +120,41 @@ impl Events {
     fn read(list: &Group, errors: &mut Errors) -> Self {
         let mut events = Self::default();
         for element in visible(list.stream()).split(|token| is_punct(token, ',')) {
-            match element {
-                // behind the last comma
-                [] => {}
-                [TokenTree::Ident(name)] => events.name(name, errors),
-                _ => {
-                    errors.push(
-                        all(element),
-                        "expected the name of an event, and a `,` before the next",
-                    );
-                    events.unclear = true;
+            events.element(element, errors);
+        }
+        events
+    }
+
+    /// What stands between two commas.
+    fn element(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
+        match tokens {
+            // behind the last comma
+            [] => {}
+            [TokenTree::Ident(name)] => self.name(name, errors),
+            [TokenTree::Ident(name), rest @ ..] if matches!(rest, [TokenTree::Ident(_), ..]) => {
+                self.name(name, errors);
+                errors.push(&rest[0], "expected `,` before the next event");
+                self.element(rest, errors);
+            }
+            // `EventType::Invoke` and `"Invoke"`
+            _ => {
+                let last = tokens.last().map(ToString::to_string).unwrap_or_default();
+                let meant = similar::nearest(&last, Event::ALL, Event::name);
+                let help = meant.map(|event| format!("\nhelp: write `{}`", event.name()));
+                errors.push(
+                    all(tokens),
+                    format!("expected the name of an event{}", help.unwrap_or_default()),
+                );
+                match meant {
+                    Some(event) => self.listed.push(Listed {
+                        name: Ident::new(event.name(), Span::call_site()),
+                        event,
+                        exact: false,
+                    }),
+                    None => self.unclear = true,
                 }
             }
         }
-        events
     }
 
     /// One name.

@@ -7,6 +7,7 @@ use crate::{
     },
     errors::Errors,
     method::Method,
+    spell::spell,
 };
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
@@ -164,7 +165,7 @@ fn check_type_parameters(role: Role, function: &Function, errors: &mut Errors) {
     if generic {
         errors.push(
             &function.generics,
-            format!("{} must not have type parameters", role.subject()),
+            format!("{} must not be generic", role.subject()),
         );
     }
 }
@@ -177,7 +178,8 @@ fn check_prepare(function: &Function, errors: &mut Errors) {
             "`prepare` must take no parameters\nnote: it runs before the extension is registered",
         );
     }
-    if function.output.is_none() {
+    // A method cannot return the value that it is called on.
+    if function.output.is_none() && function.receiver.is_none() {
         errors.push(
             &function.name,
             "`prepare` must return `Self` or `Result<Self, E>`\n\
@@ -231,7 +233,7 @@ fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
             format!(
                 "handler `{name}` must take `&mut self` or `&self`, not `{}`\n\
                  note: the same value handles every event until shutdown",
-                receiver.tokens,
+                spell(&receiver.tokens),
             ),
         ),
         Some(_) => {}

@@ -1,0 +1,4 @@
+use lambda_ext::lambda_extension;
+
+#[lambda_extension]
+struct Flusher;

@@ -1,0 +1,7 @@
+use lambda_ext::lambda_extension;
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(events = [])]
+impl Flusher {}

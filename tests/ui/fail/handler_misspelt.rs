@@ -1,0 +1,9 @@
+use lambda_ext::{InvokeEvent, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(events = [Invoke])]
+impl Flusher {
+    async fn invok(&mut self, _event: InvokeEvent) {}
+}

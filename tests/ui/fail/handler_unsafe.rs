@@ -1,0 +1,9 @@
+use lambda_ext::{InvokeEvent, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(events = [Invoke])]
+impl Flusher {
+    async unsafe fn invoke(&mut self, _event: InvokeEvent) {}
+}

@@ -1,0 +1,13 @@
+mod flusher {
+    use lambda_ext::{InvokeEvent, lambda_extension};
+
+    #[derive(Default)]
+    struct Flusher;
+
+    #[lambda_extension(events = [Invoke])]
+    impl Flusher {
+        async fn invoke(&mut self, _event: InvokeEvent) {}
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use lambda_ext::{InvokeEvent, Register, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(events = [Invoke])]
+impl Flusher {
+    #[cfg(unix)]
+    async fn init(&mut self, _register: Register) {}
+
+    async fn invoke(&mut self, _event: InvokeEvent) {}
+}

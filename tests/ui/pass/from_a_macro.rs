@@ -1,0 +1,26 @@
+//! An extension written by a `macro_rules!`, whose fragments come in invisible groups.
+
+use lambda_ext::{InvokeEvent, ShutdownEvent, lambda_extension};
+
+macro_rules! extension {
+    ($name:ident, $ty:ty, $flavor:literal, $vis:vis, $output:ty) => {
+        #[derive(Default)]
+        struct $name {
+            invocations: u64,
+        }
+
+        #[lambda_extension(events = [Invoke, Shutdown], flavor = $flavor)]
+        impl $ty {
+            $vis async fn invoke(&mut self, _event: InvokeEvent) -> $output {
+                self.invocations += 1;
+                Ok(())
+            }
+
+            async fn shutdown(&mut self, _event: ShutdownEvent) {
+                self.invocations = 0;
+            }
+        }
+    };
+}
+
+extension!(Flusher, Flusher, "current_thread", , Result<(), lambda_ext::Error>);
