@@ -49,7 +49,8 @@ def download(into):
     except subprocess.TimeoutExpired:
         cannot(f"pip did not get {PACKAGE} {VERSION} within {PATIENCE} s")
     if done.returncode != 0:
-        cannot(f"pip could not get {PACKAGE} {VERSION}: {done.stdout.strip()[-600:]}")
+        said = done.stdout.strip().splitlines() or ["it did not say why"]
+        cannot(f"pip could not get {PACKAGE} {VERSION}: {said[-1]}")
     (wheel,) = os.listdir(into)
     return os.path.join(into, wheel)
 

@@ -488,6 +488,7 @@ fn drive(namespaces: &[&str], what: &str) -> Command {
     command
 }
 
+#[track_caller]
 fn did_not_run(why: &str) {
     let current = thread::current();
     let name = current.name().unwrap_or("a test of the real platform");

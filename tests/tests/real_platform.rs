@@ -348,6 +348,12 @@ fn a_panic_of_shutdown_is_an_exit_error() {
 
 #[test]
 fn panics_that_abort_are_reported_too() {
+    let Some(report) = failing_by_abort("prepare").run() else {
+        return;
+    };
+    is_init_error(&report, "Extension.Panic");
+    said_once(&report, "the disk is on fire");
+
     let Some(report) = failing_by_abort("init").run() else {
         return;
     };
@@ -373,6 +379,7 @@ fn a_shutdown_that_waits_forever_is_cut_before_the_platform_kills() {
         return;
     };
     left_well(&report);
+    said_once(&report, "`shutdown` was cut");
     report.equal(
         "lines on standard error",
         &report.stderr.lines().count(),
@@ -386,6 +393,7 @@ fn a_shutdown_that_blocks_its_thread_is_ended_before_the_platform_kills() {
         return;
     };
     left_well(&report);
+    said_once(&report, "`shutdown` blocks its thread");
     report.equal(
         "lines on standard error",
         &report.stderr.lines().count(),
