@@ -32,32 +32,31 @@ fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> E
     let mut origin = Origin::Default;
     let mut handlers = Vec::new();
     for (role, function) in methods.iter() {
-        let output = function.output.clone().unwrap_or_else(|| quote!(()));
         let name = function.name.clone();
-        let parameter_ty = || {
-            function
-                .parameters
-                .first()
-                .map(|it| it.ty.clone())
-                .unwrap_or_default()
-        };
+        let parameter_ty = function
+            .parameters
+            .first()
+            .map(|it| it.ty.clone())
+            .unwrap_or_default();
+        let output = function.output.clone().unwrap_or_else(|| quote!(()));
         match role {
             Role::Prepare => origin = Origin::Prepare(output),
             Role::Constructor => {
                 origin = Origin::Init(Constructor {
                     name,
-                    register_ty: parameter_ty(),
+                    parameter_ty,
                     output,
                 });
             }
-            Role::Handler(method) => {
-                handlers.push(Handler {
-                    method,
-                    name,
-                    event_ty: parameter_ty(),
-                    output,
-                });
-            }
+            // Of two with one name the compiler speaks, and it shall not speak of ours too.
+            Role::Handler(method) if handlers.iter().any(|it: &Handler| it.method == method) => {}
+            Role::Handler(method) => handlers.extend(method.parameter().map(|parameter| Handler {
+                method,
+                name,
+                parameter,
+                parameter_ty,
+                output,
+            })),
         }
     }
     Extension {

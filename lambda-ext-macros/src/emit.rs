@@ -69,12 +69,13 @@ fn forwarder(krate: &TokenStream, handler: &Handler) -> TokenStream {
     let Handler {
         method,
         name,
-        event_ty,
+        parameter: (local, payload),
+        parameter_ty,
         output,
     } = handler;
     let trait_method = format_ident!("{}", method.name());
-    let event = argument("__event", event_ty);
-    let payload = method.takes().map(|ty| format_ident!("{ty}"));
+    let payload = format_ident!("{payload}");
+    let event = argument(local, parameter_ty);
     quote! {
         async fn #trait_method(&mut self, #event: #krate::#payload)
             -> ::core::result::Result<(), #krate::Error>
@@ -157,10 +158,10 @@ fn prepared(krate: &TokenStream, output: &TokenStream) -> TokenStream {
 fn constructed(krate: &TokenStream, constructor: &Constructor) -> TokenStream {
     let Constructor {
         name,
-        register_ty,
+        parameter_ty,
         output,
     } = constructor;
-    let register = argument("__register", register_ty);
+    let register = argument("register", parameter_ty);
     let nothing_prepared = nothing_prepared(krate);
     quote! {
         #nothing_prepared
@@ -247,10 +248,7 @@ fn main_fn(extension: &Extension, main: &Main) -> TokenStream {
 /// A local that stands for a parameter of the author's: it has its place, so that an event of the
 /// wrong type is shown there, and our hygiene.
 fn argument(name: &str, ty: &TokenStream) -> Ident {
-    let place = ty
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |token| token.span());
-    Ident::new(name, Span::mixed_site().located_at(place))
+    let first = ty.clone().into_iter().next();
+    let place = first.map_or_else(Span::call_site, |token| token.span());
+    format_ident!("__{name}", span = Span::mixed_site().located_at(place))
 }

@@ -15,6 +15,9 @@ mod method;
 mod model;
 mod similar;
 mod spell;
+#[cfg(test)]
+#[allow(clippy::panic)] // how a test fails
+mod tests;
 
 use proc_macro::TokenStream;
 

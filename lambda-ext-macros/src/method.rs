@@ -60,18 +60,15 @@ impl Method {
         self.row().event
     }
 
-    /// The type that it takes, if any.
-    pub const fn takes(self) -> Option<&'static str> {
-        match self.row().parameter {
-            Some((_, ty)) => Some(ty),
-            None => None,
-        }
+    /// Name and type of what it takes, if anything.
+    pub const fn parameter(self) -> Option<(&'static str, &'static str)> {
+        self.row().parameter
     }
 
     /// How it is written, as far as its parameters; with a `&mut self` where it may have one.
     pub fn signature(self) -> String {
         let name = self.name();
-        match self.row().parameter {
+        match self.parameter() {
             Some((parameter, ty)) => format!("async fn {name}(&mut self, {parameter}: {ty})"),
             None => format!("async fn {name}()"),
         }

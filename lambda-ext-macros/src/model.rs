@@ -39,7 +39,7 @@ pub struct Constructor {
     /// Its name, in the author's own token.
     pub name: Ident,
     /// The type in the author's signature, whose place stands for the argument.
-    pub register_ty: TokenStream,
+    pub parameter_ty: TokenStream,
     /// What it returns.
     pub output: TokenStream,
 }
@@ -50,8 +50,10 @@ pub struct Handler {
     pub method: Method,
     /// Its name, in the author's own token.
     pub name: Ident,
+    /// Name and type of the parameter of the trait's method.
+    pub parameter: (&'static str, &'static str),
     /// The type in the author's signature, whose place stands for the argument.
-    pub event_ty: TokenStream,
+    pub parameter_ty: TokenStream,
     /// What it returns; `()` where nothing is written.
     pub output: TokenStream,
 }

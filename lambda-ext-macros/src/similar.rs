@@ -56,3 +56,40 @@ fn edits(a: &str, b: &str) -> usize {
     }
     rows[a.len()][b.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        for near in [
+            "invok",
+            "invoek",
+            "Invoke",
+            "INVOKE",
+            "on_invoke",
+            "handle_invoke",
+            "invoke_event",
+            "InvokeEvent",
+            "invoke_handler",
+        ] {
+            assert!(distance(near, "invoke").is_some(), "{near}");
+        }
+        for far in [
+            "revoke",
+            "invocations",
+            "event",
+            "handler",
+            "on_",
+            "",
+            "invoke_all",
+        ] {
+            assert!(distance(far, "invoke").is_none(), "{far}");
+        }
+        assert_eq!(distance("shutdwon", "shutdown"), Some(1));
+        assert_eq!(distance("shut_down", "shutdown"), Some(0));
+        assert_eq!(distance("shutdown_server", "shutdown"), None);
+        assert_eq!(distance("threads", "worker_threads"), None);
+    }
+}

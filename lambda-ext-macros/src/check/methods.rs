@@ -212,7 +212,9 @@ fn check_constructor(function: &Function, errors: &mut Errors) {
 
 fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
     let name = method.name();
-    let payload = method.takes().unwrap_or_default();
+    let Some((_, payload)) = method.parameter() else {
+        return;
+    };
     let must = format!("handler `{name}` must take `&mut self` and one `{payload}`");
     if function.parameters.is_empty() {
         let signature = method.signature();

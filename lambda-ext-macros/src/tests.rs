@@ -1,0 +1,194 @@
+//! What the attribute expands to, as files to read: `tests/expansion/*.rs`.
+//!
+//! `EXPANSION=overwrite cargo test -p lambda-ext-macros` writes them anew; what changed is in the diff.
+
+use crate::expand::expand;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use std::{env, fs, io, path::Path};
+
+/// Compares an expansion with the file of that name.
+#[track_caller]
+fn assert_expansion(name: &str, args: TokenStream, item: TokenStream) {
+    let expansion = pretty(expand(args, item)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/expansion/{name}.rs"));
+    if env::var_os("EXPANSION").is_some_and(|value| value == "overwrite") {
+        fs::write(&path, &expansion).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_else(|error: io::Error| error.to_string());
+    assert!(
+        expected == expansion,
+        "{name} expands to something new; `EXPANSION=overwrite` writes it down:\n{expansion}"
+    );
+}
+
+fn pretty(tokens: TokenStream) -> syn::Result<String> {
+    Ok(prettyplease::unparse(&syn::parse2(tokens)?))
+}
+
+#[test]
+fn constructor() {
+    assert_expansion(
+        "constructor",
+        quote!(events = [Invoke, Shutdown]),
+        quote! {
+            impl Flusher {
+                async fn init(register: Register) -> Result<Self, Error> {
+                    Ok(Self { function: register.function_name })
+                }
+
+                async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
+                    self.flush(event).await
+                }
+
+                async fn shutdown(&mut self, event: ShutdownEvent) {
+                    println!("{event:?}");
+                }
+
+                async fn flush(&mut self, event: InvokeEvent) -> Result<(), Error> {
+                    Ok(())
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn prepare() {
+    assert_expansion(
+        "prepare",
+        quote!(flavor = "multi_thread", worker_threads = 4),
+        quote! {
+            impl Server {
+                async fn prepare() -> io::Result<Self> {
+                    Self::listen()
+                }
+
+                async fn init(&mut self, register: Register) {
+                    self.function = Some(register.function_name);
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn default() {
+    assert_expansion(
+        "default",
+        quote!(),
+        quote! {
+            /// Counts.
+            impl Flusher {
+                async fn invoke(&self, _: InvokeEvent) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn without_main() {
+    assert_expansion(
+        "without_main",
+        quote!(main = false),
+        quote! {
+            impl<S> Flusher<S>
+            where
+                S: Sink,
+            {
+                async fn shutdown(&mut self, event: ShutdownEvent) -> Fallible {
+                    self.sink.flush().await
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn mistakes() {
+    assert_expansion(
+        "mistakes",
+        quote!(events = [Invoke, Shutdown]),
+        quote! {
+            impl Flusher {
+                fn invoke(&mut self, event: InvokeEvent) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn mistakes_without_main() {
+    assert_expansion(
+        "mistakes_without_main",
+        quote!(main = false),
+        quote!(
+            struct Flusher;
+        ),
+    );
+}
+
+#[test]
+fn mistaken_trait() {
+    assert_expansion(
+        "mistaken_trait",
+        quote!(),
+        quote! {
+            impl lambda_ext::Handler for Flusher {
+                async fn invoke(&mut self, event: InvokeEvent) {}
+            }
+        },
+    );
+}
+
+/// The block comes back token for token, first, behind nothing but our `allow`.
+#[test]
+fn the_block_is_untouched() {
+    let block = quote! {
+        /// Counts.
+        #[cfg(unix)]
+        impl Flusher {
+            #![allow(dead_code)]
+            const ODD: fn(u8) -> u8 = { |x| x };
+            helper! { async fn invoke() }
+            async fn invoke(&self, Foo::Bar { x, .. }: Foo<{ 1 + 1 }>) where Self: Sized { a < b; }
+        }
+    };
+    let expansion = expand(quote!(), block.clone()).to_string();
+    let allow = quote!(#[allow(clippy::unused_async, clippy::future_not_send)]);
+    assert!(
+        expansion.starts_with(&format!("{allow} {block}")),
+        "{expansion}"
+    );
+    assert!(!expansion.contains("compile_error"), "{expansion}");
+}
+
+#[test]
+fn a_renamed_crate_leaves_no_trace_of_the_name() {
+    let blocks = [
+        quote!(impl A { async fn init(_: Register) -> Self {} async fn invoke(&self, _: InvokeEvent) {} }),
+        quote!(impl A { async fn prepare() -> Self {} async fn shutdown(&self, _: ShutdownEvent) {} }),
+        quote!(impl A { async fn init(&mut self, _: Register) {} }),
+    ];
+    for block in blocks {
+        let args = quote!(
+            crate = ::lext::re,
+            flavor = "multi_thread",
+            worker_threads = 2
+        );
+        let expansion = expand(args, block);
+        assert!(!has_ident(expansion.clone(), "lambda_ext"), "{expansion}");
+        assert!(
+            !has_ident(expansion.clone(), "compile_error"),
+            "{expansion}"
+        );
+    }
+}
+
+fn has_ident(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => has_ident(group.stream(), name),
+        _ => false,
+    })
+}

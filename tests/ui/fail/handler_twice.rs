@@ -1,0 +1,11 @@
+use lambda_ext::{InvokeEvent, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(events = [Invoke])]
+impl Flusher {
+    async fn invoke(&mut self, _event: InvokeEvent) {}
+
+    async fn invoke(&self, _event: InvokeEvent) {}
+}
