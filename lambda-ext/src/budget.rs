@@ -4,7 +4,7 @@
 //! |---|---|
 //! | register | 5 s, bounded retries of what the platform calls temporary in it |
 //! | the body of a reply, once its head is in | 5 s |
-//! | an error report | 500 ms, then the extension exits anyway |
+//! | an error report | 500 ms, at SHUTDOWN to 75 ms before the deadline; then the extension exits anyway |
 //! | `shutdown` | to 150 ms before the deadline; the watchdog ends the process 50 ms before it |
 //! | a handler running when a signal comes | 500 ms |
 //! | `shutdown` after a signal | as if the deadline were 2 s ahead |
@@ -43,6 +43,9 @@ const SHUTDOWN_MARGIN: Duration = Duration::from_millis(150);
 
 /// What the watchdog leaves of it.
 const WATCHDOG_MARGIN: Duration = Duration::from_millis(50);
+
+/// What the report of a failed `shutdown` leaves of the time to the watchdog, to say what failed.
+pub(crate) const LEAVING: Duration = Duration::from_millis(25);
 
 /// The time that is left at SHUTDOWN, as of its receipt.
 #[derive(Debug, Clone, Copy)]

@@ -52,7 +52,10 @@ pub(crate) async fn run<H: Handler, P>(
     match serve(&mut client, process, &mut handler).await {
         Ok(()) => Ok(handler),
         Err(error) => {
-            let _ = client.error_reporter().exit_error(&error.report()).await;
+            // After SHUTDOWN even this is cut in time to leave by itself, with what it has to say.
+            let (reporter, error_request) = (client.error_reporter(), error.report());
+            let report = pin!(reporter.exit_error(&error_request));
+            let _ = select(report, pin!(process.time_to_leave())).await;
             Err(error)
         }
     }
@@ -142,14 +145,18 @@ async fn shutdown<H: Handler>(
     let budget = ShutdownBudget::of(&event);
     process.watch(name, budget.watchdog);
     let work = guard(Method::Shutdown, || handler.shutdown(event));
-    timeout(budget.handler, work).await.unwrap_or_else(|_| {
+    let outcome = timeout(budget.handler, work).await.unwrap_or_else(|_| {
         let after = budget.handler.as_millis();
         stderr::line(
             name,
             format_args!("`shutdown` was cut after {after} ms, to leave before the deadline"),
         );
         Ok(())
-    })
+    });
+    if outcome.is_err() {
+        process.failed();
+    }
+    outcome
 }
 
 /// Runs a method of the handler; once a signal has come, only for a while.

@@ -7,16 +7,18 @@ use std::io;
 use std::panic::PanicHookInfo;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::select;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     Client, ErrorReporter, ErrorRequest, EventType, Extension, Launch, RegisteredClient, RunError,
-    stderr,
+    budget, stderr,
 };
 
 /// The runtime that the generated `main` starts.
@@ -99,6 +101,10 @@ pub(crate) struct Process {
     owned: Option<Owned>,
     /// The signal that has come.
     stopped: Option<&'static str>,
+    /// When there is just time left to leave before the watchdog; known from SHUTDOWN on.
+    leave_at: Option<Instant>,
+    /// Whether the process has failed, whatever ends it.
+    failed: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -137,7 +143,7 @@ impl Process {
                 interrupt: signal(SignalKind::interrupt())?,
                 stage,
             }),
-            stopped: None,
+            ..Self::default()
         })
     }
 
@@ -179,11 +185,12 @@ impl Process {
     }
 
     /// Ends the process after that long, whatever its other threads do.
-    pub(crate) fn watch(&self, name: &str, after: Duration) {
+    pub(crate) fn watch(&mut self, name: &str, after: Duration) {
+        self.leave_at = Some(Instant::now() + after.saturating_sub(budget::LEAVING));
         if self.owned.is_none() {
             return;
         }
-        let name = name.to_owned();
+        let (name, failed) = (name.to_owned(), Arc::clone(&self.failed));
         // Without it the platform ends what is stuck: a little later, and less kindly.
         let _ = std::thread::Builder::new().spawn(move || {
             std::thread::sleep(after);
@@ -192,8 +199,21 @@ impl Process {
                 &name,
                 format_args!("`shutdown` blocks its thread: ended after {after} ms"),
             );
-            std::process::exit(0);
+            std::process::exit(failed.load(Ordering::Relaxed).into());
         });
+    }
+
+    /// Waits until there is just time left to leave; before SHUTDOWN, for ever.
+    pub(crate) async fn time_to_leave(&self) {
+        match self.leave_at {
+            Some(leave_at) => sleep_until(leave_at).await,
+            None => pending().await,
+        }
+    }
+
+    /// From here on the exit code is not 0.
+    pub(crate) fn failed(&self) {
+        self.failed.store(true, Ordering::Relaxed);
     }
 }
 

@@ -377,3 +377,20 @@ async fn a_shutdown_that_blocks_its_thread_is_ended_before_the_deadline_and_says
         .unwrap();
     assert!(line.ends_with(" ms\n"), "{ended:?}");
 }
+
+#[tokio::test]
+async fn a_failed_shutdown_whose_report_is_not_answered_still_says_what_failed() {
+    let mut unanswered = None;
+    let ended = run("shutdown", "error", &[], async |fake, _| {
+        fake.request().await.registered();
+        let event = shutdown_in(Duration::from_millis(300));
+        fake.expect(fake::NEXT).await.reply(200, "", &event);
+        unanswered = Some(fake.expect(fake::EXIT_ERROR).await);
+    })
+    .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(
+        ended.stderr,
+        "failing: `shutdown` failed: the disk is full\n"
+    );
+}
