@@ -30,6 +30,8 @@ impl ToTokens for Extension {
 //
 //         async fn invoke(..) .. { .. }
 //     }
+//
+// A state that is not `Send` must not be a lint in code that its author cannot reach.
 fn handler_impl(extension: &Extension) -> TokenStream {
     let Extension {
         krate,
@@ -43,7 +45,7 @@ fn handler_impl(extension: &Extension) -> TokenStream {
     let methods = handlers.iter().map(|handler| forwarder(krate, handler));
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, clippy::future_not_send)]
+        #[allow(clippy::future_not_send)]
         impl #generics #krate::Handler for #self_ty #where_clause {
             const CONFIG: #krate::Config = #krate::Config::new(&[#(#krate::EventType::#events),*]);
 
@@ -112,7 +114,7 @@ fn launch_impl(extension: &Extension) -> TokenStream {
     };
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, clippy::future_not_send)]
+        #[allow(clippy::future_not_send)]
         impl #generics #krate::Launch for #self_ty #where_clause { #items }
     }
 }

@@ -58,10 +58,13 @@ fn check_listed(events: &Events, block: &Block, methods: &Methods, errors: &mut 
             continue;
         }
         let near = similar_function(block, handler);
+        // An extension that handles nothing may wait for its end, unless it means to handle that.
+        let idles = listed.event == Event::Shutdown && !invokes;
+        if idles && !near.is_some_and(|it| it.asyncness.is_some() && it.receiver.is_some()) {
+            continue;
+        }
         let help = match near {
             Some(near) => format!("rename `{}` to `{}`", near.name, handler.name()),
-            // An extension that handles nothing may wait for its end.
-            None if listed.event == Event::Shutdown && !invokes => continue,
             None => format!(
                 "add `{} -> Result<(), Error>` to this `impl` block",
                 handler.signature()

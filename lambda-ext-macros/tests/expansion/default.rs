@@ -4,7 +4,7 @@ impl Flusher {
     async fn invoke(&self, _: InvokeEvent) {}
 }
 #[automatically_derived]
-#[allow(deprecated, clippy::future_not_send)]
+#[allow(clippy::future_not_send)]
 impl ::lambda_ext::Handler for Flusher {
     const CONFIG: ::lambda_ext::Config = ::lambda_ext::Config::new(
         &[::lambda_ext::EventType::Invoke],
@@ -18,7 +18,7 @@ impl ::lambda_ext::Handler for Flusher {
     }
 }
 #[automatically_derived]
-#[allow(deprecated, clippy::future_not_send)]
+#[allow(clippy::future_not_send)]
 impl ::lambda_ext::Launch for Flusher {
     type Prepared = ();
     async fn prepare() -> ::core::result::Result<(), ::lambda_ext::Error> {

@@ -8,7 +8,7 @@ impl Server {
     }
 }
 #[automatically_derived]
-#[allow(deprecated, clippy::future_not_send)]
+#[allow(clippy::future_not_send)]
 impl ::lambda_ext::Handler for Server {
     const CONFIG: ::lambda_ext::Config = ::lambda_ext::Config::new(
         &[::lambda_ext::EventType::Shutdown],
@@ -22,7 +22,7 @@ impl ::lambda_ext::Handler for Server {
     }
 }
 #[automatically_derived]
-#[allow(deprecated, clippy::future_not_send)]
+#[allow(clippy::future_not_send)]
 impl ::lambda_ext::Launch for Server {
     type Prepared = Self;
     async fn prepare() -> ::core::result::Result<Self, ::lambda_ext::Error> {

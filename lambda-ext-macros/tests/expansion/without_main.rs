@@ -8,7 +8,7 @@ where
     }
 }
 #[automatically_derived]
-#[allow(deprecated, clippy::future_not_send)]
+#[allow(clippy::future_not_send)]
 impl<S> ::lambda_ext::Handler for Flusher<S>
 where
     S: Sink,
@@ -25,7 +25,7 @@ where
     }
 }
 #[automatically_derived]
-#[allow(deprecated, clippy::future_not_send)]
+#[allow(clippy::future_not_send)]
 impl<S> ::lambda_ext::Launch for Flusher<S>
 where
     S: Sink,

@@ -7,7 +7,12 @@ struct Idler;
 #[lambda_extension(events = [Shutdown])]
 impl Idler {
     async fn init(register: Register) -> Self {
-        println!("{}", register.function_name);
+        Self::do_shutdown(&register.function_name);
         Self
+    }
+
+    /// Near to the name of a handler, and none.
+    fn do_shutdown(name: &str) {
+        println!("{name}");
     }
 }
