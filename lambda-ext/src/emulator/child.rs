@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::Shared;
+use super::shared::Shared;
 use super::timeline::What;
 
 /// How long the output of a process that has ended is waited for: a child of its own may still

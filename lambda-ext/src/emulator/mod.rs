@@ -37,10 +37,14 @@
 //! An init that fails, an extension that leaves and an invocation that runs out of time end the
 //! environment here; on Lambda the next invocation starts a new one.
 
+mod builder;
 mod child;
+mod error;
 mod platform;
+mod registration;
 mod reply;
 mod server;
+mod shared;
 mod state;
 mod timeline;
 
@@ -49,114 +53,27 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+pub use self::builder::EmulatorBuilder;
 use self::child::Process;
-use self::platform::{CurrentEvent, Observer, Platform};
+pub use self::error::EmulatorError;
+use self::platform::{CurrentEvent, Platform};
+use self::shared::Shared;
 pub use self::state::{Call, State};
 pub use self::timeline::{Phase, Step, What};
-use crate::{EventType, Extension, ExtensionBuilder, Register, ShutdownReason};
+use crate::{EventType, Extension, ExtensionBuilder, ShutdownReason};
 
 /// The time that init may take.
 const INIT: Duration = Duration::from_secs(10);
 /// The time that shutdown may take.
 const SHUTDOWN: Duration = Duration::from_secs(2);
-
-/// Settings of an [`Emulator`].
-#[derive(Default)]
-pub struct EmulatorBuilder {
-    function: Option<Register>,
-    environment: Vec<(OsString, OsString)>,
-    observer: Option<Observer>,
-}
-
-impl EmulatorBuilder {
-    /// What extensions are told of the function when they register.
-    #[must_use]
-    pub fn function(mut self, function: Register) -> Self {
-        self.function = Some(function);
-        self
-    }
-
-    /// A variable of the function's environment, which launched extensions get too.
-    #[must_use]
-    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.push((key.into(), value.into()));
-        self
-    }
-
-    /// Is called with each step, as it happens.
-    #[must_use]
-    pub fn observe(mut self, observer: impl Fn(&Step) + Send + 'static) -> Self {
-        self.observer = Some(Box::new(observer));
-        self
-    }
-
-    /// Opens the Extensions API on 127.0.0.1, at a port that is free.
-    ///
-    /// # Errors
-    /// There is no port.
-    pub async fn start(self) -> io::Result<Emulator> {
-        let function = self.function.unwrap_or_else(|| Register {
-            function_name: "my-function".to_owned(),
-            function_version: "$LATEST".to_owned(),
-            handler: "index.handler".to_owned(),
-            account_id: Some("123456789012".to_owned()),
-            extension_id: String::new(),
-        });
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let runtime_api = listener.local_addr()?.to_string();
-        let environment = [
-            ("AWS_LAMBDA_RUNTIME_API", runtime_api.as_str()),
-            ("AWS_LAMBDA_FUNCTION_NAME", &function.function_name),
-            ("AWS_LAMBDA_FUNCTION_VERSION", &function.function_version),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
-            ("LANG", "en_US.UTF-8"),
-            ("TZ", ":UTC"),
-        ]
-        .into_iter()
-        .map(|(key, value)| (key.into(), value.into()))
-        .chain(self.environment)
-        .collect();
-        let shared = Shared {
-            platform: Arc::new(Mutex::new(Platform::new(function, self.observer))),
-            changed: watch::Sender::new(()),
-        };
-        let router = server::router(&shared);
-        let server = tokio::spawn(async move {
-            // It serves until it is aborted.
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Emulator {
-            runtime_api,
-            environment,
-            shared,
-            server: server.abort_handle(),
-            processes: Mutex::default(),
-        })
-    }
-}
-
-impl fmt::Debug for EmulatorBuilder {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("EmulatorBuilder")
-            .field("function", &self.function)
-            .field("environment", &self.environment)
-            .finish_non_exhaustive()
-    }
-}
 
 /// One execution environment, without a function: what the runtime would do is done at once.
 ///
@@ -356,7 +273,7 @@ impl Emulator {
         }
     }
 
-    fn processes(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Process>> {
+    fn processes(&self) -> MutexGuard<'_, BTreeMap<String, Process>> {
         self.processes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -446,85 +363,6 @@ impl Default for Invocation {
             trace_header: None,
             timeout: Duration::from_secs(3),
         }
-    }
-}
-
-/// What goes wrong in an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EmulatorError {
-    /// An extension reported a failure or left: the environment fails with it.
-    Failed {
-        /// Its name.
-        extension: String,
-        /// The platform's word: `Extension.InitError`, `Extension.ExitError`, `Extension.Crash`.
-        error_type: &'static str,
-        /// The error type that the extension reported.
-        reported: Option<String>,
-    },
-    /// Extensions did not do in time what the phase waits for.
-    Late {
-        /// Their names.
-        extensions: Vec<String>,
-        /// What is missing.
-        what: &'static str,
-    },
-    /// An extension that takes SHUTDOWN did not leave by itself with code 0.
-    ShutdownFailed {
-        /// Its name.
-        extension: String,
-    },
-}
-
-impl fmt::Display for EmulatorError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed {
-                extension,
-                error_type,
-                reported: Some(reported),
-            } => write!(formatter, "{error_type}: `{extension}` reported {reported}"),
-            Self::Failed {
-                extension,
-                error_type,
-                reported: None,
-            } => write!(
-                formatter,
-                "{error_type}: `{extension}` left without a report"
-            ),
-            Self::Late { extensions, what } => {
-                write!(
-                    formatter,
-                    "`{}` did not {what} in time",
-                    extensions.join("`, `")
-                )
-            }
-            Self::ShutdownFailed { extension } => write!(
-                formatter,
-                "`{extension}` did not leave by itself with code 0 at SHUTDOWN"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for EmulatorError {}
-
-/// The platform, and the news that it has changed.
-#[derive(Clone)]
-struct Shared {
-    platform: Arc<Mutex<Platform>>,
-    changed: watch::Sender<()>,
-}
-
-impl Shared {
-    fn look<T>(&self, look: impl FnOnce(&Platform) -> T) -> T {
-        look(&self.platform.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut Platform) -> T) -> T {
-        let result = change(&mut self.platform.lock().unwrap_or_else(PoisonError::into_inner));
-        self.changed.send_replace(());
-        result
     }
 }
 

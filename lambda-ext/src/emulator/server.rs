@@ -5,9 +5,10 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Response};
 use axum::routing::{get, post, put};
 
+use super::Call;
 use super::platform::{Answer, Request};
 use super::reply::Reply;
-use super::{Call, Shared};
+use super::shared::Shared;
 
 /// The routes of one environment.
 pub(super) fn router(shared: &Shared) -> Router {
