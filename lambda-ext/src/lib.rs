@@ -83,6 +83,7 @@ pub use error::{ClientError, Error, ExtensionError, Method, Refusal, RunError};
 pub use event::{Event, EventType, InvokeEvent, ShutdownEvent, ShutdownReason};
 pub use extension::{Extension, ExtensionBuilder, launch, run};
 pub use handler::{Config, Handler, Launch};
+#[doc = include_str!("lambda_extension.md")]
 pub use lambda_ext_macros::lambda_extension;
 pub use register::Register;
 pub use report::{ErrorRequest, StatusResponse};
