@@ -16,7 +16,7 @@ fn every_misuse_is_explained() {
 }
 
 /// Each file is a program of its own, with the generated `main`. `trybuild` would run it and find
-/// that there is no platform to run on; so they are the programs of a package that is made here,
+/// that there is no platform to run on; so they are the parts of a package that is made here,
 /// checked by clippy with every lint denied that an author may deny, as program and as test.
 #[test]
 fn every_shape_compiles_without_a_warning() -> io::Result<()> {
@@ -51,23 +51,25 @@ fn every_shape_compiles_without_a_warning() -> io::Result<()> {
     Ok(())
 }
 
-/// A package whose programs are the files of `ui/{folder}`, and that calls the crate `name`.
+/// A package whose parts are the files of `ui/{folder}`, and that calls the crate `name`.
 fn write_package(workspace: &Path, folder: &str, name: &str) -> io::Result<()> {
     let sources = repository().join("tests/ui").join(folder);
     let runtime = repository().join("lambda-ext");
-    let mut manifest = format!(
+    let mut parts = vec![format!(
         "[package]\nname = \"{folder}\"\nedition = \"2024\"\n\n\
-         [dependencies]\n{name} = {{ package = \"lambda-ext\", path = {runtime:?} }}\n\n{LINTS}"
-    );
+         [dependencies]\n{name} = {{ package = \"lambda-ext\", path = '{}' }}\n\n{LINTS}",
+        runtime.display(),
+    )];
     for entry in fs::read_dir(sources)? {
         let path = entry?.path();
         if path.extension() == Some(OsStr::new("rs")) {
             let stem = path.file_stem().unwrap_or_default();
-            manifest += &format!("\n[[bin]]\nname = {stem:?}\npath = {path:?}\n");
+            let (name, path) = (Path::new(stem).display(), path.display());
+            parts.push(format!("\n[[bin]]\nname = '{name}'\npath = '{path}'\n"));
         }
     }
     fs::create_dir_all(workspace.join(folder))?;
-    fs::write(workspace.join(folder).join("Cargo.toml"), manifest)
+    fs::write(workspace.join(folder).join("Cargo.toml"), parts.concat())
 }
 
 fn repository() -> PathBuf {

@@ -133,7 +133,7 @@ fn check_modifiers(role: Role, function: &Function, errors: &mut Errors) {
             );
         }
         (None, None) => errors.push(
-            &function.fn_token,
+            function.fn_token,
             format!("{subject} must be an `async fn`"),
         ),
         // The compiler itself says that a function cannot be both.
