@@ -226,23 +226,21 @@ fn crate_root_assertion(extension: &Extension) -> TokenStream {
 //
 // Output:
 //     fn main() -> ::lambda_ext::__private::ExitCode {
-//         ::lambda_ext::__private::main::<Flusher>(::lambda_ext::__private::Flavor::MultiThread {
-//             worker_threads: ::core::option::Option::Some(2),
-//         })
+//         ::lambda_ext::__private::main_multi_thread::<Flusher>(::core::option::Option::Some(2))
 //     }
 fn main_fn(extension: &Extension, main: &Main) -> TokenStream {
     let Extension { krate, self_ty, .. } = extension;
-    let flavor = match main.flavor {
-        Flavor::CurrentThread => quote!(CurrentThread),
+    let call = match main.flavor {
+        Flavor::CurrentThread => quote!(main::<#self_ty>()),
         Flavor::MultiThread => {
             let threads = main.worker_threads.map(Literal::usize_unsuffixed);
             let threads = threads.map_or_else(|| quote!(None), |threads| quote!(Some(#threads)));
-            quote!(MultiThread { worker_threads: ::core::option::Option::#threads })
+            quote!(main_multi_thread::<#self_ty>(::core::option::Option::#threads))
         }
     };
     quote! {
         fn main() -> #krate::__private::ExitCode {
-            #krate::__private::main::<#self_ty>(#krate::__private::Flavor::#flavor)
+            #krate::__private::#call
         }
     }
 }

@@ -118,9 +118,12 @@ async fn serve<H: Handler>(
 
 /// The next event; a signal that has come stands for SHUTDOWN.
 async fn wait(client: &mut RegisteredClient, process: &mut Process) -> Result<Event, ClientError> {
-    match select(pin!(process.signal()), pin!(client.next_event())).await {
-        Either::Left((signal, _)) => Ok(Event::Shutdown(after(signal))),
-        Either::Right((event, _)) => event,
+    if let Some(signal) = process.stopped() {
+        return Ok(Event::Shutdown(after(signal)));
+    }
+    match select(pin!(client.next_event()), pin!(process.signal())).await {
+        Either::Left((event, _)) => event,
+        Either::Right((signal, _)) => Ok(Event::Shutdown(after(signal))),
     }
 }
 

@@ -2,98 +2,116 @@
 //! hears signals, ends a process that is stuck, and reports a panic that aborts.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::panic::PanicHookInfo;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::select;
-use tokio::runtime::{Builder, LocalOptions};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
+use crate::client::executable_name;
 use crate::{
     Client, ErrorReporter, ErrorRequest, EventType, Extension, Launch, RegisteredClient, RunError,
     budget, stderr,
 };
 
-/// The runtime that the generated `main` starts.
-#[derive(Debug, Clone, Copy)]
-pub enum Flavor {
-    /// One thread, and the loop a task on it.
-    CurrentThread,
-    /// Worker threads for the author's own tasks, a core each unless given.
-    MultiThread {
-        /// How many.
-        worker_threads: Option<usize>,
-    },
+/// The body of the generated `main`: one thread.
+#[must_use]
+pub fn main<T: Launch>() -> ExitCode {
+    enter::<T>(|work| {
+        // A task, not the runtime's root, saves a system call per event.
+        let task = async { tokio::task::spawn_local(work).await };
+        local_runtime()?.block_on(task).map_err(io::Error::other)
+    })
 }
 
-/// The body of the generated `main`.
+/// The same, with threads for the author's own tasks: a core each, unless given.
+///
+/// A function of its own and not an argument, so that an extension with one thread does not carry
+/// the other runtime.
 #[must_use]
-pub fn main<T: Launch>(flavor: Flavor) -> ExitCode {
+pub fn main_multi_thread<T: Launch>(worker_threads: Option<usize>) -> ExitCode {
+    enter::<T>(|work| {
+        let mut builder = Builder::new_multi_thread();
+        if let Some(worker_threads) = worker_threads {
+            builder.worker_threads(worker_threads);
+        }
+        Ok(builder.enable_all().build()?.block_on(work))
+    })
+}
+
+fn local_runtime() -> io::Result<LocalRuntime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+}
+
+/// A run that ends the process from within: to end the runtime first would wait for the author's
+/// blocking tasks.
+type Work = Pin<Box<dyn Future<Output = Infallible>>>;
+
+fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> ExitCode {
     let extension = match Extension::builder().build() {
         Ok(extension) => extension,
-        Err(error) => return failure(&crate::client::executable_name(), error),
+        Err(error) => return failure(&executable_name(), error),
     };
     let name = extension.client().name().to_owned();
-    // Returns the handler's fate, and drops the handler while the watchdog still watches.
     let work = async move {
-        let mut process = Process::owned(extension.client(), T::CONFIG.events)?;
-        let outcome = extension.launch_in::<T>(&mut process).await;
-        Ok::<_, io::Error>(outcome.map(drop))
-    };
-    let outcome = match flavor {
-        Flavor::CurrentThread => Builder::new_current_thread()
-            .enable_all()
-            .build_local(LocalOptions::default())
-            .and_then(|runtime| {
-                // A task, not the runtime's root: it saves a system call per event.
-                let task = runtime.spawn_local(work);
-                let outcome = runtime.block_on(task).map_err(io::Error::other)?;
-                leave(runtime);
-                outcome
-            }),
-        Flavor::MultiThread { worker_threads } => {
-            let mut builder = Builder::new_multi_thread();
-            if let Some(worker_threads) = worker_threads {
-                builder.worker_threads(worker_threads);
+        let name = extension.client().name().to_owned();
+        let code = match Process::owned(extension.client(), T::CONFIG.events) {
+            // The handler is dropped here, while the watchdog still watches.
+            Ok(mut process) => conclude(
+                &name,
+                extension.launch_in::<T>(&mut process).await.map(drop),
+            ),
+            Err(error) => {
+                stderr::line(&name, format_args!("signals cannot be heard: {error}"));
+                1
             }
-            builder.enable_all().build().and_then(|runtime| {
-                let outcome = runtime.block_on(work);
-                leave(runtime);
-                outcome
-            })
-        }
+        };
+        std::process::exit(code)
     };
-    match outcome {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(interrupted @ RunError::Interrupted { .. })) => {
-            stderr::line(&name, interrupted);
-            ExitCode::SUCCESS
-        }
-        // Where and with what was said by the panic itself.
-        Ok(Err(RunError::Panicked { method, .. })) => {
-            failure(&name, format_args!("`{method}` panicked"))
-        }
-        Ok(Err(error)) => failure(&name, error),
+    match block_on(Box::pin(work)) {
+        Ok(never) => match never {},
         Err(error) => failure(&name, format_args!("the tokio runtime failed: {error}")),
     }
 }
 
-/// Leaves the runtime as it is: to end it would wait for the author's blocking tasks.
-fn leave<R>(runtime: R) {
-    std::mem::forget(runtime);
+/// Says how the extension ended, and gives the exit code.
+fn conclude(name: &str, ended: Result<(), RunError>) -> i32 {
+    match ended {
+        Ok(()) => 0,
+        Err(interrupted @ RunError::Interrupted { .. }) => {
+            stderr::line(name, interrupted);
+            0
+        }
+        // Where and with what was said by the panic itself.
+        Err(RunError::Panicked { method, .. }) => {
+            stderr::line(name, format_args!("`{method}` panicked"));
+            1
+        }
+        Err(error) => {
+            stderr::line(name, error);
+            1
+        }
+    }
 }
 
 fn failure(name: &str, error: impl std::fmt::Display) -> ExitCode {
     stderr::line(name, error);
     ExitCode::FAILURE
 }
+
+/// The watchdog only says a line.
+const WATCHDOG_STACK: usize = 64 << 10;
 
 /// How far the lifecycle may reach into the process.
 #[derive(Debug, Default)]
@@ -147,6 +165,11 @@ impl Process {
         })
     }
 
+    /// The signal that has come, if [`signal`](Self::signal) has seen it.
+    pub(crate) fn stopped(&self) -> Option<&'static str> {
+        self.stopped
+    }
+
     /// Waits for a signal; one that has come stays.
     pub(crate) async fn signal(&mut self) -> &'static str {
         if let Some(signal) = self.stopped {
@@ -192,7 +215,8 @@ impl Process {
         }
         let (name, failed) = (name.to_owned(), Arc::clone(&self.failed));
         // Without it the platform ends what is stuck: a little later, and less kindly.
-        let _ = std::thread::Builder::new().spawn(move || {
+        let watchdog = std::thread::Builder::new().stack_size(WATCHDOG_STACK);
+        let _ = watchdog.spawn(move || {
             std::thread::sleep(after);
             let after = after.as_millis();
             stderr::line(
@@ -226,7 +250,7 @@ fn report_panics_to(stage: Arc<Mutex<Stage>>) {
         let stage = stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // A thread and a runtime of its own: this one's is in the middle of a poll.
         let reporting = std::thread::spawn(move || {
-            if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
+            if let Ok(runtime) = local_runtime() {
                 runtime.block_on(stage.report(&error));
             }
         });

@@ -33,7 +33,5 @@ impl ::lambda_ext::Launch for Flusher {
 }
 const _: () = ::lambda_ext::__private::assert_crate_root(::core::module_path!());
 fn main() -> ::lambda_ext::__private::ExitCode {
-    ::lambda_ext::__private::main::<
-        Flusher,
-    >(::lambda_ext::__private::Flavor::CurrentThread)
+    ::lambda_ext::__private::main::<Flusher>()
 }

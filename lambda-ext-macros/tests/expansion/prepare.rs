@@ -40,9 +40,5 @@ impl ::lambda_ext::Launch for Server {
 }
 const _: () = ::lambda_ext::__private::assert_crate_root(::core::module_path!());
 fn main() -> ::lambda_ext::__private::ExitCode {
-    ::lambda_ext::__private::main::<
-        Server,
-    >(::lambda_ext::__private::Flavor::MultiThread {
-        worker_threads: ::core::option::Option::Some(4),
-    })
+    ::lambda_ext::__private::main_multi_thread::<Server>(::core::option::Option::Some(4))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, Request, StatusCode, Url, redirect, retry};
 use tokio::time::{sleep, timeout};
@@ -30,7 +31,7 @@ pub(super) struct Endpoint {
 /// A successful reply.
 pub(super) struct Reply {
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
 }
 
 /// A request that can be sent again.
@@ -200,6 +201,11 @@ fn connector() -> reqwest::ClientBuilder {
         // Idle times mean nothing across a freeze.
         .pool_idle_timeout(None)
         .pool_max_idle_per_host(1)
+        // Nor are probes needed where both ends are on one machine: what ends there is noticed.
+        .tcp_keepalive(None)
+        .tcp_keepalive_interval(None)
+        .tcp_keepalive_retries(None)
+        .tcp_user_timeout(None)
 }
 
 /// What became of an attempt that failed.
@@ -217,15 +223,26 @@ enum Unread {
     TooLong,
 }
 
-async fn read(response: &mut reqwest::Response) -> Result<Vec<u8>, Unread> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
-        if body.len() + chunk.len() > LONGEST_REPLY {
-            return Err(Unread::TooLong);
-        }
-        body.extend_from_slice(&chunk);
+/// Reads to the announced length, or to the end. A reply is one chunk mostly, taken as it is.
+async fn read(response: &mut reqwest::Response) -> Result<Bytes, Unread> {
+    let announced = response.content_length();
+    let complete = |length: usize| announced == Some(length as u64);
+    let mut next = async || response.chunk().await.map_err(Unread::Broken);
+    let first = next().await?.unwrap_or_default();
+    if complete(first.len()) && first.len() <= LONGEST_REPLY {
+        return Ok(first);
     }
-    Ok(body)
+    let mut body = Vec::from(first);
+    while body.len() <= LONGEST_REPLY {
+        if complete(body.len()) {
+            return Ok(body.into());
+        }
+        match next().await? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return Ok(body.into()),
+        }
+    }
+    Err(Unread::TooLong)
 }
 
 /// Whether the connection ended before the reply began, so that the platform may never have seen
