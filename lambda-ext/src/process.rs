@@ -110,9 +110,6 @@ fn failure(name: &str, error: impl std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The watchdog only says a line.
-const WATCHDOG_STACK: usize = 64 << 10;
-
 /// How far the lifecycle may reach into the process.
 #[derive(Debug, Default)]
 pub(crate) struct Process {
@@ -215,8 +212,7 @@ impl Process {
         }
         let (name, failed) = (name.to_owned(), Arc::clone(&self.failed));
         // Without it the platform ends what is stuck: a little later, and less kindly.
-        let watchdog = std::thread::Builder::new().stack_size(WATCHDOG_STACK);
-        let _ = watchdog.spawn(move || {
+        let _ = std::thread::Builder::new().spawn(move || {
             std::thread::sleep(after);
             let after = after.as_millis();
             stderr::line(
