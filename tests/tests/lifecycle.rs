@@ -648,3 +648,51 @@ async fn every_report_is_accepted_by_the_strict_platform() {
         .await;
     }
 }
+
+/// By the attribute, without its `main`.
+mod attribute {
+    use lambda_ext::{InvokeEvent, Register, lambda_extension};
+
+    pub(super) struct Constructed {
+        pub(super) function: String,
+        pub(super) invocations: u32,
+    }
+
+    #[lambda_extension(main = false)]
+    impl Constructed {
+        async fn init(register: Register) -> Self {
+            Self {
+                function: register.function_name,
+                invocations: 0,
+            }
+        }
+
+        async fn invoke(&mut self, _: InvokeEvent) {
+            self.invocations += 1;
+        }
+
+        async fn shutdown(&mut self, _: lambda_ext::ShutdownEvent) {}
+    }
+}
+
+#[tokio::test]
+async fn a_type_with_a_constructor_can_be_launched_in_a_test_and_looked_at() {
+    bounded(async {
+        let emulator = Emulator::builder().start().await.unwrap();
+        let extension = emulator.extension("constructed").build().unwrap();
+        let scenario = async {
+            emulator.init().await?;
+            emulator.invoke(Invocation::default()).await?;
+            emulator.shutdown(ShutdownReason::Spindown).await
+        };
+        let (handler, outcome) =
+            tokio::join!(extension.launch::<attribute::Constructed>(), scenario);
+        outcome.unwrap();
+        let handler = handler.unwrap();
+        assert_eq!(
+            (&*handler.function, handler.invocations),
+            ("my-function", 1)
+        );
+    })
+    .await;
+}

@@ -394,3 +394,25 @@ async fn a_failed_shutdown_whose_report_is_not_answered_still_says_what_failed()
         "failing: `shutdown` failed: the disk is full\n"
     );
 }
+
+#[tokio::test]
+async fn threads_that_were_asked_for_work_beside_the_loop() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let address = [("AWS_LAMBDA_RUNTIME_API", fake.runtime_api())];
+        let program = Program::start(env!("CARGO_BIN_EXE_threads"), address);
+        let register = fake.request().await;
+        assert_eq!(register.body, r#"{"events":["INVOKE"]}"#);
+        register.registered();
+        fake.expect(fake::NEXT).await.invoke("1");
+        let parked = fake.expect(fake::NEXT).await;
+        program.signal("TERM").await;
+        parked.hung_up().await;
+        let ended = program.ended().await;
+        assert_eq!(
+            (ended.code, &*ended.stdout, &*ended.stderr),
+            (Some(0), "done\n", "")
+        );
+    })
+    .await;
+}
