@@ -229,7 +229,7 @@ async fn read(response: &mut reqwest::Response) -> Result<Bytes, Unread> {
     let complete = |length: usize| announced == Some(length as u64);
     let mut next = async || response.chunk().await.map_err(Unread::Broken);
     let first = next().await?.unwrap_or_default();
-    if complete(first.len()) && first.len() <= LONGEST_REPLY {
+    if complete(first.len()) {
         return Ok(first);
     }
     let mut body = Vec::from(first);
