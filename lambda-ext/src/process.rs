@@ -19,8 +19,8 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::client::executable_name;
 use crate::{
-    Client, ErrorReporter, ErrorRequest, EventType, Extension, Launch, RegisteredClient, RunError,
-    budget, stderr,
+    Client, ErrorReporter, ErrorRequest, Extension, Launch, RegisteredClient, RunError, budget,
+    stderr,
 };
 
 /// The body of the generated `main`: one thread.
@@ -66,7 +66,7 @@ fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> Ex
     let name = extension.client().name().to_owned();
     let work = async move {
         let name = extension.client().name().to_owned();
-        let code = match Process::owned(extension.client(), T::CONFIG.events) {
+        let code = match Process::owned(extension.client()) {
             // The handler is dropped here, while the watchdog still watches.
             Ok(mut process) => conclude(
                 &name,
@@ -133,7 +133,7 @@ struct Owned {
 /// Which report the platform would accept now.
 #[derive(Debug, Clone)]
 enum Stage {
-    Starting(Client, &'static [EventType]),
+    Starting(Client),
     Registered(ErrorReporter),
     Polling(ErrorReporter),
 }
@@ -145,10 +145,9 @@ impl Process {
     }
 
     /// The generated `main`'s own.
-    fn owned(client: &Client, events: &'static [EventType]) -> io::Result<Self> {
+    fn owned(client: &Client) -> io::Result<Self> {
         let stage = cfg!(panic = "abort").then(|| {
-            let stage = Stage::Starting(client.clone(), events);
-            let stage = Arc::new(Mutex::new(stage));
+            let stage = Arc::new(Mutex::new(Stage::Starting(client.clone())));
             report_panics_to(Arc::clone(&stage));
             stage
         });
@@ -259,7 +258,8 @@ impl Stage {
     /// By a new connection; bounded by the budgets of register and of a report.
     async fn report(self, error: &ErrorRequest) {
         let _ = match self {
-            Self::Starting(client, events) => match client.reconnected().register(events).await {
+            // It is to be reported only, so it needs no events.
+            Self::Starting(client) => match client.reconnected().register(&[]).await {
                 Ok(client) => client.error_reporter().init_error(error).await,
                 Err(error) => Err(error),
             },
