@@ -4,7 +4,8 @@
 //! |---|---|
 //! | register | 5 s, bounded retries of what the platform calls temporary in it |
 //! | the body of a reply, once its head is in | 5 s |
-//! | an error report | 500 ms, at SHUTDOWN to 75 ms before the deadline; then the extension exits anyway |
+//! | an error report | 500 ms, then the extension exits anyway |
+//! | dropping the handler after that | 500 ms |
 //! | `shutdown` | to 150 ms before the deadline; the watchdog ends the process 50 ms before it |
 //! | a handler running when a signal comes | 500 ms |
 //! | `shutdown` after a signal | as if the deadline were 2 s ahead |
@@ -29,6 +30,9 @@ pub(crate) const RETRY_PAUSES: [Duration; 3] = [
 /// Reading a reply whose head is in.
 pub(crate) const REPLY_BODY: Duration = Duration::from_secs(5);
 
+/// What is left for it where the time above went by without this process having run.
+pub(crate) const REPLY_AFTER_PAUSE: Duration = Duration::from_millis(100);
+
 /// Reporting an error.
 pub(crate) const REPORT: Duration = Duration::from_millis(500);
 
@@ -44,8 +48,11 @@ const SHUTDOWN_MARGIN: Duration = Duration::from_millis(150);
 /// What the watchdog leaves of it.
 const WATCHDOG_MARGIN: Duration = Duration::from_millis(50);
 
-/// What the report of a failed `shutdown` leaves of the time to the watchdog, to say what failed.
-pub(crate) const LEAVING: Duration = Duration::from_millis(25);
+/// Dropping the handler after a failure; then the process ends with it.
+pub(crate) const AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+/// The watchdog's line, which it gives up where stderr is stuck.
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(25);
 
 /// The time that is left at SHUTDOWN, as of its receipt.
 #[derive(Debug, Clone, Copy)]

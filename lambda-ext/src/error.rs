@@ -118,7 +118,7 @@ impl fmt::Display for ClientError {
             Self::InvalidName(name) => write!(
                 formatter,
                 "the extension's name {name:?} cannot be sent: expected the executable's file \
-                 name, without control characters"
+                 name, without control characters and outer spaces"
             ),
             Self::Refused(refusal) => refusal.fmt(formatter),
             Self::NoIdentifier => formatter.write_str(
@@ -144,7 +144,10 @@ impl fmt::Display for ClientError {
                 source,
             } => {
                 let reason = sources(source).last().unwrap_or(source);
-                write!(formatter, "{call}: no answer from {runtime_api}: {reason}")
+                write!(
+                    formatter,
+                    "{call}: the call to {runtime_api} failed: {reason}"
+                )
             }
         }
     }

@@ -81,7 +81,8 @@ impl<'de> Deserialize<'de> for Key<'de> {
 
 /// A time in milliseconds since the epoch: a number, or a numeric string.
 ///
-/// What is no such number becomes 0, 'unknown': an event is worth more than its deadline.
+/// A number or a string that is no time becomes 0, 'unknown': an event is worth more than its
+/// deadline.
 #[derive(Debug, Default)]
 pub(crate) struct Millis(pub(crate) u64);
 

@@ -62,12 +62,14 @@ mod budget;
 mod client;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+mod entry;
 mod error;
 mod event;
 mod extension;
 mod handler;
 mod json;
 mod lifecycle;
+mod panic;
 mod process;
 mod register;
 mod report;

@@ -8,7 +8,8 @@ use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use crate::budget::{self, ShutdownBudget};
-use crate::process::{self, Process};
+use crate::panic::panic_message;
+use crate::process::Process;
 use crate::{
     Client, ClientError, Config, Error, Event, EventType, Handler, Method, Register,
     RegisteredClient, RunError, ShutdownEvent, ShutdownReason, stderr,
@@ -32,30 +33,32 @@ pub(crate) async fn run<H: Handler, P>(
     // A failure of `prepare` is registered too: without an identifier it cannot be reported.
     let mut client = match client.register(&events).await {
         Ok(client) => client,
-        Err(error) => return Err(prepared.err().unwrap_or(error.into())),
-    };
-    process.registered(&client);
-    let started = match prepared {
-        Ok(prepared) => start(&client, process, prepared, create).await,
-        Err(error) => Err(error),
-    };
-    let mut handler = match started {
-        Ok(handler) => handler,
-        Err(interrupted @ RunError::Interrupted { .. }) => return Err(interrupted),
         Err(error) => {
-            // That the report fails changes nothing: the caller has the error, and exits.
-            let _ = client.error_reporter().init_error(&error.report()).await;
+            let error = prepared.err().unwrap_or(error.into());
+            process.failed(&error);
             return Err(error);
         }
     };
-    process.polling(&client);
+    let reporter = client.error_reporter();
+    process.registered(&reporter);
+    let mut handler = match start(&client, process, prepared, create).await {
+        Ok(handler) => handler,
+        Err((interrupted @ RunError::Interrupted { .. }, _)) => return Err(interrupted),
+        Err((error, _made)) => {
+            process.failed(&error);
+            // That the report fails changes nothing: the caller has the error, and exits.
+            let _ = reporter.init_error(&error.report()).await;
+            process.watch_end();
+            return Err(error);
+        }
+    };
+    process.polling(&reporter);
     match serve(&mut client, process, &mut handler).await {
         Ok(()) => Ok(handler),
         Err(error) => {
-            // After SHUTDOWN even this is cut in time to leave by itself, with what it has to say.
-            let (reporter, error_request) = (client.error_reporter(), error.report());
-            let report = pin!(reporter.exit_error(&error_request));
-            let _ = select(report, pin!(process.time_to_leave())).await;
+            process.failed(&error);
+            let _ = reporter.exit_error(&error.report()).await;
+            process.watch_end();
             Err(error)
         }
     }
@@ -77,16 +80,23 @@ fn events_here(name: &str, config: Config) -> Vec<EventType> {
     events
 }
 
+/// Makes the handler and calls its `init`. What fails brings the handler along: it is reported
+/// before the author's destructor runs, which may do anything.
 async fn start<H: Handler, P>(
     client: &RegisteredClient,
     process: &mut Process,
-    prepared: P,
+    prepared: Result<P, RunError>,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
-) -> Result<H, RunError> {
+) -> Result<H, (RunError, Option<H>)> {
     let info = client.info();
-    let mut handler = attend(process, Method::Init, || create(prepared, info)).await?;
-    attend(process, Method::Init, || handler.init(info.clone())).await?;
-    Ok(handler)
+    let prepared = prepared.map_err(|error| (error, None))?;
+    let mut handler = attend(process, Method::Init, || create(prepared, info))
+        .await
+        .map_err(|error| (error, None))?;
+    match attend(process, Method::Init, || handler.init(info.clone())).await {
+        Ok(()) => Ok(handler),
+        Err(error) => Err((error, Some(handler))),
+    }
 }
 
 /// The loop: one event at a time, and none is asked for after SHUTDOWN.
@@ -146,20 +156,16 @@ async fn shutdown<H: Handler>(
     event: ShutdownEvent,
 ) -> Result<(), RunError> {
     let budget = ShutdownBudget::of(&event);
-    process.watch(name, budget.watchdog);
+    process.watch(budget.watchdog);
     let work = guard(Method::Shutdown, || handler.shutdown(event));
-    let outcome = timeout(budget.handler, work).await.unwrap_or_else(|_| {
+    timeout(budget.handler, work).await.unwrap_or_else(|_| {
         let after = budget.handler.as_millis();
         stderr::line(
             name,
             format_args!("`shutdown` was cut after {after} ms, to leave before the deadline"),
         );
         Ok(())
-    });
-    if outcome.is_err() {
-        process.failed();
-    }
-    outcome
+    })
 }
 
 /// Runs a method of the handler; once a signal has come, only for a while.
@@ -193,7 +199,7 @@ where
         Ok(result) => result.map_err(|source| RunError::Failed { method, source }),
         Err(payload) => Err(RunError::Panicked {
             method,
-            message: process::panic_message(&*payload).to_owned(),
+            message: panic_message(&*payload).to_owned(),
         }),
     }
 }

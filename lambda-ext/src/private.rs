@@ -1,6 +1,6 @@
 //! What the generated code calls. Not part of the public interface.
 
-pub use crate::process::{main, main_multi_thread};
+pub use crate::entry::{main, main_multi_thread};
 pub use std::process::ExitCode;
 
 use crate::Error;

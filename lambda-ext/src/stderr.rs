@@ -3,11 +3,17 @@
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 
+use crate::report::cut;
+
+/// The most of a line, in bytes: the same as of a report.
+const LONGEST: usize = 64 << 10;
+
 /// Writes one line that begins with the extension's name. Control characters are escaped: a log
 /// is read by the line, and the text may come from the wire.
 pub(crate) fn line(name: &str, text: impl Display) {
     let mut line = String::new();
-    for char in format!("{name}: {text}").chars() {
+    let text = format!("{name}: {text}");
+    for char in cut(&text, LONGEST).chars() {
         if char.is_control() {
             let _ = write!(line, "{}", char.escape_default());
         } else {

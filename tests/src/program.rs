@@ -1,16 +1,20 @@
 //! Extensions as programs: what they print, and how they leave.
 
 use std::ffi::OsStr;
-use std::process::Stdio;
+use std::io;
+use std::process::{Output, Stdio};
 
-use tokio::process::{Child, Command};
+use tokio::process::Command;
+use tokio::task::JoinHandle;
 
 use crate::fake::bounded;
 
 /// A program that was started, with nothing of the test's environment.
 #[derive(Debug)]
 pub struct Program {
-    child: Child,
+    pid: u32,
+    /// Waits for its end, and takes its output meanwhile, so that it never waits for a reader.
+    output: JoinHandle<io::Result<Output>>,
 }
 
 /// How it ended.
@@ -42,7 +46,10 @@ impl Program {
             .kill_on_drop(true)
             .spawn()
             .expect("the program starts");
-        Self { child }
+        Self {
+            pid: child.id().expect("it has not been waited for"),
+            output: tokio::spawn(child.wait_with_output()),
+        }
     }
 
     /// Sends it a signal, by the name that kill(1) has for it.
@@ -50,7 +57,8 @@ impl Program {
     /// # Panics
     /// It has ended.
     pub async fn signal(&self, name: &str) {
-        let pid = self.child.id().expect("it runs").to_string();
+        assert!(!self.output.is_finished(), "it has ended");
+        let pid = self.pid.to_string();
         let status = Command::new("kill").args(["-s", name, &pid]).status().await;
         assert!(status.expect("kill runs").success());
     }
@@ -60,9 +68,8 @@ impl Program {
     /// # Panics
     /// It does not end.
     pub async fn ended(self) -> Ended {
-        let output = bounded(self.child.wait_with_output())
-            .await
-            .expect("it is waited for");
+        let output = bounded(self.output).await.expect("no panic");
+        let output = output.expect("it is waited for");
         Ended {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

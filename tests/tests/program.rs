@@ -118,7 +118,7 @@ async fn an_address_where_nobody_listens_is_one_line_that_names_it() {
     let ended = alone(&[("AWS_LAMBDA_RUNTIME_API", &address)]).await;
     assert_eq!(ended.code, Some(1));
     let expected =
-        format!("failing: register: no answer from http://{address}/: Connection refused");
+        format!("failing: register: the call to http://{address}/ failed: Connection refused");
     assert!(ended.stderr.starts_with(&expected), "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
 }
@@ -232,7 +232,7 @@ async fn a_platform_that_is_gone_ends_it_with_one_line() {
     assert!(
         ended
             .stderr
-            .starts_with("failing: next: no answer from http://127.0.0.1:"),
+            .starts_with("failing: next: the call to http://127.0.0.1:"),
         "{ended:?}"
     );
     assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
@@ -393,6 +393,57 @@ async fn a_failed_shutdown_whose_report_is_not_answered_still_says_what_failed()
         ended.stderr,
         "failing: `shutdown` failed: the disk is full\n"
     );
+}
+
+#[tokio::test]
+async fn a_failure_is_told_before_the_destructor_and_a_destructor_that_blocks_is_ended() {
+    for (method, path) in [("init", fake::INIT_ERROR), ("invoke", fake::EXIT_ERROR)] {
+        let ended = run(
+            method,
+            "error",
+            &[("FAIL_DROP", "block")],
+            async |fake, _| {
+                fake.request().await.registered();
+                if method == "invoke" {
+                    fake.expect(fake::NEXT).await.invoke("1");
+                }
+                fake.expect(path).await.accepted();
+            },
+        )
+        .await;
+        assert_eq!(ended.code, Some(1));
+        let line = format!("failing: `{method}` failed: the disk is full\n");
+        assert_eq!(ended.stderr, line);
+    }
+}
+
+#[tokio::test]
+async fn a_destructor_that_panics_makes_the_code_1() {
+    let ended = run("", "", &[("FAIL_DROP", "panic")], async |fake, _| {
+        fake.request().await.registered();
+        fake.expect(fake::NEXT).await.shutdown();
+    })
+    .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(
+        ended.stderr.matches("the disk is on fire").count(),
+        1,
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_line_on_stderr_is_not_longer_than_a_log_takes() {
+    let ended = run("", "", &[], async |fake, _| {
+        let body = format!(r#"{{"eventType":"{}"}}"#, "X".repeat(500_000));
+        fake.request().await.registered();
+        fake.expect(fake::NEXT).await.reply(200, "", &body);
+        fake.expect(fake::NEXT).await.shutdown();
+    })
+    .await;
+    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.stderr.len(), (64 << 10) + "\n".len());
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn a_name_of_ones_own_is_sent() {
 
 #[test]
 fn a_name_that_cannot_be_sent_is_an_error_that_shows_it() {
-    for name in ["", "two\nlines"] {
+    for name in ["", "two\nlines", " ext", "ext "] {
         let error = Client::with(Some(name), Some("127.0.0.1:1")).unwrap_err();
         assert!(matches!(error, ClientError::InvalidName(_)), "{error}");
         assert!(error.to_string().contains(&format!("{name:?}")), "{error}");

@@ -61,6 +61,8 @@ fn what_is_no_address_is_an_error_that_shows_it() {
         "http://",
         "ftp://h",
         "h:1?q",
+        "9001",
+        "http://user:secret@127.0.0.1:1",
     ] {
         let error = Client::with(Some("ext"), Some(address)).unwrap_err();
         assert!(
@@ -221,7 +223,7 @@ async fn an_address_where_nobody_listens_is_an_error_that_names_it() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap().to_string();
     let error = bounded(client(&address).register(&[])).await.unwrap_err();
-    let expected = format!("register: no answer from http://{address}/: Connection refused");
+    let expected = format!("register: the call to http://{address}/ failed: Connection refused");
     assert!(error.to_string().starts_with(&expected), "{error}");
 }
 
@@ -311,6 +313,62 @@ async fn an_event_reads_the_same_through_every_kind_of_reply() {
             let event = tokio::join!(client.next_event(), platform).0.unwrap();
             assert!(matches!(event, Event::Shutdown(event) if event.deadline_ms == 5));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_that_came_while_nobody_read_is_not_too_late() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn read_head(stream: &mut tokio::net::TcpStream) {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+    }
+
+    bounded(async {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let registering = client(&address).register(&[]);
+        let platform = async {
+            let mut stream = listener.accept().await.unwrap().0;
+            read_head(&mut stream).await;
+            let mut body = [0; r#"{"events":[]}"#.len()];
+            stream.read_exact(&mut body).await.unwrap();
+            let reply =
+                b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: 1\r\nContent-Length: 2\r\n\r\n{}";
+            stream.write_all(reply).await.unwrap();
+            stream
+        };
+        let (registered, mut stream) = tokio::join!(registering, platform);
+        let mut client = registered.unwrap();
+        let event = br#"{"eventType":"INVOKE","requestId":"late"}"#;
+        let (beginning, rest) = event.split_at(10);
+        let half = async {
+            read_head(&mut stream).await;
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", event.len());
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(beginning).await.unwrap();
+            // Until the client has taken it, which is when it begins to count.
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            event = client.next_event() => panic!("{event:?}"),
+            () = half => {}
+        }
+        tokio::time::pause();
+        tokio::time::advance(std::time::Duration::from_secs(3_600)).await;
+        tokio::time::resume();
+        stream.write_all(rest).await.unwrap();
+        let event = client.next_event().await.unwrap();
+        assert!(matches!(event, Event::Invoke(event) if event.request_id == "late"));
     })
     .await;
 }

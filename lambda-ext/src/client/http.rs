@@ -1,5 +1,6 @@
 //! One exchange with the platform: the request, its budget, its retries, and the reply.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -74,7 +75,10 @@ impl Http {
             Url::parse(&format!("http://{address}"))
         }
         .map_err(|_| invalid())?;
-        if base.scheme() != "http" || base.query().is_some() || base.fragment().is_some() {
+        let extra = [base.query(), base.fragment(), base.password()];
+        // `9001` alone would be read as an address, and leave the machine.
+        let port_only = address.parse::<u32>().is_ok();
+        if base.scheme() != "http" || extra != [None; 3] || base.username() != "" || port_only {
             return Err(invalid());
         }
         let client = connector().build().map_err(|_| invalid())?;
@@ -158,22 +162,19 @@ impl Http {
                 }
             })?;
         self.kept.store(true, Ordering::Relaxed);
-        let body = timeout(budget::REPLY_BODY, read(&mut response))
-            .await
-            .unwrap_or(Err(Unread::Stalled))
-            .map_err(|unread| {
-                Failure::Final(match unread {
-                    Unread::Broken(source) => unreachable(source),
-                    Unread::Stalled => ClientError::TimedOut {
-                        call: name,
-                        after: budget::REPLY_BODY,
-                    },
-                    Unread::TooLong => ClientError::InvalidReply {
-                        call: name,
-                        source: format!("it has more than {LONGEST_REPLY} bytes").into(),
-                    },
-                })
-            })?;
+        let body = in_time(read(&mut response)).await.map_err(|unread| {
+            Failure::Final(match unread {
+                Unread::Broken(source) => unreachable(source),
+                Unread::Stalled => ClientError::TimedOut {
+                    call: name,
+                    after: budget::REPLY_BODY,
+                },
+                Unread::TooLong => ClientError::InvalidReply {
+                    call: name,
+                    source: format!("it has more than {LONGEST_REPLY} bytes").into(),
+                },
+            })
+        })?;
         let status = response.status();
         if status.is_success() {
             return Ok(Reply {
@@ -221,6 +222,18 @@ enum Unread {
     Broken(reqwest::Error),
     Stalled,
     TooLong,
+}
+
+/// Gives up reading after a while; but where this task was not run meanwhile, because its thread
+/// was busy or frozen, what has come is still taken.
+async fn in_time(read: impl Future<Output = Result<Bytes, Unread>>) -> Result<Bytes, Unread> {
+    let mut read = pin!(read);
+    if let Ok(body) = timeout(budget::REPLY_BODY, &mut read).await {
+        return body;
+    }
+    timeout(budget::REPLY_AFTER_PAUSE, read)
+        .await
+        .unwrap_or(Err(Unread::Stalled))
 }
 
 /// Reads to the announced length, or to the end. A reply is one chunk mostly, taken as it is.

@@ -63,6 +63,8 @@ const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 /// # }
 /// ```
 ///
+/// (A loop that is to outlive event types of tomorrow goes on at [`ClientError::UnknownEvent`].)
+///
 /// It never uses a proxy, keeps one connection, and needs a tokio runtime with I/O and time
 /// enabled.
 #[derive(Debug, Clone)]
@@ -100,7 +102,7 @@ impl Client {
     /// As for [`from_env`](Self::from_env), for what is not given.
     pub fn with(name: Option<&str>, runtime_api: Option<&str>) -> Result<Self, ClientError> {
         let name = name.map_or_else(executable_name, str::to_owned);
-        if name.is_empty() || HeaderValue::from_str(&name).is_err() {
+        if name.is_empty() || name.trim() != name || HeaderValue::from_str(&name).is_err() {
             return Err(ClientError::InvalidName(name));
         }
         let http = match runtime_api {

@@ -37,6 +37,19 @@ impl Failing {
     }
 }
 
+/// `FAIL_DROP` is `block` or `panic`.
+impl Drop for Failing {
+    fn drop(&mut self) {
+        match env::var("FAIL_DROP").as_deref() {
+            Ok("block") => loop {
+                thread::park();
+            },
+            Ok("panic") => panic!("the disk is on fire"),
+            _ => {}
+        }
+    }
+}
+
 async fn fail_in(method: &str) -> Result<(), Error> {
     match env::var("FAIL_IN") {
         Ok(name) if name == method => fail().await,

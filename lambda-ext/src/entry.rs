@@ -1,0 +1,94 @@
+//! The body of the generated `main`.
+
+use std::convert::Infallible;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use futures_util::FutureExt;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+
+use crate::client::executable_name;
+use crate::process::Process;
+use crate::{Extension, Launch, RunError, stderr};
+
+/// On one thread.
+#[must_use]
+pub fn main<T: Launch>() -> ExitCode {
+    enter::<T>(|work| {
+        // A task, not the runtime's root, saves a system call per event.
+        let task = async { tokio::task::spawn_local(work).await };
+        local_runtime()?.block_on(task).map_err(io::Error::other)
+    })
+}
+
+/// With threads for the author's own tasks: a core each, unless given.
+///
+/// A function of its own and not an argument, so that an extension with one thread does not carry
+/// the other runtime.
+#[must_use]
+pub fn main_multi_thread<T: Launch>(worker_threads: Option<usize>) -> ExitCode {
+    enter::<T>(|work| {
+        let mut builder = Builder::new_multi_thread();
+        if let Some(worker_threads) = worker_threads {
+            builder.worker_threads(worker_threads);
+        }
+        Ok(builder.enable_all().build()?.block_on(work))
+    })
+}
+
+pub(crate) fn local_runtime() -> io::Result<LocalRuntime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+}
+
+/// A run that ends the process from within: to end the runtime first would wait for the author's
+/// blocking tasks.
+type Work = Pin<Box<dyn Future<Output = Infallible>>>;
+
+fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> ExitCode {
+    let extension = match Extension::builder().build() {
+        Ok(extension) => extension,
+        Err(error) => return failure(&executable_name(), error),
+    };
+    let name = extension.client().name().to_owned();
+    let work = async {
+        let mut process = match Process::owned(extension.client()) {
+            Ok(process) => process,
+            Err(error) => {
+                let name = extension.client().name();
+                stderr::line(name, format_args!("signals cannot be heard: {error}"));
+                std::process::exit(1);
+            }
+        };
+        let code = run::<T>(extension, &mut process).await;
+        process.leave(code)
+    };
+    match block_on(Box::pin(work)) {
+        Ok(never) => match never {},
+        Err(error) => failure(&name, format_args!("the tokio runtime failed: {error}")),
+    }
+}
+
+/// Runs the extension, drops the handler, and gives the exit code.
+async fn run<T: Launch>(extension: Extension, process: &mut Process) -> i32 {
+    let name = extension.client().name().to_owned();
+    let life = async { extension.launch_in::<T>(process).await.map(drop) };
+    match AssertUnwindSafe(life).catch_unwind().await {
+        Ok(Ok(())) => 0,
+        Ok(Err(interrupted @ RunError::Interrupted { .. })) => {
+            stderr::line(&name, interrupted);
+            0
+        }
+        // What it was has been said: at once, and by the process, or by the panic itself, which
+        // can only come from the handler's destructor.
+        Ok(Err(_)) | Err(_) => 1,
+    }
+}
+
+fn failure(name: &str, error: impl std::fmt::Display) -> ExitCode {
+    stderr::line(name, error);
+    ExitCode::FAILURE
+}
