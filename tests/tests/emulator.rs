@@ -541,6 +541,7 @@ async fn the_routes_are_the_platforms() {
                 404,
                 "404 page not found\n",
             ),
+            (Method::HEAD, "/2020-01-01/extension/event/next", 405, ""),
             (
                 Method::GET,
                 "/2020-01-01/extension/nope",
@@ -743,4 +744,85 @@ async fn what_cannot_be_executed_is_an_error() {
     let emulator = Emulator::builder().start().await.unwrap();
     assert!(emulator.launch("/etc/hostname").is_err());
     assert!(emulator.launch("/no/such/file").is_err());
+}
+
+#[tokio::test]
+async fn an_extension_of_this_process_that_takes_no_shutdown_does_not_wait_for_ever() {
+    struct Idle;
+    impl lambda_ext::Handler for Idle {
+        const CONFIG: lambda_ext::Config = lambda_ext::Config::new(&[EventType::Invoke]);
+    }
+    bounded(async {
+        let emulator = Emulator::builder().start().await.unwrap();
+        let extension = emulator.extension("idle").build().unwrap();
+        let scenario = async {
+            emulator.init().await?;
+            emulator.invoke(Invocation::default()).await?;
+            emulator.shutdown(ShutdownReason::Spindown).await
+        };
+        let (outcome, ended) = tokio::join!(extension.run(Idle), scenario);
+        ended.unwrap();
+        assert!(outcome.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn dropping_it_lets_go_of_those_that_wait() {
+    bounded(async {
+        let (emulator, raw) = environment().await;
+        let id = raw.registered("ext", "[]").await;
+        let waiting = tokio::spawn(async move { raw.next(&id).await.status() });
+        parked(&emulator, 1).await;
+        drop(emulator);
+        assert_eq!(waiting.await.unwrap(), 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_extension_is_launched_once() {
+    let emulator = staying("[]").await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays.sh");
+    let error = emulator.launch(script).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "there is an extension `stays.sh` already"
+    );
+}
+
+#[test]
+fn processes_and_their_children_end_with_the_emulator_and_its_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays_with_child.sh");
+    let children = runtime.block_on(bounded(async {
+        let emulator = Emulator::builder().start().await.unwrap();
+        emulator.launch(script).unwrap();
+        let said = |step: Step| match step.what {
+            What::Output { line, .. } => Some(line),
+            _ => None,
+        };
+        loop {
+            if let Some(line) = emulator.timeline().into_iter().find_map(said) {
+                break line;
+            }
+            tokio::task::yield_now().await;
+        }
+    }));
+    drop(runtime);
+    // Dead, though nobody may have waited for them yet.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    for pid in children.split(' ') {
+        let path = format!("/proc/{pid}/stat");
+        while let Ok(stat) = std::fs::read_to_string(&path) {
+            assert!(std::time::Instant::now() < end, "{stat}");
+            if stat.contains(") Z ") || stat.contains(") X ") {
+                break;
+            }
+            std::thread::yield_now();
+        }
+    }
 }

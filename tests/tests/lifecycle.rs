@@ -542,21 +542,39 @@ async fn a_type_is_prepared_before_register_and_made_after_it() {
     .await;
 }
 
+struct Unprepared;
+
+impl Handler for Unprepared {
+    const CONFIG: Config = Config::new(&[EventType::Invoke]);
+}
+
+impl Launch for Unprepared {
+    type Prepared = Self;
+
+    async fn prepare() -> Result<Self, Error> {
+        Err("the port is taken".into())
+    }
+
+    async fn create(prepared: Self, _: &Register) -> Result<Self, Error> {
+        Ok(prepared)
+    }
+}
+
+#[tokio::test]
+async fn a_failed_prepare_is_told_even_if_it_cannot_be_registered() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let extension = extension(&fake);
+        let platform = async { fake.expect(fake::REGISTER).await.reply(403, "", "{}") };
+        let outcome = tokio::join!(extension.launch::<Unprepared>(), platform).0;
+        let error = outcome.err().unwrap();
+        assert_eq!(error.to_string(), "`prepare` failed: the port is taken");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_failed_prepare_is_registered_and_then_an_init_error() {
-    struct Unprepared;
-    impl Handler for Unprepared {
-        const CONFIG: Config = Config::new(&[EventType::Invoke]);
-    }
-    impl Launch for Unprepared {
-        type Prepared = Self;
-        async fn prepare() -> Result<Self, Error> {
-            Err("the port is taken".into())
-        }
-        async fn create(prepared: Self, _: &Register) -> Result<Self, Error> {
-            Ok(prepared)
-        }
-    }
     bounded(async {
         let mut fake = Fake::start().await;
         let extension = extension(&fake);

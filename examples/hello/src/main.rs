@@ -34,3 +34,25 @@ impl Audit {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Audit;
+    use lambda_ext::ShutdownReason;
+    use lambda_ext::emulator::{Emulator, Invocation};
+
+    #[tokio::test]
+    async fn counts_invocations() -> Result<(), lambda_ext::Error> {
+        let emulator = Emulator::builder().start().await?;
+        let extension = emulator.extension("audit").build()?;
+        let scenario = async {
+            emulator.init().await?;
+            emulator.invoke(Invocation::default()).await?;
+            emulator.shutdown(ShutdownReason::Spindown).await
+        };
+        let (audit, outcome) = tokio::join!(extension.launch::<Audit>(), scenario);
+        outcome?;
+        assert_eq!(audit?.invocations, 1);
+        Ok(())
+    }
+}

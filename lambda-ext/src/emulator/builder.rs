@@ -37,7 +37,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Is called with each step, as it happens.
+    /// Is called with each step, as it happens; the emulator stands still meanwhile, so it cannot
+    /// be asked anything.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(&Step) + Send + 'static) -> Self {
         self.observer = Some(Box::new(observer));

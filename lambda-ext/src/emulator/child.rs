@@ -42,14 +42,22 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
-        let pid = child.id().unwrap_or_default();
+            .spawn()
+            .map(Group)?;
+        let pid = child.0.id().unwrap_or_default();
         let extension = name.to_owned();
         shared.change(|platform| platform.note(What::Launched { extension, pid }));
         let output = [
-            child.stdout.take().map(|pipe| forward(shared, name, pipe)),
-            child.stderr.take().map(|pipe| forward(shared, name, pipe)),
+            child
+                .0
+                .stdout
+                .take()
+                .map(|pipe| forward(shared, name, pipe)),
+            child
+                .0
+                .stderr
+                .take()
+                .map(|pipe| forward(shared, name, pipe)),
         ];
         let (kill, killed) = oneshot::channel();
         let (shared, name) = (shared.clone(), name.to_owned());
@@ -74,31 +82,43 @@ impl Process {
     }
 }
 
+/// A process with its children: they end with it, whoever drops it, if it has not ended before.
+struct Group(Child);
+
+impl Group {
+    fn kill(&self) {
+        // With an id it has not been waited for, so the id is still its own.
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(leader) = id.and_then(Pid::from_raw) {
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
 /// Waits for the end, by itself or on demand.
 async fn end(
     shared: &Shared,
     name: &str,
-    mut child: Child,
+    mut group: Group,
     mut killed: oneshot::Receiver<()>,
 ) -> Option<i32> {
     let asked = tokio::select! {
         biased;
-        status = child.wait() => return status.ok().and_then(|status| status.code()),
+        status = group.0.wait() => return status.ok().and_then(|status| status.code()),
         asked = &mut killed => asked.is_ok(),
     };
     if asked {
         let extension = name.to_owned();
         shared.change(|platform| platform.note(What::Killed { extension }));
-        // It has not been waited for, so its id is still its own.
-        if let Some(pid) = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw)
-        {
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
     }
-    child.wait().await.ok().and_then(|status| status.code())
+    group.kill();
+    group.0.wait().await.ok().and_then(|status| status.code())
 }
 
 /// Reads lines until the pipe ends; what is not UTF-8 is replaced.

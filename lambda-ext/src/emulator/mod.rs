@@ -72,6 +72,8 @@ use crate::{EventType, Extension, ExtensionBuilder, ShutdownReason};
 
 /// The time that init may take.
 const INIT: Duration = Duration::from_secs(10);
+/// The longest timeout of a function.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 /// The time that shutdown may take.
 const SHUTDOWN: Duration = Duration::from_secs(2);
 
@@ -112,20 +114,27 @@ impl Emulator {
     /// Launches an executable as an external extension; its name is its file's.
     ///
     /// # Errors
-    /// The file has no name, or cannot be executed.
+    /// The file has no name or cannot be executed, or an extension of its name is there already.
     pub fn launch(&self, executable: impl AsRef<Path>) -> io::Result<()> {
         let executable = executable.as_ref();
         let name = executable
             .file_name()
             .and_then(|name| name.to_str())
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-        self.shared.change(|platform| {
-            platform.expected.insert(name.to_owned());
+        let new = self.shared.change(|platform| {
             platform.running.insert(name.to_owned());
+            platform.expected.insert(name.to_owned())
         });
+        if !new {
+            let text = format!("there is an extension `{name}` already");
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+        }
         let process = Process::start(&self.shared, name, executable, &self.environment)
             .inspect_err(|_| {
-                self.shared.change(|platform| platform.running.remove(name));
+                self.shared.change(|platform| {
+                    platform.running.remove(name);
+                    platform.expected.remove(name);
+                });
             })?;
         self.processes().insert(name.to_owned(), process);
         Ok(())
@@ -173,6 +182,7 @@ impl Emulator {
         self.enter(Phase::Invoke {
             request_id: request_id.clone(),
         });
+        let timeout = timeout.min(LONGEST_TIMEOUT);
         let deadline = Instant::now() + timeout;
         self.shared.change(|platform| {
             let function = &platform.function;
@@ -201,8 +211,9 @@ impl Emulator {
     }
 
     /// Ends the environment: SHUTDOWN to the external extensions that take it, SIGKILL to the
-    /// others, and after 2 s to those that are still there. Waits for the processes to end;
-    /// extensions in this process end by themselves.
+    /// others, and after 2 s to those that are still there. Waits for the processes to end.
+    /// Extensions in this process end by themselves; the `run` of one that does not take SHUTDOWN
+    /// fails, for want of a platform.
     ///
     /// # Errors
     /// An extension had to be killed although it takes SHUTDOWN, or left with a code that is not 0.
@@ -219,6 +230,7 @@ impl Emulator {
                 event_type: EventType::Shutdown,
                 body: body.to_string(),
             });
+            platform.abandon();
             let listening = |name: &&String| {
                 let mut agents = platform.agents.values();
                 agents.any(|agent| agent.name == **name && agent.takes(EventType::Shutdown))
@@ -332,6 +344,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.server.abort();
+        self.shared.change(|platform| platform.agents.clear());
         self.processes().values_mut().for_each(Process::kill);
     }
 }
@@ -352,7 +365,8 @@ pub struct Invocation {
     pub request_id: String,
     /// Its trace header; by default none.
     pub trace_header: Option<String>,
-    /// The function's timeout, which holds for the extensions too; by default 3 s, as on Lambda.
+    /// The function's timeout, which holds for the extensions too; as on Lambda it is 3 s by
+    /// default, and 900 s at most.
     pub timeout: Duration,
 }
 

@@ -225,6 +225,15 @@ impl Platform {
         (name, answer)
     }
 
+    /// Lets go of the extensions of this process that do not take SHUTDOWN: nobody can kill them.
+    pub(super) fn abandon(&mut self) {
+        for agent in self.agents.values_mut() {
+            if !self.running.contains(&agent.name) && !agent.takes(EventType::Shutdown) {
+                agent.waiting = None;
+            }
+        }
+    }
+
     /// A process has ended. Outside SHUTDOWN that is a crash, whatever its exit code.
     pub(super) fn left(&mut self, name: &str, code: Option<i32>) {
         let in_shutdown =

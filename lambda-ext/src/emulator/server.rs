@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, Response};
 use axum::routing::{get, post, put};
 
@@ -19,7 +20,7 @@ pub(super) fn router(shared: &Shared) -> Router {
             let answer = shared.change(|platform| platform.answer(call, &request));
             respond(match answer {
                 Answer::Now(reply) => reply,
-                // Gone with the emulator: the connection ends, as that of an environment does.
+                // The environment is gone, and its extensions with it.
                 Answer::Later(later) => later.await.unwrap_or_else(|_| Reply::not_found()),
             })
         }
@@ -29,7 +30,11 @@ pub(super) fn router(shared: &Shared) -> Router {
             "/2020-01-01/extension/register",
             post(answer(Call::Register)),
         )
-        .route("/2020-01-01/extension/event/next", get(answer(Call::Next)))
+        .route(
+            "/2020-01-01/extension/event/next",
+            // A HEAD is not to take an event.
+            get(answer(Call::Next)).head(async || respond(Reply::method_not_allowed())),
+        )
         .route(
             "/2020-01-01/extension/init/error",
             post(answer(Call::InitError)),
@@ -44,6 +49,7 @@ pub(super) fn router(shared: &Shared) -> Router {
         )
         .method_not_allowed_fallback(async || respond(Reply::method_not_allowed()))
         .fallback(async || respond(Reply::not_found()))
+        .layer(DefaultBodyLimit::disable())
 }
 
 fn read(headers: &HeaderMap, body: &Bytes) -> Request {

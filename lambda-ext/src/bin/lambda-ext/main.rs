@@ -2,13 +2,13 @@
 
 mod target;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use lambda_ext::Error;
-use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, Invocation};
+use lambda_ext::{Error, ShutdownReason};
 
 /// Tools for AWS Lambda extensions.
 #[derive(Parser)]
@@ -18,26 +18,41 @@ enum Command {
     ///
     /// It registers, gets invocations and SHUTDOWN, and its output is shown. The exit code is 0 if
     /// it did all that as Lambda wants it.
-    Emulate {
-        /// The extension: an executable, or the name of a binary or example of this workspace,
-        /// which is then built.
-        target: String,
-        /// How many invocations to send.
-        #[arg(long, default_value_t = 3)]
-        invokes: u32,
-    },
+    Emulate(Emulate),
+}
+
+#[derive(clap::Args)]
+struct Emulate {
+    /// The extension: an executable, or the name of a binary or example of this workspace, which
+    /// is then built.
+    target: String,
+    /// How many invocations to send.
+    #[arg(long, default_value_t = 3)]
+    invokes: u32,
+    /// A variable of the function's environment. The extension gets these, those of Lambda and
+    /// `PATH`, and nothing of this environment.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = variable)]
+    env: Vec<(String, String)>,
+}
+
+fn variable(text: &str) -> Result<(String, String), Error> {
+    let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Emulate { target, invokes } = Command::parse();
-    let outcome = match target::find(&target) {
-        Ok(executable) => emulate(&executable, invokes).await,
+    let Command::Emulate(arguments) = Command::parse();
+    let outcome = match target::find(&arguments.target) {
+        Ok(executable) => tokio::select! {
+            outcome = emulate(&executable, &arguments) => outcome,
+            _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+        },
         Err(error) => Err(error),
     };
     match outcome {
         Ok(()) => {
-            println!("{target} behaved");
+            say(format_args!("{} behaved", arguments.target));
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -47,16 +62,22 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn emulate(executable: &Path, invokes: u32) -> Result<(), Error> {
-    let emulator = Emulator::builder()
-        .observe(|step| println!("{step}"))
-        .start()
-        .await?;
+/// Writes a line; who closes the pipe does not want to see more, but the extension goes on.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+async fn emulate(executable: &Path, arguments: &Emulate) -> Result<(), Error> {
+    let mut builder = Emulator::builder().observe(|step| say(step));
+    for (key, value) in &arguments.env {
+        builder = builder.env(key, value);
+    }
+    let emulator = builder.start().await?;
     emulator
         .launch(executable)
         .map_err(|error| format!("cannot run {}: {error}", executable.display()))?;
     emulator.init().await?;
-    for _ in 0..invokes {
+    for _ in 0..arguments.invokes {
         emulator.invoke(Invocation::default()).await?;
     }
     emulator.shutdown(ShutdownReason::Spindown).await?;

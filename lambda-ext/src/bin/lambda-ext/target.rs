@@ -12,6 +12,9 @@ pub(crate) fn find(target: &str) -> Result<PathBuf, Error> {
     if path.is_file() {
         return Ok(std::path::absolute(path)?);
     }
+    if path.is_dir() {
+        return Err(format!("{target} is a directory, not an executable").into());
+    }
     if target.contains(std::path::MAIN_SEPARATOR) {
         return Err(format!("there is no file {target}").into());
     }
