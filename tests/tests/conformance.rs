@@ -30,7 +30,7 @@ fn the_code_of_the_readme_is_the_example() {
     let readme = fs::read_to_string(repository.join("README.md")).unwrap();
     let example = fs::read_to_string(repository.join("examples/hello/src/main.rs")).unwrap();
     let example = unformatted(&example);
-    let blocks: Vec<_> = readme.split("```rust").skip(1).collect();
+    let blocks: Vec<_> = readme.split("```r").skip(1).collect();
     assert_eq!(blocks.len(), 2);
     for block in blocks {
         let code = block
