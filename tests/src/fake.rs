@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use lambda_ext::{Client, EventType, RegisteredClient};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
@@ -79,6 +80,17 @@ impl Fake {
     #[must_use]
     pub fn runtime_api(&self) -> &str {
         &self.runtime_api
+    }
+
+    /// A client that has registered here.
+    ///
+    /// # Panics
+    /// It cannot.
+    pub async fn registered_client(&mut self) -> RegisteredClient {
+        let client = Client::with(Some("ext"), Some(self.runtime_api())).expect("a client");
+        let platform = async { self.expect(REGISTER).await.registered() };
+        let registered = tokio::join!(client.register(&[EventType::Invoke]), platform).0;
+        registered.expect("a registration")
     }
 
     /// The next request, when it comes.

@@ -394,10 +394,7 @@ async fn a_platform_without_error_endpoints_does_not_hide_the_error() {
 async fn a_202_and_a_200_are_success_whatever_their_body() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let client = lambda_ext::Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
-        let platform = async { fake.request().await.registered() };
-        let client = tokio::join!(client.register(&[]), platform).0.unwrap();
-        let reporter = client.error_reporter();
+        let reporter = fake.registered_client().await.error_reporter();
         for (status, body) in [(202, "{\"status\":\"OK\"}\n"), (202, ""), (200, "<html>")] {
             let platform = async { fake.request().await.reply(status, "", body) };
             let error = ErrorRequest::new("Extension.Test", "test");
@@ -413,10 +410,7 @@ async fn a_202_and_a_200_are_success_whatever_their_body() {
 async fn the_error_type_header_is_legal_and_not_empty_whatever_the_type() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let client = lambda_ext::Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
-        let platform = async { fake.request().await.registered() };
-        let client = tokio::join!(client.register(&[]), platform).0.unwrap();
-        let reporter = client.error_reporter();
+        let reporter = fake.registered_client().await.error_reporter();
         for (error_type, header) in [
             ("Extension.ConfigInvalid", "Extension.ConfigInvalid"),
             ("two\r\nlines 🚀", "two__lines__"),

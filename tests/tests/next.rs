@@ -2,24 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use lambda_ext::{
-    Client, ClientError, Event, EventType, InvokeEvent, RegisteredClient, ShutdownReason,
-};
+use lambda_ext::{ClientError, Event, EventType, InvokeEvent, ShutdownReason};
 use lambda_ext_tests::fake::{self, Fake, Request, bounded};
-
-async fn registered(fake: &mut Fake) -> RegisteredClient {
-    let client = Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
-    let platform = async { fake.request().await.registered() };
-    tokio::join!(client.register(&[EventType::Invoke]), platform)
-        .0
-        .unwrap()
-}
 
 /// What a `next` gives that the platform answers as `answer` has it.
 async fn next(answer: impl FnOnce(Request)) -> Result<Event, ClientError> {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async { answer(fake.expect(fake::NEXT).await) };
         let event = tokio::join!(client.next_event(), platform).0;
         assert!(fake.unasked().is_none());
@@ -43,7 +33,7 @@ fn invoke(json: &str) -> InvokeEvent {
 async fn a_next_that_stays_open_for_hours_is_not_cancelled() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             let next = fake.expect(fake::NEXT).await;
             tokio::time::pause();
@@ -64,7 +54,7 @@ async fn a_next_that_stays_open_for_hours_is_not_cancelled() {
 async fn a_dropped_call_goes_on_and_the_next_call_resumes_it() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let parked = tokio::select! {
             event = client.next_event() => panic!("{event:?}"),
             request = fake.expect(fake::NEXT) => request,
@@ -170,7 +160,7 @@ fn a_shutdown_reason_is_read_in_any_case_and_an_unknown_one_is_kept() {
 async fn an_unknown_event_type_is_told_and_the_next_event_can_be_asked_for() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             fake.expect(fake::NEXT)
                 .await
@@ -250,7 +240,7 @@ async fn a_403_and_a_500_end_the_waiting_without_a_second_request() {
 async fn a_503_is_asked_again_after_a_pause_and_a_bounded_number_of_times() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             for _ in 0..4 {
                 fake.expect(fake::NEXT).await.reply(503, "", "");
@@ -267,7 +257,7 @@ async fn a_503_is_asked_again_after_a_pause_and_a_bounded_number_of_times() {
 async fn each_event_carries_its_own_request_id() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             for id in ["a", "b"] {
                 fake.expect(fake::NEXT).await.invoke(id);

@@ -1,18 +1,10 @@
 //! How the client reaches the platform.
 
-use lambda_ext::{Client, ClientError, ErrorRequest, Event, EventType, RegisteredClient};
+use lambda_ext::{Client, ClientError, ErrorRequest, Event, EventType};
 use lambda_ext_tests::fake::{self, Fake, bounded};
 
 fn client(runtime_api: &str) -> Client {
     Client::with(Some("ext"), Some(runtime_api)).unwrap()
-}
-
-async fn registered(fake: &mut Fake) -> RegisteredClient {
-    let client = client(fake.runtime_api());
-    let platform = async { fake.request().await.registered() };
-    tokio::join!(client.register(&[EventType::Invoke]), platform)
-        .0
-        .unwrap()
 }
 
 #[tokio::test]
@@ -96,7 +88,7 @@ async fn calls_are_http_1_1_with_the_right_host() {
 async fn consecutive_calls_share_one_connection() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             for id in ["1", "2", "3"] {
                 let request = fake.request().await;
@@ -142,7 +134,7 @@ async fn a_platform_that_closes_after_each_reply_is_met_anew() {
 async fn a_next_that_a_kept_connection_swallowed_is_sent_once_more() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             let swallowed = fake.expect(fake::NEXT).await;
             assert_eq!(swallowed.connection, 1);
@@ -161,7 +153,7 @@ async fn a_next_that_a_kept_connection_swallowed_is_sent_once_more() {
 async fn a_next_that_is_swallowed_twice_is_an_error_and_not_sent_a_third_time() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             drop(fake.expect(fake::NEXT).await);
             drop(fake.expect(fake::NEXT).await);
@@ -180,7 +172,7 @@ async fn a_next_that_is_swallowed_twice_is_an_error_and_not_sent_a_third_time() 
 async fn an_error_report_that_a_kept_connection_swallowed_is_sent_once_more() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let reporter = registered(&mut fake).await.error_reporter();
+        let reporter = fake.registered_client().await.error_reporter();
         let platform = async {
             drop(fake.expect(fake::INIT_ERROR).await);
             fake.expect(fake::INIT_ERROR).await.accepted();
@@ -231,7 +223,7 @@ async fn an_address_where_nobody_listens_is_an_error_that_names_it() {
 async fn a_reply_that_is_cut_in_the_middle_is_an_error() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             let cut = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"eventType\":";
             fake.expect(fake::NEXT).await.raw(cut);
@@ -250,7 +242,7 @@ async fn a_reply_that_is_cut_in_the_middle_is_an_error() {
 async fn a_reply_that_is_no_http_is_an_error() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async { fake.expect(fake::NEXT).await.raw("\u{7}\u{7}\u{7}\r\n\r\n") };
         let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
         assert!(
@@ -266,7 +258,7 @@ async fn a_reply_that_is_no_http_is_an_error() {
 async fn a_reply_without_end_is_not_read_to_the_end() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             let body = " ".repeat(2 << 20);
             fake.expect(fake::NEXT).await.reply(200, "", &body);
@@ -284,7 +276,7 @@ async fn a_reply_without_end_is_not_read_to_the_end() {
 async fn a_redirect_is_not_followed() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let platform = async {
             fake.expect(fake::NEXT)
                 .await
@@ -301,7 +293,7 @@ async fn a_redirect_is_not_followed() {
 async fn an_event_reads_the_same_through_every_kind_of_reply() {
     bounded(async {
         let mut fake = Fake::start().await;
-        let mut client = registered(&mut fake).await;
+        let mut client = fake.registered_client().await;
         let body = r#"{"eventType":"SHUTDOWN","deadlineMs":5,"shutdownReason":"spindown"}"#;
         let chunked = format!(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
