@@ -51,7 +51,7 @@ const WATCHDOG_MARGIN: Duration = Duration::from_millis(50);
 /// Dropping the handler after a failure; then the process ends with it.
 pub(crate) const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-/// The watchdog's line, which it gives up where stderr is stuck.
+/// A line that matters less than what follows it, where stderr is stuck.
 pub(crate) const LAST_WORDS: Duration = Duration::from_millis(25);
 
 /// The time that is left at SHUTDOWN, as of its receipt.

@@ -74,16 +74,11 @@ fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> Ex
 
 /// Runs the extension, drops the handler, and gives the exit code.
 async fn run<T: Launch>(extension: Extension, process: &mut Process) -> i32 {
-    let name = extension.client().name().to_owned();
     let life = async { extension.launch_in::<T>(process).await.map(drop) };
     match AssertUnwindSafe(life).catch_unwind().await {
-        Ok(Ok(())) => 0,
-        Ok(Err(interrupted @ RunError::Interrupted { .. })) => {
-            stderr::line(&name, interrupted);
-            0
-        }
-        // What it was has been said: at once, and by the process, or by the panic itself, which
-        // can only come from the handler's destructor.
+        Ok(Ok(()) | Err(RunError::Interrupted { .. })) => 0,
+        // What it was has been said, by the process, or by the panic itself, which can only come
+        // from the handler's destructor.
         Ok(Err(_)) | Err(_) => 1,
     }
 }

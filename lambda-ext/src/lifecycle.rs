@@ -28,13 +28,17 @@ pub(crate) async fn run<H: Handler, P>(
     let events = events_here(client.name(), H::CONFIG);
     let prepared = attend(process, Method::Prepare, || prepare).await;
     if let Err(interrupted @ RunError::Interrupted { .. }) = prepared {
+        process.failed(&interrupted);
         return Err(interrupted);
     }
     // A failure of `prepare` is registered too: without an identifier it cannot be reported.
     let mut client = match client.register(&events).await {
         Ok(client) => client,
         Err(error) => {
-            let error = prepared.err().unwrap_or(error.into());
+            let (error, _prepared) = match prepared {
+                Ok(prepared) => (error.into(), Some(prepared)),
+                Err(error) => (error, None),
+            };
             process.failed(&error);
             return Err(error);
         }
@@ -43,12 +47,12 @@ pub(crate) async fn run<H: Handler, P>(
     process.registered(&reporter);
     let mut handler = match start(&client, process, prepared, create).await {
         Ok(handler) => handler,
-        Err((interrupted @ RunError::Interrupted { .. }, _)) => return Err(interrupted),
         Err((error, _made)) => {
             process.failed(&error);
-            // That the report fails changes nothing: the caller has the error, and exits.
-            let _ = reporter.init_error(&error.report()).await;
-            process.watch_end();
+            if !matches!(error, RunError::Interrupted { .. }) {
+                // That the report fails changes nothing: the caller has the error, and exits.
+                let _ = reporter.init_error(&error.report()).await;
+            }
             return Err(error);
         }
     };
@@ -58,7 +62,6 @@ pub(crate) async fn run<H: Handler, P>(
         Err(error) => {
             process.failed(&error);
             let _ = reporter.exit_error(&error.report()).await;
-            process.watch_end();
             Err(error)
         }
     }

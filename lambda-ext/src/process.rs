@@ -101,22 +101,18 @@ impl Process {
         self.owned.as_ref()?.stage.as_ref()
     }
 
-    /// Says what failed, before anything else can fail or be stuck.
-    pub(crate) fn failed(&self, error: &RunError) {
+    /// Says what ends the extension before anything else can fail or be stuck: the report, and the
+    /// handler's destructor, which is the author's.
+    pub(crate) fn failed(&mut self, error: &RunError) {
         let Some(owned) = &self.owned else { return };
-        match error {
+        let text = match error {
             // Where and with what was said by the panic itself.
-            RunError::Panicked { method, .. } => {
-                stderr::line(&owned.name, format_args!("`{method}` panicked"));
-            }
-            error => stderr::line(&owned.name, error),
-        }
+            RunError::Panicked { method, .. } => format!("`{method}` panicked"),
+            error => error.to_string(),
+        };
+        say_if_possible(owned.name.clone(), text);
         owned.failed.store(true, Ordering::Relaxed);
-    }
-
-    /// What is left to do after a failure is the handler's destructor, which is the author's.
-    pub(crate) fn watch_end(&mut self) {
-        self.watch(budget::AFTER_FAILURE);
+        self.watch(budget::REPORT + budget::AFTER_FAILURE);
     }
 
     /// Ends the process after that long, whatever its other threads do.
@@ -133,7 +129,11 @@ impl Process {
             if stage.is_some_and(|stage| stage.is_reporting()) || failed.load(Ordering::Relaxed) {
                 std::process::exit(1);
             }
-            say_if_possible(name, after);
+            let after = after.as_millis();
+            say_if_possible(
+                name,
+                format!("`shutdown` blocks its thread: ended after {after} ms"),
+            );
             std::process::exit(0);
         });
     }
@@ -145,15 +145,11 @@ impl Process {
     }
 }
 
-/// From a thread of its own: stderr may be what the handler is stuck on.
-fn say_if_possible(name: String, after: Duration) {
+/// From a thread of its own: stderr may be what everything is stuck on.
+fn say_if_possible(name: String, text: String) {
     let (said, is_said) = mpsc::channel();
     thread::spawn(move || {
-        let after = after.as_millis();
-        stderr::line(
-            &name,
-            format_args!("`shutdown` blocks its thread: ended after {after} ms"),
-        );
+        stderr::line(&name, text);
         let _ = said.send(());
     });
     let _ = is_said.recv_timeout(budget::LAST_WORDS);

@@ -418,6 +418,25 @@ async fn a_failure_is_told_before_the_destructor_and_a_destructor_that_blocks_is
 }
 
 #[tokio::test]
+async fn a_destructor_that_blocks_is_ended_wherever_it_runs() {
+    let blocks = [("FAIL_DROP", "block")];
+    let refused = run("", "", &blocks, async |fake, _| {
+        fake.request().await.reply(403, "", "");
+    })
+    .await;
+    let line = "failing: register: the platform answered 403\n";
+    assert_eq!((refused.code, &*refused.stderr), (Some(1), line));
+    let interrupted = run("init", "await", &blocks, async |fake, program| {
+        let register = fake.request().await;
+        program.signal("TERM").await;
+        register.registered();
+    })
+    .await;
+    let line = "failing: `init` was ended by SIGTERM\n";
+    assert_eq!((interrupted.code, &*interrupted.stderr), (Some(1), line));
+}
+
+#[tokio::test]
 async fn a_destructor_that_panics_makes_the_code_1() {
     let ended = run("", "", &[("FAIL_DROP", "panic")], async |fake, _| {
         fake.request().await.registered();
