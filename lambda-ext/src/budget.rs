@@ -3,10 +3,11 @@
 //! | what | budget |
 //! |---|---|
 //! | register | 5 s, bounded retries of what the platform calls temporary in it |
-//! | the body of a reply, once its head is in | 5 s |
+//! | the body of a reply, once its head is in | 5 s, and 100 ms more where the process did not run meanwhile |
 //! | an error report | 500 ms, then the extension exits anyway |
 //! | dropping the handler after that | 500 ms |
 //! | `shutdown` | to 150 ms before the deadline; the watchdog ends the process 50 ms before it |
+//! | a line on stderr before that, where stderr is stuck | 25 ms |
 //! | a handler running when a signal comes | 500 ms |
 //! | `shutdown` after a signal | as if the deadline were 2 s ahead |
 //!

@@ -256,6 +256,12 @@ fn at(millis: u64) -> SystemTime {
         .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
+/// The wire timestamp of a time that is so far ahead.
+pub(crate) fn millis_ahead(ahead: Duration) -> u64 {
+    let since_epoch = (SystemTime::now() + ahead).duration_since(SystemTime::UNIX_EPOCH);
+    u64::try_from(since_epoch.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The time until then, zero if it has passed.
 fn time_left(deadline: SystemTime) -> Duration {
     deadline

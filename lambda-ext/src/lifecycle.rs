@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use crate::budget::{self, ShutdownBudget};
+use crate::event::millis_ahead;
 use crate::panic::panic_message;
 use crate::process::Process;
 use crate::{
@@ -142,13 +143,9 @@ async fn wait(client: &mut RegisteredClient, process: &mut Process) -> Result<Ev
 
 /// The SHUTDOWN that a signal stands for.
 fn after(signal: &str) -> ShutdownEvent {
-    let deadline = std::time::SystemTime::now() + budget::SHUTDOWN_PHASE;
-    let since_epoch = deadline
-        .duration_since(std::time::SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
     ShutdownEvent {
         shutdown_reason: ShutdownReason::Other(signal.to_owned()),
-        deadline_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
+        deadline_ms: millis_ahead(budget::SHUTDOWN_PHASE),
     }
 }
 

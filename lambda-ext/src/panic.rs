@@ -68,7 +68,8 @@ impl Report {
     /// within the time that its calls have: this thread waits no longer, even if that one panics.
     fn make(self, message: String) {
         let (done, is_done) = mpsc::channel();
-        thread::spawn(move || {
+        // Without a thread there is no report: the process ends, and the panic has said why.
+        let _ = thread::Builder::new().spawn(move || {
             let error = ErrorRequest::new("Extension.Panic", message);
             if let Ok(runtime) = local_runtime() {
                 runtime.block_on(self.send(&error));

@@ -110,7 +110,7 @@ impl Process {
             RunError::Panicked { method, .. } => format!("`{method}` panicked"),
             error => error.to_string(),
         };
-        say_if_possible(owned.name.clone(), text);
+        say_if_possible(&owned.name, &text);
         owned.failed.store(true, Ordering::Relaxed);
         self.watch(budget::REPORT + budget::AFTER_FAILURE);
     }
@@ -130,10 +130,8 @@ impl Process {
                 std::process::exit(1);
             }
             let after = after.as_millis();
-            say_if_possible(
-                name,
-                format!("`shutdown` blocks its thread: ended after {after} ms"),
-            );
+            let text = format!("`shutdown` blocks its thread: ended after {after} ms");
+            say_if_possible(&name, &text);
             std::process::exit(0);
         });
     }
@@ -145,12 +143,16 @@ impl Process {
     }
 }
 
-/// From a thread of its own: stderr may be what everything is stuck on.
-fn say_if_possible(name: String, text: String) {
+/// From a thread of its own, if there can be one: stderr may be what everything is stuck on.
+fn say_if_possible(name: &str, text: &str) {
     let (said, is_said) = mpsc::channel();
-    thread::spawn(move || {
-        stderr::line(&name, text);
+    let line = (name.to_owned(), text.to_owned());
+    let speaker = thread::Builder::new().spawn(move || {
+        stderr::line(&line.0, &line.1);
         let _ = said.send(());
     });
-    let _ = is_said.recv_timeout(budget::LAST_WORDS);
+    match speaker {
+        Ok(_) => drop(is_said.recv_timeout(budget::LAST_WORDS)),
+        Err(_) => stderr::line(name, text),
+    }
 }

@@ -791,6 +791,18 @@ async fn an_extension_is_launched_once() {
     );
 }
 
+#[tokio::test]
+async fn a_launch_that_is_refused_leaves_no_process_to_wait_for() {
+    bounded(async {
+        let emulator = Emulator::builder().start().await.unwrap();
+        let _ = emulator.extension("stays.sh");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays.sh");
+        emulator.launch(script).unwrap_err();
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+    })
+    .await;
+}
+
 #[test]
 fn processes_and_their_children_end_with_the_emulator_and_its_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread()

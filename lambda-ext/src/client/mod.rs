@@ -71,6 +71,8 @@ const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 pub struct Client {
     http: Http,
     name: String,
+    /// The name as it is sent.
+    name_header: HeaderValue,
 }
 
 impl Client {
@@ -102,9 +104,10 @@ impl Client {
     /// As for [`from_env`](Self::from_env), for what is not given.
     pub fn with(name: Option<&str>, runtime_api: Option<&str>) -> Result<Self, ClientError> {
         let name = name.map_or_else(executable_name, str::to_owned);
-        if name.is_empty() || name.trim() != name || HeaderValue::from_str(&name).is_err() {
-            return Err(ClientError::InvalidName(name));
-        }
+        let name_header = match HeaderValue::from_str(&name) {
+            Ok(header) if !name.is_empty() && name.trim() == name => header,
+            _ => return Err(ClientError::InvalidName(name)),
+        };
         let http = match runtime_api {
             Some(address) => Http::new(address)?,
             None => match env::var(RUNTIME_API) {
@@ -113,7 +116,11 @@ impl Client {
                 Err(VarError::NotPresent) => return Err(ClientError::NoRuntimeApi),
             },
         };
-        Ok(Self { http, name })
+        Ok(Self {
+            http,
+            name,
+            name_header,
+        })
     }
 
     /// The name to register under.
@@ -126,7 +133,7 @@ impl Client {
     pub(crate) fn reconnected(&self) -> Self {
         Self {
             http: self.http.reconnected(),
-            name: self.name.clone(),
+            ..self.clone()
         }
     }
 
@@ -140,9 +147,7 @@ impl Client {
     /// the identifier that every later call needs.
     pub async fn register(self, events: &[EventType]) -> Result<RegisteredClient, ClientError> {
         let mut headers = HeaderMap::with_capacity(2);
-        let name = HeaderValue::from_str(&self.name)
-            .map_err(|_| ClientError::InvalidName(self.name.clone()))?;
-        headers.insert(header::NAME, name);
+        headers.insert(header::NAME, self.name_header.clone());
         headers.insert(
             header::ACCEPT_FEATURE,
             HeaderValue::from_static("accountId"),

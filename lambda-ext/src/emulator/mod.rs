@@ -54,7 +54,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::task::AbortHandle;
@@ -68,6 +68,7 @@ use self::platform::{CurrentEvent, Platform};
 use self::shared::Shared;
 pub use self::state::{Call, State};
 pub use self::timeline::{Phase, Step, What};
+use crate::event::millis_ahead;
 use crate::{EventType, Extension, ExtensionBuilder, ShutdownReason};
 
 /// The time that init may take.
@@ -122,8 +123,12 @@ impl Emulator {
             .and_then(|name| name.to_str())
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
         let new = self.shared.change(|platform| {
-            platform.running.insert(name.to_owned());
-            platform.expected.insert(name.to_owned())
+            // Not that of another, which may run in this process or may have ended.
+            let new = platform.expected.insert(name.to_owned());
+            if new {
+                platform.running.insert(name.to_owned());
+            }
+            new
         });
         if !new {
             let text = format!("there is an extension `{name}` already");
@@ -189,7 +194,7 @@ impl Emulator {
             let account = function.account_id.as_deref().unwrap_or("123456789012");
             let mut body = json!({
                 "eventType": "INVOKE",
-                "deadlineMs": epoch_millis(timeout),
+                "deadlineMs": millis_ahead(timeout),
                 "requestId": request_id,
                 "invokedFunctionArn": format!(
                     "arn:aws:lambda:us-east-1:{account}:function:{}",
@@ -220,7 +225,7 @@ impl Emulator {
     pub async fn shutdown(&self, reason: ShutdownReason) -> Result<(), EmulatorError> {
         let body = json!({
             "eventType": "SHUTDOWN",
-            "deadlineMs": epoch_millis(SHUTDOWN),
+            "deadlineMs": millis_ahead(SHUTDOWN),
             "shutdownReason": reason.as_str(),
         });
         self.enter(Phase::Shutdown { reason });
@@ -387,12 +392,4 @@ fn waiting_for(platform: &Platform, meant: impl Fn(&platform::Agent) -> bool) ->
         .filter(|agent| meant(agent) && agent.state != State::Ready)
         .map(|agent| agent.name.clone())
         .collect()
-}
-
-fn epoch_millis(ahead: Duration) -> u64 {
-    (SystemTime::now() + ahead)
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-        })
 }
