@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::platform::{Observer, Platform};
+use super::record::Step;
 use super::shared::Shared;
-use super::timeline::Step;
 use super::{Emulator, server};
 use crate::Register;
 

@@ -12,8 +12,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::record::{Kill, What};
 use super::shared::Shared;
-use super::timeline::What;
 
 /// How long the output of a process that has ended is waited for: a child of its own may still
 /// hold the pipe.
@@ -46,7 +46,12 @@ impl Process {
             .map(Group)?;
         let pid = child.0.id().unwrap_or_default();
         let extension = name.to_owned();
-        shared.change(|platform| platform.note(What::Launched { extension, pid }));
+        shared.change(|platform| {
+            platform.note(What::Launched {
+                extension,
+                pid: Some(pid),
+            })
+        });
         let output = [
             child
                 .0
@@ -115,7 +120,12 @@ async fn end(
     };
     if asked {
         let extension = name.to_owned();
-        shared.change(|platform| platform.note(What::Killed { extension }));
+        shared.change(|platform| {
+            platform.note(What::Killed {
+                extension,
+                why: Kill::Deadline,
+            })
+        });
     }
     group.kill();
     group.0.wait().await.ok().and_then(|status| status.code())

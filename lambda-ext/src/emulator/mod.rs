@@ -38,15 +38,17 @@
 //! environment here; on Lambda the next invocation starts a new one.
 
 mod builder;
+mod call;
 mod child;
 mod error;
+mod finding;
 mod platform;
+pub mod record;
 mod registration;
 mod reply;
 mod server;
 mod shared;
 mod state;
-mod timeline;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -62,12 +64,15 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 pub use self::builder::EmulatorBuilder;
+pub use self::call::Call;
 use self::child::Process;
 pub use self::error::EmulatorError;
+pub use self::finding::Finding;
 use self::platform::{CurrentEvent, Platform};
+pub use self::record::Record;
+use self::record::{Phase, What};
 use self::shared::Shared;
-pub use self::state::{Call, State};
-pub use self::timeline::{Phase, Step, What};
+pub use self::state::State;
 use crate::event::millis_ahead;
 use crate::{EventType, Extension, ExtensionBuilder, ShutdownReason};
 
@@ -151,7 +156,7 @@ impl Emulator {
     /// # Errors
     /// An extension fails or leaves, or is not there within 10 s.
     pub async fn init(&self) -> Result<(), EmulatorError> {
-        self.enter(Phase::Init);
+        self.enter(Phase::Init { suppressed: false });
         let deadline = Instant::now() + INIT;
         self.gate(deadline, "register", |platform| {
             let registered =
@@ -275,13 +280,13 @@ impl Emulator {
 
     /// What happened until now.
     #[must_use]
-    pub fn timeline(&self) -> Vec<Step> {
-        self.shared.look(|platform| platform.timeline.clone())
+    pub fn record(&self) -> Record {
+        self.shared.look(|platform| platform.record.clone())
     }
 
     fn enter(&self, phase: Phase) {
         self.shared
-            .change(|platform| platform.note(What::Phase(phase)));
+            .change(|platform| platform.note(What::Began(phase)));
     }
 
     fn kill(&self, name: &str) {

@@ -8,9 +8,9 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::record::{Record, Request as Answered, Step, What};
 use super::reply::Reply;
 use super::state::refusal;
-use super::timeline::{Step, What};
 use super::{Call, State};
 use crate::{EventType, Register};
 
@@ -85,7 +85,7 @@ pub(super) struct Platform {
     pub(super) current: Option<CurrentEvent>,
     pub(super) registration_closed: bool,
     pub(super) fatal: Option<Fatal>,
-    pub(super) timeline: Vec<Step>,
+    pub(super) record: Record,
     observer: Option<Observer>,
 }
 
@@ -102,7 +102,7 @@ impl Platform {
             current: None,
             registration_closed: false,
             fatal: None,
-            timeline: Vec::new(),
+            record: Record::default(),
             observer,
         }
     }
@@ -115,7 +115,7 @@ impl Platform {
         if let Some(observer) = &self.observer {
             observer(&step);
         }
-        self.timeline.push(step);
+        self.record.steps.push(step);
     }
 
     pub(super) fn answer(&mut self, call: Call, request: &Request) -> Answer {
@@ -129,16 +129,19 @@ impl Platform {
                 Ok(id) => self.answer_registered(call, id, request),
                 Err(refused) => ("?".to_owned(), Answer::Now(refused)),
             },
+            _ => (String::new(), Answer::Now(Reply::not_found())),
         };
         match &answer {
-            Answer::Now(reply) => self.note(What::Answered {
-                extension,
-                call,
+            Answer::Now(reply) => self.note(What::Answered(Answered {
+                extension: Some(extension),
+                call: Some(call),
+                method: call.method().to_owned(),
+                path: call.path().to_owned(),
                 body: String::from_utf8_lossy(&request.body).into_owned(),
                 error_type: request.error_type.clone(),
                 status: reply.status,
                 reply: reply.body.clone(),
-            }),
+            })),
             Answer::Later(_) => self.note(What::Waits { extension }),
         }
         answer

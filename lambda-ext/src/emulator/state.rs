@@ -1,41 +1,14 @@
 //! The state machine that the platform holds every extension to.
 
-use std::fmt;
+use super::Call;
 
-/// What an extension asks of the Extensions API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Call {
-    /// `POST /2020-01-01/extension/register`
-    Register,
-    /// `GET /2020-01-01/extension/event/next`
-    Next,
-    /// `POST /2020-01-01/extension/init/error`
-    InitError,
-    /// `POST /2020-01-01/extension/exit/error`
-    ExitError,
-}
-
-impl Call {
-    /// The state that the call leads to, as the platform names it in its refusals.
-    const fn target(self) -> &'static str {
-        match self {
-            Self::Register => "Registered",
-            Self::Next => "Ready",
-            Self::InitError => "InitError",
-            Self::ExitError => "Exited",
-        }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Register => "register",
-            Self::Next => "next",
-            Self::InitError => "init error",
-            Self::ExitError => "exit error",
-        })
+/// The state that a call leads to, as the platform names it in its refusals.
+const fn target(call: Call) -> &'static str {
+    match call {
+        Call::Register => "Registered",
+        Call::InitError => "InitError",
+        Call::ExitError => "Exited",
+        _ => "Ready",
     }
 }
 
@@ -84,7 +57,7 @@ impl State {
 
 /// The platform's words for a transition that it does not make.
 pub(super) fn refusal(from: State, call: Call, extension: &str, why: &str) -> String {
-    let to = call.target();
+    let to = target(call);
     format!("State transition from {from:?} to {to} failed for extension {extension}. Error: {why}")
 }
 

@@ -1,0 +1,1 @@
+//! Expectations of a record, whose failures show it.

@@ -1,0 +1,374 @@
+//! What happened in an environment: a record to read, to assert on, and to print.
+
+mod expect;
+mod show;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Call, Finding, State, finding};
+use crate::{EventType, ShutdownReason};
+
+/// What happened until now, step by step.
+///
+/// It is read through [`steps`](Self::steps) and what is derived from them; its `Display` is the
+/// timeline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Record {
+    /// Every step, in order.
+    pub steps: Vec<Step>,
+    /// How many earlier steps are not here any more; see
+    /// [`EmulatorBuilder::keep`](super::EmulatorBuilder::keep).
+    pub forgotten: u64,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// Since the emulator was started.
+    #[serde(rename = "at_ms", serialize_with = "milliseconds")]
+    pub at: Duration,
+    /// What it was.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum What {
+    /// The environment entered a phase.
+    Began(Phase),
+    /// A phase is over.
+    Ended {
+        /// Which.
+        #[serde(flatten)]
+        phase: Phase,
+        /// Why it failed, if it did.
+        error: Option<String>,
+    },
+    /// An extension was started.
+    Launched {
+        /// Its name.
+        extension: String,
+        /// Its process id; none for one that runs in the emulator's own process.
+        pid: Option<u32>,
+    },
+    /// An extension could not be started.
+    LaunchFailed {
+        /// Its name.
+        extension: String,
+        /// The operating system's words.
+        error: String,
+    },
+    /// A request was answered. A `next` that has to wait is a [`Waits`](Self::Waits).
+    Answered(Request),
+    /// An extension waits in `next`.
+    Waits {
+        /// Its name.
+        extension: String,
+    },
+    /// An event was handed out.
+    Receives {
+        /// To whom.
+        extension: String,
+        /// Which event.
+        #[serde(serialize_with = "text")]
+        event: EventType,
+    },
+    /// A line on an extension's stdout or stderr.
+    Output {
+        /// Whose.
+        extension: String,
+        /// The line, without its end.
+        line: String,
+    },
+    /// A line that the function wrote.
+    FunctionOutput {
+        /// The line, without its end.
+        line: String,
+    },
+    /// The function's runtime was started.
+    RuntimeStarted {
+        /// Its process id; none for one that the emulator did not start.
+        pid: Option<u32>,
+    },
+    /// The function has answered an invocation; its caller has the answer now.
+    Responded {
+        /// The invocation's request id.
+        request_id: String,
+        /// The type of the error, where the function reported one.
+        error_type: Option<String>,
+    },
+    /// The function's runtime has ended.
+    RuntimeLeft {
+        /// Its exit code; none where a signal ended it.
+        code: Option<i32>,
+    },
+    /// A batch of telemetry was sent to an extension.
+    Delivered {
+        /// To whom.
+        extension: String,
+        /// How many records it has.
+        records: usize,
+        /// Its size.
+        bytes: usize,
+        /// The answer's status; none over TCP, or where there was no answer.
+        status: Option<u16>,
+        /// Why it did not arrive, if it did not.
+        error: Option<String>,
+    },
+    /// Telemetry was dropped, because its subscriber is too slow or does not take it.
+    Dropped {
+        /// Whose.
+        extension: String,
+        /// How many records.
+        records: u64,
+        /// Their size.
+        bytes: u64,
+    },
+    /// A fault that was asked for was made.
+    Faulted {
+        /// In which call.
+        #[serde(serialize_with = "text")]
+        call: Call,
+        /// What was done.
+        fault: String,
+    },
+    /// The environment was frozen.
+    Frozen,
+    /// The environment goes on.
+    Thawed,
+    /// An extension was killed.
+    Killed {
+        /// Its name.
+        extension: String,
+        /// Why.
+        why: Kill,
+    },
+    /// An extension has ended.
+    Left {
+        /// Its name.
+        extension: String,
+        /// Its exit code; none where a signal ended it. For one in the emulator's own process it
+        /// is 0 or 1, after the outcome of its future.
+        code: Option<i32>,
+        /// How the platform counts that.
+        #[serde(serialize_with = "debug")]
+        state: State,
+    },
+}
+
+/// A phase of the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Phase {
+    /// Until every extension has registered and asked for its first event.
+    Init {
+        /// Whether it runs inside an invocation, because the environment was reset.
+        suppressed: bool,
+    },
+    /// The restore of a snapshot.
+    Restore,
+    /// Until every extension that got INVOKE has asked for the next event.
+    Invoke {
+        /// The invocation's request id.
+        request_id: String,
+    },
+    /// Until every extension has left.
+    Shutdown {
+        /// Why.
+        #[serde(serialize_with = "text")]
+        reason: ShutdownReason,
+    },
+}
+
+/// A request, and what it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Request {
+    /// Who called, as far as it is known.
+    pub extension: Option<String>,
+    /// Which call it was; none where the path or the method is nobody's.
+    #[serde(serialize_with = "optional_text")]
+    pub call: Option<Call>,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The body; of a long one, its beginning.
+    pub body: String,
+    /// The `Lambda-Extension-Function-Error-Type` header.
+    pub error_type: Option<String>,
+    /// The answer's status.
+    pub status: u16,
+    /// The answer's body; of a long one, its beginning.
+    pub reply: String,
+}
+
+/// Why an extension was killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kill {
+    /// It was still there at its deadline.
+    Deadline,
+    /// It did not register for SHUTDOWN.
+    NotRegisteredForShutdown,
+}
+
+/// A phase with its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PhaseTime {
+    /// Which phase.
+    pub phase: Phase,
+    /// When it began.
+    pub began: Duration,
+    /// When it was over; none if it is not.
+    pub ended: Option<Duration>,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+}
+
+impl PhaseTime {
+    /// How long it took; none if it is not over.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        Some(self.ended?.saturating_sub(self.began))
+    }
+}
+
+impl Record {
+    /// Every phase with its time, in order.
+    #[must_use]
+    pub fn phases(&self) -> Vec<PhaseTime> {
+        let mut phases: Vec<PhaseTime> = Vec::new();
+        for step in &self.steps {
+            match &step.what {
+                What::Began(phase) => phases.push(PhaseTime {
+                    phase: phase.clone(),
+                    began: step.at,
+                    ended: None,
+                    error: None,
+                }),
+                What::Ended { phase, error } => {
+                    let mut open = phases.iter_mut().rev();
+                    if let Some(open) =
+                        open.find(|open| open.ended.is_none() && open.phase == *phase)
+                    {
+                        open.ended = Some(step.at);
+                        open.error.clone_from(error);
+                    }
+                }
+                _ => {}
+            }
+        }
+        phases
+    }
+
+    /// Every answered request of one extension, in order; not the `next` that had to wait.
+    pub fn requests(&self, extension: &str) -> impl Iterator<Item = &Request> {
+        self.steps.iter().filter_map(move |step| match &step.what {
+            What::Answered(request) if request.extension.as_deref() == Some(extension) => {
+                Some(request)
+            }
+            _ => None,
+        })
+    }
+
+    /// The calls of one extension, in order, those that had to wait and those that were refused
+    /// included.
+    #[must_use]
+    pub fn calls(&self, extension: &str) -> Vec<Call> {
+        let call = |what: &What| match what {
+            What::Answered(request) if request.extension.as_deref() == Some(extension) => {
+                request.call
+            }
+            What::Waits { extension: who } if who == extension => Some(Call::Next),
+            _ => None,
+        };
+        self.steps
+            .iter()
+            .filter_map(|step| call(&step.what))
+            .collect()
+    }
+
+    /// The error reports of one extension that were accepted, in order.
+    pub fn reports(&self, extension: &str) -> impl Iterator<Item = &Request> {
+        self.requests(extension).filter(|request| {
+            matches!(request.call, Some(Call::InitError | Call::ExitError)) && request.status == 202
+        })
+    }
+
+    /// What one extension wrote on stdout and stderr, a line each.
+    pub fn output(&self, extension: &str) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(move |step| match &step.what {
+            What::Output {
+                extension: who,
+                line,
+            } if who == extension => Some(line.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The exit code of each time that one extension ended, in order; none where a signal ended it.
+    #[must_use]
+    pub fn exits(&self, extension: &str) -> Vec<Option<i32>> {
+        let exit = |what: &What| match what {
+            What::Left {
+                extension: who,
+                code,
+                ..
+            } if who == extension => Some(*code),
+            _ => None,
+        };
+        self.steps
+            .iter()
+            .filter_map(|step| exit(&step.what))
+            .collect()
+    }
+
+    /// What is to be said about the extensions' conduct; see [`Finding`].
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        finding::of(self)
+    }
+}
+
+pub(super) fn milliseconds<S: serde::Serializer>(
+    at: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    // Microseconds are as fine as it is of use.
+    serializer.serialize_f64((at.as_secs_f64() * 1e6).round() / 1e3)
+}
+
+fn text<S: serde::Serializer>(
+    value: &impl std::fmt::Display,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn optional_text<S: serde::Serializer>(
+    value: &Option<impl std::fmt::Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn debug<S: serde::Serializer>(
+    value: &impl std::fmt::Debug,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{value:?}"))
+}
