@@ -72,10 +72,7 @@ async fn emulate(executable: &Path, arguments: &Emulate) -> Result<(), Error> {
     for (key, value) in &arguments.env {
         builder = builder.env(key, value);
     }
-    let emulator = builder.start().await?;
-    emulator
-        .launch(executable)
-        .map_err(|error| format!("cannot run {}: {error}", executable.display()))?;
+    let emulator = builder.executable(executable).start().await?;
     emulator.init().await?;
     for _ in 0..arguments.invokes {
         emulator.invoke(Invocation::default()).await?;
