@@ -1,5 +1,6 @@
 //! Helpers shared by the tests of lambda-ext.
 
+pub mod built;
 pub mod fake;
 pub mod program;
 pub mod rie;
