@@ -1,5 +1,6 @@
 //! Extensions that others write, with other means, run under our emulator.
 
+use std::net::TcpListener;
 use std::path::Path;
 
 use lambda_ext::emulator::record::What;
@@ -52,6 +53,31 @@ fn took_every_event(record: &Record, name: &str) {
     assert_eq!(refused, None, "{record}");
 }
 
+/// How many records of a type it says that it got.
+fn records(record: &Record, name: &str, kind: &str) -> usize {
+    let counts = record.output(name).filter_map(|line| {
+        let (found, count) = line.strip_prefix("record ")?.split_once(' ')?;
+        (found == kind).then_some(count)
+    });
+    counts.map(|count| count.parse::<usize>().unwrap()).sum()
+}
+
+/// It subscribed before its first next, and got what the platform tells of each invocation.
+#[track_caller]
+fn took_telemetry(record: &Record, name: &str) {
+    let calls = record.calls(name);
+    assert_eq!(calls[..2], [Call::Register, Call::Telemetry], "{record}");
+    for kind in ["platform.start", "platform.runtimeDone"] {
+        assert_eq!(records(record, name, kind), INVOCATIONS, "{kind}\n{record}");
+    }
+    let failed = record.steps.iter().find(|step| match &step.what {
+        What::Delivered { error, .. } => error.is_some(),
+        What::Dropped { .. } => true,
+        _ => false,
+    });
+    assert_eq!(failed, None, "{record}");
+}
+
 #[tokio::test]
 async fn the_simple_extension_of_lambda_extension_is_killed_at_its_deadline() {
     let name = "lambda-extension-readme";
@@ -88,4 +114,31 @@ async fn an_extension_in_plain_python_behaves() {
     let answered = ["subscribed", "no telemetry here"];
     let first = record.output(name).next().unwrap_or_default();
     assert!(answered.contains(&first), "{record}");
+}
+
+#[tokio::test]
+async fn an_extension_in_plain_python_is_told_of_every_invocation() {
+    let name = "python_extension.py";
+    let here = [("TELEMETRY_ADDRESS", "127.0.0.1")];
+    let (outcome, record) = live(&built::python_peer(), &here).await;
+    assert_eq!(outcome, Ok(()), "{record}");
+    took_telemetry(&record, name);
+    // What it has said itself until then.
+    let extension = records(&record, name, "extension");
+    assert!(extension >= INVOCATIONS, "{record}");
+}
+
+#[tokio::test]
+async fn a_telemetry_processor_of_lambda_extension_is_told_of_every_invocation() {
+    let name = "lambda-extension-telemetry";
+    let peer = built::rust_peer(name);
+    // The crate cannot say which port it got, so it must be told one. Not one of those that the
+    // system hands out: it may hand it out again before the crate listens.
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let port = (9003..10_000).find(free).unwrap().to_string();
+    let (outcome, record) = live(&peer, &[("TELEMETRY_PORT", &port)]).await;
+    assert_eq!(outcome, Ok(()), "{record}");
+    took_every_event(&record, name);
+    took_telemetry(&record, name);
+    assert_eq!(record.exits(name), [Some(0)], "{record}");
 }
