@@ -1,14 +1,17 @@
 //! The command `lambda-ext`: runs an extension under the emulator.
 
+mod measure;
 mod target;
 
 use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{Error, ShutdownReason};
+
+use crate::measure::Measure;
+use crate::target::Profile;
 
 /// Tools for AWS Lambda extensions.
 #[derive(Parser)]
@@ -19,6 +22,13 @@ enum Command {
     /// It registers, gets invocations and SHUTDOWN, and its output is shown. The exit code is 0 if
     /// it did all that as Lambda wants it.
     Emulate(Emulate),
+    /// Measure what an extension costs, over many starts on this machine.
+    ///
+    /// Each start is a whole life under the emulator. The numbers are this machine's, not
+    /// Lambda's: compare them with those of another extension, measured in the same run. Between
+    /// other work, `taskset -c 0 lambda-ext measure ..` is quieter, but gives an extension with
+    /// many threads one CPU for all of them.
+    Measure(Measure),
 }
 
 #[derive(clap::Args)]
@@ -42,23 +52,23 @@ fn variable(text: &str) -> Result<(String, String), Error> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Emulate(arguments) = Command::parse();
-    let outcome = match target::find(&arguments.target) {
-        Ok(executable) => tokio::select! {
-            outcome = emulate(&executable, &arguments) => outcome,
-            _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
-        },
-        Err(error) => Err(error),
+    let outcome = match Command::parse() {
+        Command::Emulate(arguments) => unless_interrupted(emulate(&arguments)).await,
+        Command::Measure(arguments) => unless_interrupted(arguments.run()).await,
     };
     match outcome {
-        Ok(()) => {
-            say(format_args!("{} behaved", arguments.target));
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn unless_interrupted(command: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    tokio::select! {
+        outcome = command => outcome,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
     }
 }
 
@@ -67,7 +77,8 @@ fn say(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-async fn emulate(executable: &Path, arguments: &Emulate) -> Result<(), Error> {
+async fn emulate(arguments: &Emulate) -> Result<(), Error> {
+    let executable = &target::find(&arguments.target, Profile::Dev)?;
     let mut builder = Emulator::builder().observe(|step| say(step));
     for (key, value) in &arguments.env {
         builder = builder.env(key, value);
@@ -78,5 +89,6 @@ async fn emulate(executable: &Path, arguments: &Emulate) -> Result<(), Error> {
         emulator.invoke(Invocation::default()).await?;
     }
     emulator.shutdown(ShutdownReason::Spindown).await?;
+    say(format_args!("{} behaved", arguments.target));
     Ok(())
 }
