@@ -356,6 +356,7 @@ fn text<S: serde::Serializer>(
     serializer.collect_str(value)
 }
 
+#[allow(clippy::ref_option)] // as serde calls it
 fn optional_text<S: serde::Serializer>(
     value: &Option<impl std::fmt::Display>,
     serializer: S,
