@@ -356,6 +356,10 @@ fn text<S: serde::Serializer>(
     serializer.collect_str(value)
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
 fn optional_text<S: serde::Serializer>(
     value: &Option<impl std::fmt::Display>,
     serializer: S,
