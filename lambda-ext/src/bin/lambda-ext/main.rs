@@ -1,85 +1,96 @@
-//! The command `lambda-ext`: runs an extension under the emulator.
+//! The command `lambda-ext`: runs extensions under the emulator.
 
+mod arguments;
+mod document;
+mod environment;
+mod live;
+mod page;
+mod plan;
+mod run;
+mod scenario;
+mod summary;
 mod target;
+mod words;
 
-use std::io::Write as _;
-use std::path::Path;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
-use lambda_ext::emulator::{Emulator, Invocation};
-use lambda_ext::{Error, ShutdownReason};
+use lambda_ext::Error;
+
+use crate::arguments::Emulate;
+use crate::live::Live;
+use crate::plan::Plan;
+use crate::run::Verdict;
+use crate::summary::Paint;
 
 /// Tools for AWS Lambda extensions.
 #[derive(Parser)]
 #[command(version)]
 enum Command {
-    /// Run an extension on this machine, as Lambda would.
+    /// Run extensions on this machine, as Lambda would.
     ///
-    /// It registers, gets invocations and SHUTDOWN, and its output is shown. The exit code is 0 if
-    /// it did all that as Lambda wants it.
+    /// They register, get invocations and SHUTDOWN, and what happens is shown while it happens;
+    /// then what they cost, and what they do not do as Lambda wants it. The exit code is 0 if they
+    /// did all as Lambda wants it.
     Emulate(Emulate),
-}
-
-#[derive(clap::Args)]
-struct Emulate {
-    /// The extension: an executable, or the name of a binary or example of this workspace, which
-    /// is then built.
-    target: String,
-    /// How many invocations to send.
-    #[arg(long, default_value_t = 3)]
-    invokes: u32,
-    /// A variable of the function's environment. The extension gets these, those of Lambda and
-    /// `PATH`, and nothing of this environment.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = variable)]
-    env: Vec<(String, String)>,
-}
-
-fn variable(text: &str) -> Result<(String, String), Error> {
-    let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;
-    Ok((key.to_owned(), value.to_owned()))
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Command::Emulate(arguments) = Command::parse();
-    let outcome = match target::find(&arguments.target) {
-        Ok(executable) => tokio::select! {
-            outcome = emulate(&executable, &arguments) => outcome,
-            _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
-        },
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(()) => {
-            say(format_args!("{} behaved", arguments.target));
-            ExitCode::SUCCESS
-        }
+    match emulate(&arguments).await {
+        Ok(Verdict::Behaved) => ExitCode::SUCCESS,
+        Ok(Verdict::Misbehaved) => ExitCode::FAILURE,
+        Ok(Verdict::Interrupted) => ExitCode::from(130),
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
 }
 
-/// Writes a line; who closes the pipe does not want to see more, but the extension goes on.
-fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
+    let plan = Plan::of(arguments)?;
+    let executables = arguments
+        .targets
+        .iter()
+        .map(|target| target::find(target))
+        .collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = executables
+        .iter()
+        .map(|path| path.file_name().unwrap_or_default().display().to_string())
+        .collect();
+    let paint = Paint(colours());
+    let live = (!arguments.json).then(|| Live::start(&names, plan.invocations(), paint.0));
+    let observer = live.as_ref().map(Live::observer);
+    let outcome = run::carry_out(&plan, &executables, move |step| {
+        if let Some(observer) = &observer {
+            observer(step);
+        }
+    })
+    .await;
+    if let Some(live) = live {
+        live.end();
+    }
+    let run = outcome?;
+    let text = if arguments.json {
+        document::write(&run)?
+    } else {
+        summary::write(&run, paint)
+    };
+    // Who closes the pipe does not want to see more.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    if let Some(file) = &arguments.html {
+        std::fs::write(file, page::write(&run))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(run.verdict())
 }
 
-async fn emulate(executable: &Path, arguments: &Emulate) -> Result<(), Error> {
-    let mut builder = Emulator::builder().observe(|step| say(step));
-    for (key, value) in &arguments.env {
-        builder = builder.env(key, value);
-    }
-    let emulator = builder.start().await?;
-    emulator
-        .launch(executable)
-        .map_err(|error| format!("cannot run {}: {error}", executable.display()))?;
-    emulator.init().await?;
-    for _ in 0..arguments.invokes {
-        emulator.invoke(Invocation::default()).await?;
-    }
-    emulator.shutdown(ShutdownReason::Spindown).await?;
-    Ok(())
+/// Whether stdout is a terminal that may be written to in colours; see <https://no-color.org>.
+fn colours() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    std::io::stdout().is_terminal() && !unwanted && !dumb
 }

@@ -202,9 +202,8 @@ mod tests {
         };
         let millis = |millis| Some(Duration::from_millis(millis));
         let costs = record.costs();
-        let [cost] = &costs[..] else {
-            panic!("one extension: {costs:?}");
-        };
+        assert_eq!(costs.len(), 1);
+        let cost = &costs[0];
         assert_eq!((cost.register, cost.ready), (millis(10), millis(20)));
         let overheads = cost.overheads.iter().map(|overhead| Some(overhead.time));
         assert_eq!(overheads.collect::<Vec<_>>(), [millis(2), millis(0)]);

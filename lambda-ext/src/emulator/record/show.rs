@@ -39,9 +39,15 @@ impl fmt::Display for Record {
 /// One line: when, who, what.
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = Line::of(&self.what);
-        let (at, who) = (brief(self.at), line.subject.name());
-        write!(formatter, "{at:>11}  {who}  {}", line.text)
+        write!(formatter, "{:>11}  {}", brief(self.at), self.what)
+    }
+}
+
+/// Who, and what it is about them.
+impl fmt::Display for What {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = Line::of(self);
+        write!(formatter, "{} {}", line.subject.name(), line.text)
     }
 }
 
