@@ -176,7 +176,7 @@ fn shape(what: &What) -> Option<String> {
             error: None,
             ..
         } if taken(status) => None,
-        what => Some(without_numbers(&what.to_string())),
+        what => Some(without_numbers(&format!("{} {what}", what.who()))),
     }
 }
 

@@ -163,7 +163,7 @@ impl<'a> Line<'a> {
         Self {
             subject,
             tone,
-            text,
+            text: text.trim_end().to_owned(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use super::line::{Line, Subject};
-use super::text::brief;
+use super::text::{LONGEST, brief, harmless};
 use super::timeline::Timeline;
 use super::{Phase, Record, Step, What};
 
@@ -39,15 +39,23 @@ impl fmt::Display for Record {
 /// One line: when, who, what.
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:>11}  {}", brief(self.at), self.what)
+        let (at, who) = (brief(self.at), self.what.who());
+        write!(formatter, "{at:>11}  {who}  {}", self.what)
     }
 }
 
-/// Who, and what it is about them.
+/// What happened, without whom it is about.
 impl fmt::Display for What {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = Line::of(self);
-        write!(formatter, "{} {}", line.subject.name(), line.text)
+        formatter.write_str(&Line::of(self).text)
+    }
+}
+
+impl What {
+    /// Whom it is about: an extension, `function`, `platform`, or `?` where it is not known.
+    #[must_use]
+    pub fn who(&self) -> String {
+        harmless(Line::of(self).subject.name(), LONGEST)
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::line::{Line, Subject, Tone};
-use super::text::{brief, harmless};
+use super::text::{LONGEST, brief, harmless};
 use super::{Phase, Step, What};
 
 /// The widest that the column of names gets.
-const WIDEST: usize = 24;
+const WIDEST: usize = 28;
 
 /// Writes steps as a timeline to read, one after the other as they happen: with
 /// [`EmulatorBuilder::observe`](super::super::EmulatorBuilder::observe), say.
@@ -72,7 +72,7 @@ impl Timeline {
         } else {
             String::new()
         };
-        let title = harmless(&phase.to_string(), 2 * WIDEST);
+        let title = harmless(&phase.to_string(), LONGEST);
         heading.push_str(&self.paint("1", &title));
         if let Some(took) = took {
             let _ = write!(
@@ -96,7 +96,10 @@ impl Timeline {
         } = Line::of(&step.what);
         self.started = true;
         let since = brief(step.at.saturating_sub(self.base));
-        let name = harmless(subject.name(), WIDEST);
+        let mut name = harmless(subject.name(), usize::MAX);
+        if name.chars().count() > WIDEST {
+            name = name.chars().take(WIDEST - 1).chain(['…']).collect();
+        }
         let name = format!("{name:<width$}", width = self.width);
         let name = match subject {
             Subject::Extension(extension) => {
