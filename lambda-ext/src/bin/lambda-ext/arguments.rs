@@ -29,13 +29,16 @@ pub(crate) struct Emulate {
     /// The function's timeout, which holds for the extensions too; 3s if this is left out.
     #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
     pub(crate) timeout: Option<Time>,
+    /// How long init may take; 10s if this is left out.
+    #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
+    pub(crate) init_timeout: Option<Time>,
     /// What becomes of the function. Given several times, they are taken in turn.
     #[arg(long, value_name = "OUTCOME", value_enum, help_heading = "Invocations")]
     pub(crate) outcome: Vec<Outcome>,
     /// Why the environment ends: `spindown`, `timeout`, `failure` or another word.
     #[arg(long, value_name = "REASON", help_heading = "Invocations")]
     pub(crate) reason: Option<String>,
-    /// A file that says step by step what happens instead; see the command's documentation.
+    /// A file that says step by step what happens instead; see below.
     #[arg(
         long,
         value_name = "FILE",
@@ -68,6 +71,38 @@ pub(crate) struct Emulate {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) html: Option<PathBuf>,
 }
+
+/// What a scenario is, for the command's help.
+pub(crate) const SCENARIO: &str = "\
+Scenarios:
+  A scenario is a TOML file: first what the environment is like, `env`, `runtime`, `telemetry`,
+  `log-format`, `managed-instances`, `init-timeout`, and `duration` and `timeout` for all
+  invocations; then steps. SHUTDOWN comes last, whether it is written or not.
+
+    telemetry = \"on\"
+    env = { LOG_LEVEL = \"debug\" }
+
+    [[step]]
+    invoke = 3                        # how many
+    duration = \"20ms\"
+    outcome = [\"success\", \"error\"]   # in turn
+    logs = [\"order 17 is refused\"]    # what the function writes; also `timeout`, `pace`, `payload`
+
+    [[step]]
+    freeze = \"1m\"
+
+    [[step]]
+    fault = \"reply\"                   # also close, lose, cut, delay, raw, slow
+    call = \"next\"
+    status = 500                      # with reply: `status`, `body`; raw: `body`; cut: `bytes`;
+                                      # delay, slow: `duration`
+    [[step]]
+    shutdown = \"spindown\"
+
+Exit codes:
+  0 the extensions did all as Lambda wants it, 1 they did not, 2 they could not be run,
+  130 interrupted.
+";
 
 fn variable(text: &str) -> Result<(String, String), Error> {
     let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use lambda_ext::Error;
 
-use crate::arguments::Emulate;
+use crate::arguments::{Emulate, SCENARIO};
 use crate::live::Live;
 use crate::plan::Plan;
 use crate::run::Verdict;
@@ -33,6 +33,7 @@ enum Command {
     /// They register, get invocations and SHUTDOWN, and what happens is shown while it happens;
     /// then what they cost, and what they do not do as Lambda wants it. The exit code is 0 if they
     /// did all as Lambda wants it.
+    #[command(after_long_help = SCENARIO)]
     Emulate(Emulate),
 }
 

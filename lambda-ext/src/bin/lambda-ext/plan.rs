@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) telemetry: Option<Telemetry>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) managed_instances: bool,
+    pub(crate) init_timeout: Option<Duration>,
 }
 
 /// One thing to do.
@@ -89,6 +90,7 @@ impl Plan {
         }
         settings.telemetry = arguments.telemetry.or(settings.telemetry);
         settings.log_format = arguments.log_format.or(settings.log_format);
+        settings.init_timeout = time(arguments.init_timeout).or(settings.init_timeout);
         settings.managed_instances |= arguments.managed_instances;
         if let Some(runtime) = &mut settings.runtime {
             *runtime = std::path::absolute(&*runtime)?;

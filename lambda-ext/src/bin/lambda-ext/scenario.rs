@@ -40,6 +40,7 @@ struct File {
     log_format: Option<LogFormat>,
     #[serde(default)]
     managed_instances: bool,
+    init_timeout: Option<Time>,
     duration: Option<Time>,
     timeout: Option<Time>,
     #[serde(default)]
@@ -127,6 +128,7 @@ fn parse(text: &str) -> Result<Plan, Error> {
             telemetry: file.telemetry,
             log_format: file.log_format,
             managed_instances: file.managed_instances,
+            init_timeout: file.init_timeout.map(|time| time.0),
         },
         actions,
     })
