@@ -86,7 +86,8 @@ Scenarios:
     invoke = 3                        # how many
     duration = \"20ms\"
     outcome = [\"success\", \"error\"]   # in turn
-    logs = [\"order 17 is refused\"]    # what the function writes; also `timeout`, `pace`, `payload`
+    logs = [\"order 17 is refused\"]    # what the function writes
+                                      # also: `timeout`, `pace`, `payload`
 
     [[step]]
     freeze = \"1m\"

@@ -34,13 +34,17 @@ impl Environment {
         self.0.init().await
     }
 
-    /// The invocation of that number, from 0 on.
-    pub(crate) async fn invoke(&self, invoke: &Invoke, _number: u32) -> Result<(), EmulatorError> {
+    /// The invocation of that number, from 0 on; gives whether the environment outlives it.
+    pub(crate) async fn invoke(
+        &self,
+        invoke: &Invoke,
+        _number: u32,
+    ) -> Result<bool, EmulatorError> {
         let mut invocation = Invocation::default();
         if let Some(timeout) = invoke.timeout {
             invocation.timeout = timeout;
         }
-        self.0.invoke(invocation).await
+        self.0.invoke(invocation).await.map(|()| true)
     }
 
     pub(crate) async fn act(&self, action: &Action) -> Result<(), EmulatorError> {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use lambda_ext::Error;
 use lambda_ext::emulator::record::Step;
 use lambda_ext::emulator::{Finding, Record};
-use lambda_ext::{Error, ShutdownReason};
 
 use crate::environment::Environment;
 use crate::plan::{Action, Invoke, Plan};
@@ -98,38 +98,42 @@ pub(crate) async fn carry_out(
     })
 }
 
+/// Carries out one action after the other. Where the environment fails it is reset, and the next
+/// invocation begins a new one, as on Lambda; after two failures in a row there is no point.
 async fn drive(environment: &Environment, plan: &Plan, errors: &mut Vec<String>) {
+    // Whether there is an environment: there is none after a reset.
+    let mut up = true;
     if let Err(error) = environment.init().await {
         errors.push(error.to_string());
-        // Each invocation would only start it again, and fail in the same way. What it still says
-        // on its way out is part of what happened.
-        let end = Action::Shutdown(ShutdownReason::Failure);
-        let _ = environment.act(&end).await;
         return;
     }
     for action in &plan.actions {
-        let outcome = match action {
-            Action::Invoke(invoke) => invoke_all(environment, invoke, errors).await,
-            action => environment.act(action).await.map_err(|error| {
-                errors.push(error.to_string());
-            }),
-        };
-        // After a failure there is a new environment; after two there is no point.
-        if outcome.is_err() && matches!(action, Action::Invoke(_)) {
-            let end = Action::Shutdown(ShutdownReason::Failure);
-            let _ = environment.act(&end).await;
-            return;
+        match action {
+            Action::Invoke(invoke) => {
+                let Some(still_up) = invoke_all(environment, invoke, errors).await else {
+                    return;
+                };
+                up = still_up;
+            }
+            Action::Shutdown(_) if !up => {}
+            action => {
+                if let Err(error) = environment.act(action).await {
+                    errors.push(error.to_string());
+                }
+                up &= !matches!(action, Action::Shutdown(_));
+            }
         }
     }
 }
 
-/// Fails at the second failure in a row.
+/// Gives whether there still is an environment; nothing at the second failure in a row.
 async fn invoke_all(
     environment: &Environment,
     invoke: &Invoke,
     errors: &mut Vec<String>,
-) -> Result<(), ()> {
+) -> Option<bool> {
     let mut failed = false;
+    let mut up = true;
     for number in 0..invoke.count {
         if number > 0 {
             if let Some(pace) = invoke.pace {
@@ -140,15 +144,19 @@ async fn invoke_all(
             }
         }
         match environment.invoke(invoke, number).await {
-            Ok(()) => failed = false,
+            Ok(still_up) => {
+                failed = false;
+                up = still_up;
+            }
             Err(error) => {
                 errors.push(error.to_string());
                 if failed {
-                    return Err(());
+                    return None;
                 }
                 failed = true;
+                up = false;
             }
         }
     }
-    Ok(())
+    Some(up)
 }

@@ -16,10 +16,6 @@ const UNREMARKABLE: Duration = Duration::from_millis(50);
 
 impl<'a> Walk<'a> {
     pub(super) fn answered(&mut self, request: &'a Request, at: Duration) {
-        let faulted = self.faulted.take();
-        if request.call.is_some() && faulted == request.call {
-            return;
-        }
         let name = self.caller(request);
         let refusal = (request.status >= 400).then(|| Refusal::of(request));
         let launched = self.extensions.get(name);
@@ -74,6 +70,14 @@ impl<'a> Walk<'a> {
     fn refused(&mut self, name: &'a str, request: &Request, refusal: &Refusal, at: Duration) {
         if let Some(conduct) = self.extensions.get_mut(name) {
             conduct.refused = true;
+        }
+        let fault = self
+            .faulted
+            .iter()
+            .position(|call| Some(*call) == request.call);
+        if let Some(fault) = fault {
+            self.faulted.remove(fault);
+            return;
         }
         let of_the_function = matches!(
             request.call,

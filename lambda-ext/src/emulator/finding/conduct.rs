@@ -111,7 +111,8 @@ impl Listener {
                 name,
                 *at,
                 format!("`{name}` does not take a batch of telemetry, {how}; {end}"),
-                "listen on 0.0.0.0 before subscribing, and answer 200 to every batch, also to one that cannot be read",
+                "listen on 0.0.0.0 before subscribing, and answer 200 to every batch, also to one \
+                 that cannot be read",
             );
             finding.times = self.failures;
             findings.push(finding);
@@ -122,7 +123,10 @@ impl Listener {
                 "telemetry-dropped",
                 name,
                 at,
-                format!("`{name}` takes telemetry too slowly: {records} records were dropped (`platform.logsDropped`)"),
+                format!(
+                    "`{name}` takes telemetry too slowly: {records} records were dropped \
+                    (`platform.logsDropped`)"
+                ),
                 "answer 200 as soon as a batch is queued, and handle it afterwards",
             ));
         }
@@ -140,7 +144,8 @@ impl Conduct {
                 name,
                 self.held_at,
                 format!(
-                    "`{name}` keeps an invocation {extra:.1?} longer than the function, which took {function:.1?}: that is billed, and the next one waits"
+                    "`{name}` keeps an invocation {extra:.1?} longer than the function, which \
+                     took {function:.1?}: that is billed, and the next one waits"
                 ),
                 "call `next` first and do the work while it waits, or do it in batches",
             );
@@ -177,23 +182,27 @@ impl Conduct {
         if self.excused || !self.registered {
             return None;
         }
-        let help = "exit before `deadlineMs`, also where what is to be flushed does not get through: bound every wait";
+        let help = "exit before `deadlineMs`, also where what is to be flushed does not get \
+            through: bound every wait";
         match why {
             Kill::NotRegisteredForShutdown => Some(remark(
                 "not-registered-for-shutdown",
                 name,
                 at,
                 format!(
-                    "`{name}` is not registered for SHUTDOWN, so Lambda kills it without a word when the environment ends"
+                    "`{name}` is not registered for SHUTDOWN, so Lambda kills it without a word \
+                     when the environment ends"
                 ),
-                "register for SHUTDOWN where something is to be flushed or closed; otherwise this is fine",
+                "register for SHUTDOWN where something is to be flushed or closed; otherwise this \
+                 is fine",
             )),
             Kill::Deadline if self.told => Some(error(
                 "outlives-shutdown",
                 name,
                 at,
                 format!(
-                    "`{name}` is still there at the deadline of SHUTDOWN and is killed: `ShutdownFailed`"
+                    "`{name}` is still there at the deadline of SHUTDOWN and is killed: \
+                     `ShutdownFailed`"
                 ),
                 help,
             )),
@@ -202,7 +211,8 @@ impl Conduct {
                 name,
                 at,
                 format!(
-                    "`{name}` does not ask for SHUTDOWN, busy with something else, and is killed at its deadline: `ShutdownFailed`"
+                    "`{name}` does not ask for SHUTDOWN, busy with something else, and is killed \
+                     at its deadline: `ShutdownFailed`"
                 ),
                 "call `next` in time: bound what is done for an INVOKE by its `deadlineMs`",
             )),

@@ -35,13 +35,17 @@ impl<'a> Walk<'a> {
         };
         if conduct.told || (shutting_down && registered) {
             if code != Some(0) && conduct.takes_shutdown && !explained {
-                self.findings.add("", error(
-                    "fails-at-shutdown",
-                    name,
-                    at,
-                    format!("`{name}` {how} at SHUTDOWN: `ShutdownFailed`"),
-                    "exit with code 0 once SHUTDOWN is handled; report what went wrong to exit/error before",
-                ));
+                self.findings.add(
+                    "",
+                    error(
+                        "fails-at-shutdown",
+                        name,
+                        at,
+                        format!("`{name}` {how} at SHUTDOWN: `ShutdownFailed`"),
+                        "exit with code 0 once SHUTDOWN is handled; report what went wrong to \
+                     exit/error before",
+                    ),
+                );
             }
             return;
         }
@@ -79,7 +83,8 @@ impl<'a> Walk<'a> {
                 ),
             )
         };
-        let help = "go on calling `next` until SHUTDOWN; where it cannot go on, report why to init/error, or after the first `next` to exit/error, before it exits";
+        let help = "go on calling `next` until SHUTDOWN; where it cannot go on, report why to \
+            init/error, or after the first `next` to exit/error, before it exits";
         self.findings.add("", error(rule, name, at, text, help));
     }
 
@@ -91,9 +96,11 @@ impl<'a> Walk<'a> {
         let help = if lower.contains("permission") {
             "set the executable bit, `chmod +x`, which archives made on Windows lose"
         } else if lower.contains("exec format") {
-            "a script needs a first line such as `#!/usr/bin/env python3`; a binary must be built for this architecture"
+            "a script needs a first line such as `#!/usr/bin/env python3`; a binary must be built \
+             for this architecture"
         } else if lower.contains("no such file") {
-            "the interpreter of its first line, or the loader that a binary is linked for, is not there; a static build, such as for musl, needs none"
+            "the interpreter of its first line, or the loader that a binary is linked for, is not \
+             there; a static build, such as for musl, needs none"
         } else {
             "check that the file runs by itself on this system"
         };

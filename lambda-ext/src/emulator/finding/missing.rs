@@ -21,13 +21,13 @@ impl<'a> Walk<'a> {
             let Some(conduct) = self.extensions.get_mut(name) else {
                 continue;
             };
-            if conduct.gone || conduct.excused {
+            // One that has reported may yet leave, if the phase does not fail for its staying.
+            if conduct.gone || conduct.excused || blameless {
                 continue;
             }
             if let Some(report) = conduct.report.take() {
                 conduct.excused = true;
                 self.findings.add("", report.finding(name, true));
-            } else if blameless {
             } else if let Phase::Init { .. } = phase {
                 self.not_ready(name, at);
             } else {
@@ -55,7 +55,8 @@ impl<'a> Walk<'a> {
                 name,
                 at,
                 format!("`{name}` registers, but does not call `next`, so init does not end"),
-                "call `/2020-01-01/extension/event/next` when it is ready, also where it takes no events: the first call is what says so",
+                "call `/2020-01-01/extension/event/next` when it is ready, also where it takes no \
+                 events: the first call is what says so",
             )
         } else {
             error(
@@ -63,7 +64,8 @@ impl<'a> Walk<'a> {
                 name,
                 at,
                 format!("`{name}` does not register, so init does not end"),
-                "call `/2020-01-01/extension/register` at `AWS_LAMBDA_RUNTIME_API` before anything that takes long",
+                "call `/2020-01-01/extension/register` at `AWS_LAMBDA_RUNTIME_API` before \
+                 anything that takes long",
             )
         };
         self.findings.add("", finding);
@@ -83,7 +85,8 @@ impl<'a> Walk<'a> {
         conduct.excused = true;
         let after = at.saturating_sub(responded);
         let text = format!(
-            "`{name}` is still busy with an invocation at the function's timeout, {after:.1?} after the function was done: Lambda resets the environment, reason `timeout`"
+            "`{name}` is still busy with an invocation at the function's timeout, {after:.1?} \
+             after the function was done: Lambda resets the environment, reason `timeout`"
         );
         let help =
             "call `next` as soon as an INVOKE is handled, and bound the work by its `deadlineMs`";

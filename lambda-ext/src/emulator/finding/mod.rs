@@ -56,7 +56,7 @@ impl fmt::Display for Finding {
 
 /// Every finding in a record, in order.
 pub(super) fn of(record: &Record) -> Vec<Finding> {
-    let mut walk = walk::Walk::new(record);
+    let mut walk = walk::Walk::new();
     for step in &record.steps {
         walk.step(step);
     }

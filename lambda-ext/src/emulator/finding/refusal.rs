@@ -72,13 +72,15 @@ fn known(call: Call, refusal: &Refusal, who: &str, status: u16) -> Known {
             format!(
                 "{who} registers with a body that cannot be read: 403 `{error_type}`, {message}"
             ),
-            "send JSON such as `{\"events\":[\"INVOKE\",\"SHUTDOWN\"]}`; for no events it is `{}`, an empty body is refused",
+            "send JSON such as `{\"events\":[\"INVOKE\",\"SHUTDOWN\"]}`; for no events it is \
+             `{}`, an empty body is refused",
         ),
         (Call::Register, "Extension.InvalidEventType", _) => event_type(refusal, who),
         (Call::Register, "Extension.RegistrationClosed", _) => said(
             "registration-closed",
             format!("{who} registers after the runtime's first `next`: 403 `{error_type}`"),
-            "register at once when the process starts; an internal extension registers before the runtime asks for its first invocation",
+            "register at once when the process starts; an internal extension registers before the \
+             runtime asks for its first invocation",
         ),
         (Call::Register, "Extension.TooManyExtensions", _) => said(
             "too-many-extensions",
@@ -95,14 +97,17 @@ fn known(call: Call, refusal: &Refusal, who: &str, status: u16) -> Known {
         (Call::Next, _, Some(("Ready", "Ready"))) => said(
             "next-twice",
             format!(
-                "{who} calls `next` while one waits already: 403, `State transition from Ready to Ready failed`"
+                "{who} calls `next` while one waits already: 403, `State transition from Ready to \
+                 Ready failed`"
             ),
-            "have one `next` at a time, from one thread, and no timeout on it: the platform does not notice that a client gave up, and the event is lost",
+            "have one `next` at a time, from one thread, and no timeout on it: the platform does \
+             not notice that a client gave up, and the event is lost",
         ),
         (Call::InitError, _, Some(("Ready" | "Running", _))) => said(
             "init-error-too-late",
             format!(
-                "{who} reports an init error after its first `next`: 403 `{error_type}`, nobody learns of it"
+                "{who} reports an init error after its first `next`: 403 `{error_type}`, nobody \
+                 learns of it"
             ),
             "the first `next` ends init; from then on report to `/2020-01-01/extension/exit/error`",
         ),
@@ -110,7 +115,8 @@ fn known(call: Call, refusal: &Refusal, who: &str, status: u16) -> Known {
             "no-identifier",
             call.to_string(),
             format!("{who} calls {call} without an identifier: 403 `{error_type}`"),
-            "send the `Lambda-Extension-Identifier` of the register reply's header with every later call",
+            "send the `Lambda-Extension-Identifier` of the register reply's header with every \
+             later call",
         ),
         (_, "Extension.InvalidExtensionIdentifier" | "Extension.UnknownExtensionIdentifier", _) => {
             (
@@ -119,16 +125,19 @@ fn known(call: Call, refusal: &Refusal, who: &str, status: u16) -> Known {
                 format!(
                     "{who} calls {call} with an identifier that is nobody's: 403 `{error_type}`"
                 ),
-                "send the register reply's `Lambda-Extension-Identifier` back unchanged; it is new each time that the environment starts",
+                "send the register reply's `Lambda-Extension-Identifier` back unchanged; it is \
+                 new each time that the environment starts",
             )
         }
         (_, "Extension.MissingHeader", _) => (
             "no-error-type",
             call.to_string(),
             format!(
-                "{who} reports an {call} without an error type: 403 `{error_type}`, nobody learns of it"
+                "{who} reports an {call} without an error type: 403 `{error_type}`, nobody learns \
+                 of it"
             ),
-            "send the header `Lambda-Extension-Function-Error-Type`, such as `Extension.ConfigInvalid`",
+            "send the header `Lambda-Extension-Function-Error-Type`, such as \
+             `Extension.ConfigInvalid`",
         ),
         (_, "Telemetry.SubscriptionClosed" | "Logs.SubscriptionClosed", _) => said(
             "subscribes-too-late",
@@ -139,9 +148,11 @@ fn known(call: Call, refusal: &Refusal, who: &str, status: u16) -> Known {
             "invalid-subscription",
             message.clone(),
             format!(
-                "{who} subscribes to telemetry with an invalid request: {status} `ValidationError`, {message}"
+                "{who} subscribes to telemetry with an invalid request: {status} \
+                 `ValidationError`, {message}"
             ),
-            "check `schemaVersion`, `types`, `buffering` and `destination`, which is `http://sandbox.localdomain:PORT`",
+            "check `schemaVersion`, `types`, `buffering` and `destination`, which is \
+             `http://sandbox.localdomain:PORT`",
         ),
         _ => (
             "refused-call",
@@ -162,7 +173,8 @@ fn event_type(refusal: &Refusal, who: &str) -> Known {
             rule,
             subject,
             format!("{who} registers for {event}, which it cannot have here: 403 `{error_type}`"),
-            "on Managed Instances external extensions register for SHUTDOWN only: look at `AWS_LAMBDA_INITIALIZATION_TYPE`",
+            "on Managed Instances external extensions register for SHUTDOWN only: look at \
+             `AWS_LAMBDA_INITIALIZATION_TYPE`",
         ),
         Some(event) if matches!(&*event.to_ascii_uppercase(), "INVOKE" | "SHUTDOWN") => (
             rule,
@@ -182,9 +194,11 @@ fn event_type(refusal: &Refusal, who: &str) -> Known {
             rule,
             subject,
             format!(
-                "{who} registers for SHUTDOWN, but no extension of that name was launched: 403 `{error_type}`, `ShutdownEventNotSupportedForInternalExtension`"
+                "{who} registers for SHUTDOWN, but no extension of that name was launched: 403 \
+                 `{error_type}`, `ShutdownEventNotSupportedForInternalExtension`"
             ),
-            "an external extension registers under the full file name of its executable; an internal one cannot have SHUTDOWN",
+            "an external extension registers under the full file name of its executable; an \
+             internal one cannot have SHUTDOWN",
         ),
         None => (
             rule,
@@ -192,7 +206,8 @@ fn event_type(refusal: &Refusal, who: &str) -> Known {
             format!(
                 "{who} registers for an event that it cannot have: 403 `{error_type}`, {message}"
             ),
-            "on Managed Instances external extensions register for SHUTDOWN only, and internal ones for nothing",
+            "on Managed Instances external extensions register for SHUTDOWN only, and internal \
+             ones for nothing",
         ),
     }
 }
@@ -220,7 +235,9 @@ fn nowhere(request: &Request, who: &str) -> (&'static str, String, String, Strin
             call.path()
         )
     } else {
-        "the base is `http://` and `AWS_LAMBDA_RUNTIME_API`, the paths begin with `/2020-01-01/extension/`; telemetry is `/2022-07-01/telemetry`".to_owned()
+        "the base is `http://` and `AWS_LAMBDA_RUNTIME_API`, the paths begin with \
+         `/2020-01-01/extension/`; telemetry is `/2022-07-01/telemetry`"
+            .to_owned()
     };
     (
         "unknown-path",

@@ -48,15 +48,18 @@ impl<'a> Walk<'a> {
         let (wrong, at) = (stranger.name, stranger.at);
         let text = if stranger.refusal.is_some() {
             format!(
-                "`{name}` registers for SHUTDOWN under the name `{wrong}`, which Lambda takes for an internal extension: 403 `ShutdownEventNotSupportedForInternalExtension`"
+                "`{name}` registers for SHUTDOWN under the name `{wrong}`, which Lambda takes for \
+                 an internal extension: 403 `ShutdownEventNotSupportedForInternalExtension`"
             )
         } else {
             format!(
-                "`{name}` registers under the name `{wrong}`, which Lambda takes for an internal extension, and waits for `{name}`: init does not end"
+                "`{name}` registers under the name `{wrong}`, which Lambda takes for an internal \
+                 extension, and waits for `{name}`: init does not end"
             )
         };
         let help = format!(
-            "send `Lambda-Extension-Name: {name}`, the full file name of the executable, suffix and case included"
+            "send `Lambda-Extension-Name: {name}`, the full file name of the executable, suffix \
+             and case included"
         );
         self.findings
             .add("", error("wrong-name", name, at, text, &help));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::Call;
-use super::super::record::{Phase, Record, Step, What};
+use super::super::record::{Phase, Step, What};
 use super::conduct::Conduct;
 use super::refusal::explain;
 use super::stranger::Stranger;
@@ -16,31 +16,27 @@ pub(super) struct Walk<'a> {
     pub(super) extensions: BTreeMap<&'a str, Conduct>,
     pub(super) strangers: Vec<Stranger<'a>>,
     pub(super) phases: Vec<(&'a Phase, Duration)>,
-    /// Whether the record has a function at all.
-    pub(super) has_function: bool,
     /// When the function was done with the current invocation.
     pub(super) responded: Option<Duration>,
     /// Whether somebody unknown went astray: it is one of those that are missing.
     pub(super) astray: bool,
     /// Whether the environment fails already: who is not ready then is not to blame.
     pub(super) failing: bool,
-    /// The call that a fault was just made in: its answer is nobody's mistake.
-    pub(super) faulted: Option<Call>,
+    /// The calls that a fault was made in: what is refused of them next follows from it.
+    pub(super) faulted: Vec<Call>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(record: &'a Record) -> Self {
-        let started = |step: &Step| matches!(step.what, What::RuntimeStarted { .. });
+    pub(super) fn new() -> Self {
         Self {
             findings: Findings::default(),
             extensions: BTreeMap::new(),
             strangers: Vec::new(),
             phases: Vec::new(),
-            has_function: record.steps.iter().any(started),
             responded: None,
             astray: false,
             failing: false,
-            faulted: None,
+            faulted: Vec::new(),
         }
     }
 
@@ -82,7 +78,7 @@ impl<'a> Walk<'a> {
                 let conduct = self.extensions.entry(extension).or_default();
                 conduct.listener.dropped.get_or_insert((at, 0)).1 += records;
             }
-            What::Faulted { call, .. } => self.faulted = Some(*call),
+            What::Faulted { call, .. } => self.faulted.push(*call),
             What::Killed { extension, why } => {
                 self.extensions.entry(extension).or_default().killed = Some((at, *why));
             }
@@ -117,7 +113,7 @@ impl<'a> Walk<'a> {
     fn began(&mut self, phase: &'a Phase, at: Duration) {
         match phase {
             Phase::Init { .. } => (self.failing, self.astray) = (false, false),
-            Phase::Invoke { .. } => self.responded = (!self.has_function).then_some(at),
+            Phase::Invoke { .. } => self.responded = None,
             _ => {}
         }
         self.phases.push((phase, at));

@@ -51,10 +51,6 @@ impl Record {
     /// What each extension costs, by name.
     #[must_use]
     pub fn costs(&self) -> Vec<Cost> {
-        let has_function = self
-            .steps
-            .iter()
-            .any(|step| matches!(step.what, What::RuntimeStarted { .. }));
         let mut meters: BTreeMap<&str, Meter> = BTreeMap::new();
         let mut invocation = None;
         let mut responded = None;
@@ -90,12 +86,8 @@ impl Record {
                     let meter = meters.entry(extension).or_default();
                     let since = meter.launched.map(|launched| at.saturating_sub(launched));
                     meter.cost.ready = meter.cost.ready.or(since);
-                    if let (Some(received), Some(request_id)) = (meter.busy.take(), invocation) {
-                        let since = if has_function {
-                            responded.unwrap_or(at)
-                        } else {
-                            received
-                        };
+                    if let (Some(_), Some(request_id)) = (meter.busy.take(), invocation) {
+                        let since = responded.unwrap_or(at);
                         meter.cost.overheads.push(Overhead {
                             request_id: request_id.clone(),
                             time: at.saturating_sub(since),
@@ -172,7 +164,6 @@ mod tests {
             ),
             (15, What::Answered(register)),
             (25, waits()),
-            (30, What::RuntimeStarted { pid: None }),
             (100, What::Began(invoke.clone())),
             (101, gets(EventType::Invoke)),
             (110, responded()),

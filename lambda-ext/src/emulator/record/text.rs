@@ -47,7 +47,13 @@ pub(super) fn harmless(text: &str, longest: usize) -> String {
 /// Controls, and what turns the direction of text or is not seen at all.
 fn is_odd(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(
+            character,
+            '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{feff}'
+        )
 }
 
 /// A duration in the unit that it is best read in.

@@ -14,10 +14,13 @@ const WIDEST: usize = 28;
 /// [`EmulatorBuilder::observe`](super::super::EmulatorBuilder::observe), say.
 ///
 /// ```
+/// use std::cell::RefCell;
+///
 /// use lambda_ext::emulator::{Emulator, record::Timeline};
 ///
-/// let mut timeline = Timeline::new(["audit"]);
-/// let builder = Emulator::builder().observe(move |step| print!("{}", timeline.step(step)));
+/// let timeline = RefCell::new(Timeline::new(["audit"]));
+/// let builder = Emulator::builder()
+///     .observe(move |step| print!("{}", timeline.borrow_mut().step(step)));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {

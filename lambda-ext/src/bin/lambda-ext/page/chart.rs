@@ -63,7 +63,8 @@ pub(super) fn write(run: &Run) -> String {
             };
             let _ = write!(
                 plot,
-                "<i class=\"{class}\" style=\"{}\" title=\"{words}, {took}\"><span>{label}</span></i>",
+                "<i class=\"{class}\" style=\"{}\" title=\"{words}, \
+                 {took}\"><span>{label}</span></i>",
                 between(&scale, span.from, span.to)
             );
         }
@@ -87,7 +88,8 @@ pub(super) fn write(run: &Run) -> String {
     format!(
         "<section><h2>Timeline</h2>\n<div class=\"chart\"><div class=\"names\">{names}</div>\
          <div class=\"scroll\"><div class=\"plot\" style=\"min-width:{width:.0}px\">{plot}</div></div></div>\n\
-         {legend}<p class=\"quiet\">The longer nothing happens, the less is drawn for it; the numbers are exact.</p></section>\n",
+         {legend}<p class=\"quiet\">The longer nothing happens, the less is drawn for it; the \
+             numbers are exact.</p></section>\n",
         width = scale.width() * UNIT,
         legend = legend(&plot),
     )
@@ -123,7 +125,8 @@ fn of_phase(phase: &PhaseTime, end: Duration, scale: &Scale) -> String {
     };
     let word = name.split(' ').next().unwrap_or_default();
     format!(
-        "<span{class} style=\"{}\" title=\"{}, at {}, {took}{}\">{word} <small>{took}</small></span>",
+        "<span{class} style=\"{}\" title=\"{}, at {}, {took}{}\">{word} \
+         <small>{took}</small></span>",
         between(scale, phase.began, end),
         escape(&name),
         brief(phase.began),

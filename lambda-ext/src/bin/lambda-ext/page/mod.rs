@@ -102,7 +102,8 @@ fn costs(run: &Run) -> String {
         let of = |pick: fn(&Spread) -> Duration| time(spread.as_ref().map(pick));
         let _ = write!(
             rows,
-            "<tr><th scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr><th \
+             scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
             escape(&cost.extension),
             time(cost.register),
             time(cost.ready),
@@ -161,14 +162,16 @@ fn steps(run: &Run) -> String {
     if rest > 0 {
         let _ = write!(
             rows,
-            "<tr><td colspan=\"4\" class=\"quiet\">and {rest} steps more, which <code>--json</code> has all of</td></tr>\n"
+            "<tr><td colspan=\"4\" class=\"quiet\">and {rest} steps more, which \
+             <code>--json</code> has all of</td></tr>\n"
         );
     }
     let open = if steps.len() <= 300 { " open" } else { "" };
     format!(
         "<section><details{open}><summary><h2>Steps</h2></summary>\n<div class=\"wide\"><table class=\"steps\">\n\
          <thead><tr><th scope=\"col\">at</th><th scope=\"col\">in the phase</th>\
-         <th scope=\"col\">who</th><th scope=\"col\">what</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div></details></section>\n"
+         <th scope=\"col\">who</th><th \
+             scope=\"col\">what</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div></details></section>\n"
     )
 }
 

@@ -201,16 +201,16 @@ fn a_file_that_cannot_be_executed_comes_with_the_likely_reason() {
 }
 
 #[test]
-fn the_answer_to_a_fault_is_nobodys_mistake() {
+fn what_follows_from_a_fault_is_nobodys_mistake_but_the_next_is() {
+    let why = "State transition from Ready to Ready failed for extension 1. Error: x";
+    let again =
+        |story: Story| story.refused("x", Call::Next, "Extension.InvalidExtensionState", why);
     let fault = What::Faulted {
         call: Call::Next,
-        fault: "reply 500".to_owned(),
+        fault: "made, and closed without an answer".to_owned(),
     };
-    Story::ready()
-        .then(fault)
-        .calls("x", Call::Next, "", 500, "")
-        .ends_well()
-        .shows(&[]);
+    let story = again(Story::ready().then(fault));
+    again(story).ends_well().shows(&["!next-twice x"]);
 }
 
 #[test]
