@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lambda_ext::Error;
-use lambda_ext::emulator::record::Step;
+use lambda_ext::emulator::record::{Cost, Step};
 use lambda_ext::emulator::{Finding, Record};
 
 use crate::environment::Environment;
@@ -46,6 +46,20 @@ impl Run {
 
     pub(crate) fn remarks(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| !finding.grave)
+    }
+
+    /// What each extension that registered costs, in the order that they were asked for.
+    pub(crate) fn costs(&self) -> Vec<Cost> {
+        let mut costs = self.record.costs();
+        costs.retain(|cost| cost.register.is_some());
+        costs.sort_by_key(|cost| self.place(&cost.extension));
+        costs
+    }
+
+    /// Where an extension stands among those that were asked for; after them if it was not.
+    pub(crate) fn place(&self, extension: &str) -> usize {
+        let place = self.names.iter().position(|name| name == extension);
+        place.unwrap_or(self.names.len())
     }
 
     /// The verdict in a line.

@@ -82,11 +82,7 @@ fn paint_finding(finding: &Finding, paint: Paint) -> String {
 
 /// A table: a row for each extension that was launched.
 fn costs(run: &Run, paint: Paint) -> String {
-    let costs = run.record.costs();
-    let costs: Vec<_> = costs
-        .iter()
-        .filter(|cost| cost.register.is_some())
-        .collect();
+    let costs = run.costs();
     if costs.is_empty() {
         return String::new();
     }
@@ -104,7 +100,7 @@ fn costs(run: &Run, paint: Paint) -> String {
         ]
         .map(str::to_owned),
     ];
-    for cost in costs {
+    for cost in &costs {
         let spread = Spread::of(cost);
         let of = |pick: fn(&Spread) -> Duration| time(spread.as_ref().map(pick));
         rows.push([

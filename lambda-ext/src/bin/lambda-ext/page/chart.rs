@@ -81,7 +81,9 @@ pub(super) fn write(run: &Run) -> String {
         plot.push_str("</div>");
     };
     lane("function", "quiet", &function);
-    for (name, extension) in &extensions {
+    let mut extensions: Vec<_> = extensions.iter().collect();
+    extensions.sort_by_key(|(name, _)| run.place(name));
+    for (name, extension) in extensions {
         lane(name, "", extension);
     }
     plot.push_str(&frozen(record, &scale));

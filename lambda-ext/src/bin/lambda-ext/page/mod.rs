@@ -94,10 +94,7 @@ fn findings(run: &Run) -> String {
 fn costs(run: &Run) -> String {
     let mut rows = String::new();
     let time = |time: Option<Duration>| time.map_or("–".to_owned(), milliseconds);
-    for cost in run.record.costs() {
-        if cost.register.is_none() {
-            continue;
-        }
+    for cost in run.costs() {
         let spread = Spread::of(&cost);
         let of = |pick: fn(&Spread) -> Duration| time(spread.as_ref().map(pick));
         let _ = write!(
