@@ -43,16 +43,13 @@ mod tests {
 
     #[tokio::test]
     async fn counts_invocations() -> Result<(), lambda_ext::Error> {
-        let emulator = Emulator::builder().start().await?;
-        let extension = emulator.extension("audit").build()?;
-        let scenario = async {
-            emulator.init().await?;
+        let emulator = Emulator::start().await?;
+        let extension = emulator.extension("audit").launch::<Audit>();
+        let (audit, ()) = tokio::try_join!(extension, async {
             emulator.invoke(Invocation::default()).await?;
             emulator.shutdown(ShutdownReason::Spindown).await
-        };
-        let (audit, outcome) = tokio::join!(extension.launch::<Audit>(), scenario);
-        outcome?;
-        assert_eq!(audit?.invocations, 1);
+        })?;
+        assert_eq!(audit.invocations, 1);
         Ok(())
     }
 }

@@ -2,22 +2,26 @@
 
 use std::fmt;
 
+use crate::Error;
+
 /// What goes wrong in an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum EmulatorError {
-    /// An extension reported a failure or left: the environment fails with it.
+    /// The environment fails: an extension, or the function's runtime, could not be started,
+    /// reported a failure or left. It has been reset; the next invocation starts it again.
     Failed {
-        /// Its name.
-        extension: String,
-        /// The platform's word: `Extension.InitError`, `Extension.ExitError`, `Extension.Crash`.
+        /// The platform's word: `Extension.InitError`, `Extension.ExitError`, `Extension.Crash`,
+        /// `Extension.LaunchError`, `Runtime.ExitError`.
         error_type: &'static str,
-        /// The error type that the extension reported.
+        /// The extension's name; none where it was the runtime.
+        extension: Option<String>,
+        /// The error type that was reported, or the operating system's words.
         reported: Option<String>,
     },
-    /// Extensions did not do in time what the phase waits for.
+    /// Somebody did not do in time what the phase waits for. The environment has been reset.
     Late {
-        /// Their names.
+        /// The extensions' names; `the runtime` stands for itself.
         extensions: Vec<String>,
         /// What is missing.
         what: &'static str,
@@ -27,24 +31,40 @@ pub enum EmulatorError {
         /// Its name.
         extension: String,
     },
+    /// An extension that runs in the emulator's process ended with an error of its own.
+    Extension {
+        /// Its name.
+        extension: String,
+        /// What its future returned; from a handler it is a [`RunError`](crate::RunError).
+        source: Error,
+    },
+    /// An extension that runs in the emulator's process was killed, as a process would have been:
+    /// it was not registered for SHUTDOWN, or did not leave in time.
+    Killed {
+        /// Its name.
+        extension: String,
+    },
 }
 
 impl fmt::Display for EmulatorError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed {
-                extension,
                 error_type,
-                reported: Some(reported),
-            } => write!(formatter, "{error_type}: `{extension}` reported {reported}"),
-            Self::Failed {
                 extension,
-                error_type,
-                reported: None,
-            } => write!(
-                formatter,
-                "{error_type}: `{extension}` left without a report"
-            ),
+                reported,
+            } => {
+                write!(formatter, "{error_type}: ")?;
+                match (extension, reported) {
+                    (Some(name), Some(text)) if *error_type == "Extension.LaunchError" => {
+                        write!(formatter, "`{name}` cannot be started: {text}")
+                    }
+                    (Some(name), Some(text)) => write!(formatter, "`{name}` reported {text}"),
+                    (Some(name), None) => write!(formatter, "`{name}` left without a report"),
+                    (None, Some(text)) => write!(formatter, "the runtime: {text}"),
+                    (None, None) => write!(formatter, "the runtime left"),
+                }
+            }
             Self::Late { extensions, what } => {
                 write!(
                     formatter,
@@ -56,8 +76,21 @@ impl fmt::Display for EmulatorError {
                 formatter,
                 "`{extension}` did not leave by itself with code 0 at SHUTDOWN"
             ),
+            Self::Extension { extension, source } => write!(formatter, "`{extension}`: {source}"),
+            Self::Killed { extension } => write!(
+                formatter,
+                "`{extension}` was killed: it did not register for SHUTDOWN, or did not leave in \
+                 time"
+            ),
         }
     }
 }
 
-impl std::error::Error for EmulatorError {}
+impl std::error::Error for EmulatorError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Extension { source, .. } => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}

@@ -1,10 +1,14 @@
-//! A local Lambda for extensions: it launches them or lets tests run them in-process, drives init,
-//! invocations and shutdown, and holds every caller to the platform's state machine, status codes
-//! and messages.
+//! A local Lambda for extensions, to test them on.
+//!
+//! It launches extensions as processes or runs them in the test's own, drives init, invocations and
+//! shutdown, sends telemetry, makes what a test wants to go wrong, and holds every caller to the
+//! platform's state machine, status codes and messages. What happened is kept as a [`Record`].
+//!
+//! A test of a handler, beside which a scenario runs:
 //!
 //! ```
-//! use lambda_ext::emulator::{Emulator, Invocation};
-//! use lambda_ext::{Config, Error, EventType, Extension, Handler, InvokeEvent, ShutdownReason};
+//! use lambda_ext::emulator::{Call, Emulator, Invocation};
+//! use lambda_ext::{Config, Error, EventType, Handler, InvokeEvent, ShutdownReason};
 //!
 //! #[derive(Default)]
 //! struct Counter(u32);
@@ -20,81 +24,126 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Error> {
-//! let emulator = Emulator::builder().start().await?;
-//! let extension = emulator.extension("counter").build()?;
-//! let scenario = async {
-//!     emulator.init().await?;
+//! let emulator = Emulator::start().await?;
+//! let extension = emulator.extension("counter").run(Counter::default());
+//! let (counter, ()) = tokio::try_join!(extension, async {
 //!     emulator.invoke(Invocation::default()).await?;
 //!     emulator.shutdown(ShutdownReason::Spindown).await
-//! };
-//! let (counter, outcome) = tokio::join!(extension.run(Counter::default()), scenario);
-//! outcome?;
-//! assert_eq!(counter?.0, 1);
+//! })?;
+//! assert_eq!(counter.0, 1);
+//!
+//! let record = emulator.record();
+//! assert_eq!(record.calls("counter"), [Call::Register, Call::Next, Call::Next]);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! An init that fails, an extension that leaves and an invocation that runs out of time end the
-//! environment here; on Lambda the next invocation starts a new one.
+//! A test of an executable, in whatever language it is written:
+//!
+//! ```no_run
+//! # use lambda_ext::emulator::{Emulator, Invocation, Outcome};
+//! # use lambda_ext::ShutdownReason;
+//! # async fn example() -> Result<(), lambda_ext::Error> {
+//! let emulator = Emulator::builder()
+//!     .executable("target/debug/my-extension")
+//!     .env("LOG_LEVEL", "debug")
+//!     .start()
+//!     .await?;
+//! emulator.invoke(Invocation::default().log("from the function")).await?;
+//! // The function times out; the environment is reset, and started again by the next invocation.
+//! emulator.invoke(Invocation::default().outcome(Outcome::Timeout)).await?;
+//! emulator.invoke(Invocation::default()).await?;
+//! emulator.shutdown(ShutdownReason::Spindown).await?;
+//! assert_eq!(emulator.record().exits("my-extension"), [Some(0), Some(0)]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | on Lambda | here |
+//! |---|---|
+//! | init, also as part of an invocation after a reset | [`init`](Emulator::init), or by the first [`invoke`](Emulator::invoke) |
+//! | an invocation, its duration and what becomes of it | [`Invocation`], [`Outcome`] |
+//! | the caller has its response, extensions are still busy | [`call`](Emulator::call), [`settle`](Emulator::settle) |
+//! | a freeze between invocations | [`freeze`](Emulator::freeze) |
+//! | the end, the reset after a failure | [`shutdown`](Emulator::shutdown); a reset is part of what failed |
+//! | SnapStart, provisioned concurrency, Managed Instances | [`Initialization`], [`restore`](Emulator::restore) |
+//! | a function of your own | [`EmulatorBuilder::runtime`], [`EmulatorBuilder::attached_runtime`] |
+//! | what goes wrong | [`inject`](Emulator::inject), [`inject_telemetry`](Emulator::inject_telemetry) |
+//!
+//! It is held to AWS's Runtime Interface Emulator, which is the platform's own code, by the same
+//! requests to both.
 
+mod agent;
 mod builder;
 mod call;
-mod child;
+mod delivery;
 mod error;
+mod fault;
 mod finding;
+mod guest;
+mod invocation;
+mod lifecycle;
+mod member;
 mod platform;
+mod process;
 pub mod record;
+mod recorder;
 mod registration;
 mod reply;
+mod runtime;
 mod server;
+mod settings;
 mod shared;
 mod state;
+mod telemetry;
+mod wire;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use serde_json::json;
+use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout_at};
-use uuid::Uuid;
 
 pub use self::builder::EmulatorBuilder;
 pub use self::call::Call;
-use self::child::Process;
 pub use self::error::EmulatorError;
+pub use self::fault::{Fault, TelemetryFault};
 pub use self::finding::Finding;
-use self::platform::{CurrentEvent, Platform};
+pub use self::guest::InProcess;
+pub use self::invocation::{Invocation, Invoked, Outcome};
+use self::lifecycle::Drive;
+use self::member::{Control, Member};
 pub use self::record::Record;
-use self::record::{Phase, What};
+use self::record::What;
+pub use self::settings::{Initialization, LogFormat, TelemetrySupport};
 use self::shared::Shared;
 pub use self::state::State;
-use crate::event::millis_ahead;
-use crate::{EventType, Extension, ExtensionBuilder, ShutdownReason};
+use self::telemetry::Category;
+use crate::Extension;
 
-/// The time that init may take.
-const INIT: Duration = Duration::from_secs(10);
-/// The longest timeout of a function.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
-/// The time that shutdown may take.
-const SHUTDOWN: Duration = Duration::from_secs(2);
-
-/// One execution environment, without a function: what the runtime would do is done at once.
+/// One execution environment, with a function that does as each invocation says, or one of your
+/// own.
 ///
-/// Dropping it closes the API and ends the processes that it launched.
+/// Dropping it closes its APIs and ends the processes that it launched.
 pub struct Emulator {
     runtime_api: String,
     environment: Vec<(OsString, OsString)>,
+    runtime_environment: Vec<(OsString, OsString)>,
     shared: Shared,
     server: AbortHandle,
-    processes: Mutex<BTreeMap<String, Process>>,
+    drive: Mutex<Drive>,
 }
 
 impl Emulator {
+    /// Starts one as it is by default.
+    ///
+    /// # Errors
+    /// There is no port.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
     /// Begins with an environment that has a function, and no extensions.
     #[must_use]
     pub fn builder() -> EmulatorBuilder {
@@ -107,255 +156,65 @@ impl Emulator {
         &self.runtime_api
     }
 
-    /// Expects an external extension of this name, and begins one that runs in this process.
-    #[must_use]
-    pub fn extension(&self, name: &str) -> ExtensionBuilder {
-        self.shared
-            .change(|platform| platform.expected.insert(name.to_owned()));
-        Extension::builder()
-            .name(name)
-            .runtime_api(&self.runtime_api)
-    }
-
-    /// Launches an executable as an external extension; its name is its file's.
-    ///
-    /// # Errors
-    /// The file has no name or cannot be executed, or an extension of its name is there already.
-    pub fn launch(&self, executable: impl AsRef<Path>) -> io::Result<()> {
-        let executable = executable.as_ref();
-        let name = executable
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-        let new = self.shared.change(|platform| {
-            // Not that of another, which may run in this process or may have ended.
-            let new = platform.expected.insert(name.to_owned());
-            if new {
-                platform.running.insert(name.to_owned());
-            }
-            new
-        });
-        if !new {
-            let text = format!("there is an extension `{name}` already");
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
-        }
-        let process = Process::start(&self.shared, name, executable, &self.environment)
-            .inspect_err(|_| {
-                self.shared.change(|platform| {
-                    platform.running.remove(name);
-                    platform.expected.remove(name);
-                });
-            })?;
-        self.processes().insert(name.to_owned(), process);
-        Ok(())
-    }
-
-    /// Waits until every extension has registered and asked for its first event, which ends the
-    /// init phase.
-    ///
-    /// # Errors
-    /// An extension fails or leaves, or is not there within 10 s.
-    pub async fn init(&self) -> Result<(), EmulatorError> {
-        self.enter(Phase::Init { suppressed: false });
-        let deadline = Instant::now() + INIT;
-        self.gate(deadline, "register", |platform| {
-            let registered =
-                |name: &&String| platform.agents.values().any(|agent| agent.name == **name);
-            platform
-                .expected
-                .iter()
-                .filter(|name| !registered(name))
-                .cloned()
-                .collect()
-        })
-        .await?;
-        self.gate(deadline, "ask for its first event", |platform| {
-            waiting_for(platform, |_| true)
-        })
-        .await?;
-        // The runtime's first call of its own.
-        self.shared
-            .change(|platform| platform.registration_closed = true);
-        Ok(())
-    }
-
-    /// Invokes the function, and waits until every extension that takes INVOKE is done with it.
-    ///
-    /// # Errors
-    /// An extension fails or leaves, or holds the invocation until its timeout.
-    pub async fn invoke(&self, invocation: Invocation) -> Result<(), EmulatorError> {
-        let Invocation {
-            request_id,
-            trace_header,
-            timeout,
-        } = invocation;
-        self.enter(Phase::Invoke {
-            request_id: request_id.clone(),
-        });
-        let timeout = timeout.min(LONGEST_TIMEOUT);
-        let deadline = Instant::now() + timeout;
+    /// Expects an external extension of this name in the next init, and begins one that runs in
+    /// this process. It runs when its future is awaited, beside the scenario that drives the
+    /// emulator; after a reset another one is needed.
+    pub fn extension(&self, name: &str) -> InProcess {
         self.shared.change(|platform| {
-            let function = &platform.function;
-            let account = function.account_id.as_deref().unwrap_or("123456789012");
-            let mut body = json!({
-                "eventType": "INVOKE",
-                "deadlineMs": millis_ahead(timeout),
-                "requestId": request_id,
-                "invokedFunctionArn": format!(
-                    "arn:aws:lambda:us-east-1:{account}:function:{}",
-                    function.function_name
-                ),
-            });
-            if let Some(value) = trace_header {
-                body["tracing"] = json!({ "type": "X-Amzn-Trace-Id", "value": value });
-            }
-            platform.release(CurrentEvent {
-                event_type: EventType::Invoke,
-                body: body.to_string(),
-            });
+            platform.members.insert(name.to_owned(), Member::default());
         });
-        self.gate(deadline, "ask for the next event", |platform| {
-            waiting_for(platform, |agent| agent.takes(EventType::Invoke))
-        })
-        .await
+        let extension = Extension::builder()
+            .name(name)
+            .runtime_api(&self.runtime_api);
+        InProcess::new(name, extension, self.shared.clone())
     }
 
-    /// Ends the environment: SHUTDOWN to the external extensions that take it, SIGKILL to the
-    /// others, and after 2 s to those that are still there. Waits for the processes to end.
-    /// Extensions in this process end by themselves; the `run` of one that does not take SHUTDOWN
-    /// fails, for want of a platform.
-    ///
-    /// # Errors
-    /// An extension had to be killed although it takes SHUTDOWN, or left with a code that is not 0.
-    pub async fn shutdown(&self, reason: ShutdownReason) -> Result<(), EmulatorError> {
-        let body = json!({
-            "eventType": "SHUTDOWN",
-            "deadlineMs": millis_ahead(SHUTDOWN),
-            "shutdownReason": reason.as_str(),
+    /// Has the built-in function wait, in the next init, until an internal extension of this name
+    /// has registered: one that a runtime of your own would register before its first invocation.
+    pub fn expect_internal(&self, name: &str) {
+        self.shared
+            .change(|platform| platform.internals.push(name.to_owned()));
+    }
+
+    /// Makes the next call of this kind, whoever makes it, go wrong; with several faults one after
+    /// the other.
+    pub fn inject(&self, call: Call, fault: Fault) {
+        self.shared
+            .change(|platform| platform.faults.add(call, fault));
+    }
+
+    /// Makes the telemetry of one subscriber go wrong; false if there is none of that name.
+    pub fn inject_telemetry(&self, extension: &str, fault: TelemetryFault) -> bool {
+        self.shared
+            .change(|platform| platform.telemetry.spoil(extension, fault))
+    }
+
+    /// A line that the function writes, at any time.
+    pub fn log(&self, line: &str) {
+        self.shared.change(|platform| {
+            platform.tell_line(Category::Function, line);
+            let line = line.to_owned();
+            platform.note(What::FunctionOutput { line });
         });
-        self.enter(Phase::Shutdown { reason });
-        let deadline = Instant::now() + SHUTDOWN;
-        let (running, listening) = self.shared.change(|platform| {
-            platform.release(CurrentEvent {
-                event_type: EventType::Shutdown,
-                body: body.to_string(),
-            });
-            platform.abandon();
-            let listening = |name: &&String| {
-                let mut agents = platform.agents.values();
-                agents.any(|agent| agent.name == **name && agent.takes(EventType::Shutdown))
-            };
-            let running = platform.running.clone();
-            let listening: Vec<_> = running.iter().filter(listening).cloned().collect();
-            (running, listening)
-        });
-        for name in running.iter().filter(|name| !listening.contains(name)) {
-            self.kill(name);
-        }
-        let still_running = |platform: &Platform| platform.running.iter().cloned().collect();
-        if self.wait(deadline, still_running).await.is_err() {
-            for name in &listening {
-                self.kill(name);
-            }
-            let end = Instant::now() + SHUTDOWN;
-            self.wait(end, still_running)
-                .await
-                .map_err(|extensions| EmulatorError::Late {
-                    extensions,
-                    what: "end after SIGKILL",
-                })?;
-        }
-        self.shared.look(|platform| {
-            let failed = platform.agents.values().find(|agent| {
-                agent.state == State::ShutdownFailed && listening.contains(&agent.name)
-            });
-            match failed {
-                Some(agent) => Err(EmulatorError::ShutdownFailed {
-                    extension: agent.name.clone(),
-                }),
-                None => Ok(()),
-            }
-        })
     }
 
     /// What happened until now.
     #[must_use]
     pub fn record(&self) -> Record {
-        self.shared.look(|platform| platform.record.clone())
-    }
-
-    fn enter(&self, phase: Phase) {
-        self.shared
-            .change(|platform| platform.note(What::Began(phase)));
-    }
-
-    fn kill(&self, name: &str) {
-        if let Some(process) = self.processes().get_mut(name) {
-            process.kill();
-        }
-    }
-
-    fn processes(&self) -> MutexGuard<'_, BTreeMap<String, Process>> {
-        self.processes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until nobody is missing any more; the first fatal error ends it.
-    async fn gate(
-        &self,
-        deadline: Instant,
-        what: &'static str,
-        missing: impl Fn(&Platform) -> Vec<String>,
-    ) -> Result<(), EmulatorError> {
-        let unless_fatal = |platform: &Platform| match platform.fatal {
-            Some(_) => Vec::new(),
-            None => missing(platform),
-        };
-        let outcome = self.wait(deadline, unless_fatal).await;
-        if let Some(fatal) = self.shared.look(|platform| platform.fatal.clone()) {
-            // The platform waits for the process to leave before it says so.
-            let gone = |platform: &Platform| {
-                let running = platform.running.contains(&fatal.extension);
-                running
-                    .then(|| fatal.extension.clone())
-                    .into_iter()
-                    .collect()
-            };
-            let _ = self.wait(deadline, gone).await;
-            return Err(EmulatorError::Failed {
-                extension: fatal.extension,
-                error_type: fatal.error_type,
-                reported: fatal.reported,
-            });
-        }
-        outcome.map_err(|extensions| EmulatorError::Late { extensions, what })
-    }
-
-    /// Waits until nobody is missing, and says who still is at the deadline.
-    async fn wait(
-        &self,
-        deadline: Instant,
-        missing: impl Fn(&Platform) -> Vec<String>,
-    ) -> Result<(), Vec<String>> {
-        let mut changed = self.shared.changed.subscribe();
-        loop {
-            let missing = self.shared.look(&missing);
-            if missing.is_empty() {
-                return Ok(());
-            }
-            if timeout_at(deadline, changed.changed()).await.is_err() {
-                return Err(missing);
-            }
-        }
+        self.shared.look(|platform| platform.recorder.record())
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.server.abort();
-        self.shared.change(|platform| platform.agents.clear());
-        self.processes().values_mut().for_each(Process::kill);
+        self.shared.change(|platform| {
+            platform.agents.clear();
+            platform.runtime.control(Control::Kill);
+            for member in platform.members.values() {
+                member.control(Control::Kill);
+            }
+        });
     }
 }
 
@@ -366,35 +225,4 @@ impl fmt::Debug for Emulator {
             .field("runtime_api", &self.runtime_api)
             .finish_non_exhaustive()
     }
-}
-
-/// An invocation of the function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invocation {
-    /// Its request id; by default a random one.
-    pub request_id: String,
-    /// Its trace header; by default none.
-    pub trace_header: Option<String>,
-    /// The function's timeout, which holds for the extensions too; as on Lambda it is 3 s by
-    /// default, and 900 s at most.
-    pub timeout: Duration,
-}
-
-impl Default for Invocation {
-    fn default() -> Self {
-        Self {
-            request_id: Uuid::new_v4().to_string(),
-            trace_header: None,
-            timeout: Duration::from_secs(3),
-        }
-    }
-}
-
-/// The extensions, of those that are meant, that do not wait in `next`.
-fn waiting_for(platform: &Platform, meant: impl Fn(&platform::Agent) -> bool) -> Vec<String> {
-    let agents = platform.agents.values();
-    agents
-        .filter(|agent| meant(agent) && agent.state != State::Ready)
-        .map(|agent| agent.name.clone())
-        .collect()
 }

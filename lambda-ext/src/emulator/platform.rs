@@ -1,150 +1,180 @@
-//! The platform's side of the Extensions API: who is registered, in which state, and what each
-//! call is answered. Nothing here waits: a `next` that must is handed a receiver.
+//! The platform: who is registered, in which state, and what each call is answered. Nothing here
+//! waits: a call that must is handed a receiver.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde_json::json;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::record::{Record, Request as Answered, Step, What};
+use super::agent::{Agent, CurrentEvent};
+use super::fault::Faults;
+use super::member::Member;
+use super::record::{Request as Answered, What};
+use super::recorder::{Recorder, excerpt};
 use super::reply::Reply;
+use super::runtime::Runtime;
+use super::settings::Settings;
 use super::state::refusal;
+use super::telemetry::Telemetry;
 use super::{Call, State};
-use crate::{EventType, Register};
-
-/// The environment's event, which a released `next` is answered with.
-#[derive(Debug, Clone)]
-pub(super) struct CurrentEvent {
-    pub(super) event_type: EventType,
-    pub(super) body: String,
-}
-
-impl CurrentEvent {
-    fn reply(&self) -> Reply {
-        match self.event_type {
-            EventType::Invoke => Reply::invoke(self.body.clone()),
-            EventType::Shutdown => Reply::shutdown(self.body.clone()),
-        }
-    }
-}
-
-/// A registered extension.
-#[derive(Debug)]
-pub(super) struct Agent {
-    pub(super) name: String,
-    pub(super) external: bool,
-    pub(super) events: BTreeSet<&'static str>,
-    pub(super) state: State,
-    /// Released while it was not waiting: its next `next` is answered at once.
-    pub(super) latched: bool,
-    pub(super) waiting: Option<oneshot::Sender<Reply>>,
-}
-
-impl Agent {
-    pub(super) fn takes(&self, event: EventType) -> bool {
-        self.events.contains(event.as_str())
-    }
-}
+use crate::EventType;
 
 /// The answer to a call, now or later.
 #[derive(Debug)]
 pub(super) enum Answer {
     Now(Reply),
+    /// An event that had come before it was asked for.
+    Event(Reply),
     Later(oneshot::Receiver<Reply>),
 }
 
 /// What a call brings along.
 #[derive(Debug, Default)]
 pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) path: String,
     pub(super) name: Option<String>,
     pub(super) features: Option<String>,
     pub(super) identifier: Option<String>,
     pub(super) error_type: Option<String>,
+    /// In the path of a runtime's call.
+    pub(super) request_id: Option<String>,
     pub(super) body: Vec<u8>,
+    /// The connection that a subscription over TCP asks for, or why there is none.
+    pub(super) dialled: Option<Result<TcpStream, String>>,
 }
 
 /// The first fatal error of the environment: it outlives what follows from it.
 #[derive(Debug, Clone)]
 pub(super) struct Fatal {
-    pub(super) extension: String,
     pub(super) error_type: &'static str,
+    /// None where it is the runtime.
+    pub(super) extension: Option<String>,
     pub(super) reported: Option<String>,
 }
 
+/// Where the environment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing runs. After a reset, the next init is part of an invocation.
+    Idle {
+        reset: bool,
+    },
+    Init,
+    Ready,
+    Ending,
+}
+
 pub(super) struct Platform {
-    started: Instant,
-    pub(super) function: Register,
-    /// The names of the files in `/opt/extensions`, so to speak.
-    pub(super) expected: BTreeSet<String>,
-    /// Those of them that are processes, and have not ended.
-    pub(super) running: BTreeSet<String>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) recorder: Recorder,
+    pub(super) stage: Stage,
+    /// What is in `/opt/extensions`, so to speak, by name.
+    pub(super) members: BTreeMap<String, Member>,
+    /// The internal extensions that the built-in function waits for.
+    pub(super) internals: Vec<String>,
     /// By identifier.
     pub(super) agents: BTreeMap<Uuid, Agent>,
     pub(super) current: Option<CurrentEvent>,
     pub(super) registration_closed: bool,
     pub(super) fatal: Option<Fatal>,
-    pub(super) record: Record,
-    observer: Option<Observer>,
+    /// Somebody has left: what the environment waits for will not come.
+    pub(super) cancelled: bool,
+    pub(super) runtime: Runtime,
+    pub(super) telemetry: Telemetry,
+    pub(super) faults: Faults,
 }
 
-pub(super) type Observer = Box<dyn Fn(&Step) + Send>;
-
 impl Platform {
-    pub(super) fn new(function: Register, observer: Option<Observer>) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, recorder: Recorder, runtime: Runtime) -> Self {
         Self {
-            started: Instant::now(),
-            function,
-            expected: BTreeSet::new(),
-            running: BTreeSet::new(),
+            recorder,
+            stage: Stage::Idle { reset: false },
+            members: BTreeMap::new(),
+            internals: Vec::new(),
             agents: BTreeMap::new(),
             current: None,
             registration_closed: false,
             fatal: None,
-            record: Record::default(),
-            observer,
+            cancelled: false,
+            runtime,
+            telemetry: Telemetry::new(&settings),
+            faults: Faults::default(),
+            settings,
         }
     }
 
     pub(super) fn note(&mut self, what: What) {
-        let step = Step {
-            at: self.started.elapsed(),
-            what,
-        };
-        if let Some(observer) = &self.observer {
-            observer(&step);
-        }
-        self.record.steps.push(step);
+        self.recorder.note(what);
     }
 
-    pub(super) fn answer(&mut self, call: Call, request: &Request) -> Answer {
+    /// Begins a generation: new identifiers, nobody registered.
+    pub(super) fn renew(&mut self) {
+        self.stage = Stage::Init;
+        self.agents.clear();
+        self.current = None;
+        self.registration_closed = false;
+        self.fatal = None;
+        self.cancelled = false;
+        self.runtime.renew();
+        self.telemetry.renew(&self.settings);
+    }
+
+    pub(super) fn answer(&mut self, call: Call, request: &mut Request) -> Answer {
         let (extension, answer) = match call {
             Call::Register => {
-                let name = request.name.clone().unwrap_or_default();
                 let answer = self.register(request);
-                (name, Answer::Now(answer.unwrap_or_else(|refused| refused)))
+                let reply = answer.unwrap_or_else(|refused| refused);
+                (request.name.clone(), Answer::Now(reply))
             }
             Call::Next | Call::InitError | Call::ExitError => match self.identify(call, request) {
                 Ok(id) => self.answer_registered(call, id, request),
-                Err(refused) => ("?".to_owned(), Answer::Now(refused)),
+                Err(refused) => (None, Answer::Now(refused)),
             },
-            _ => (String::new(), Answer::Now(Reply::not_found())),
+            Call::Telemetry | Call::Logs => {
+                let caller = self.identify(call, request);
+                let name = caller.as_ref().ok().and_then(|id| self.name_of(*id));
+                (name, Answer::Now(self.subscribe(call, caller, request)))
+            }
+            Call::RuntimeNext
+            | Call::RuntimeResponse
+            | Call::RuntimeError
+            | Call::RuntimeInitError => (None, self.answer_runtime(call, request)),
         };
-        match &answer {
-            Answer::Now(reply) => self.note(What::Answered(Answered {
-                extension: Some(extension),
-                call: Some(call),
-                method: call.method().to_owned(),
-                path: call.path().to_owned(),
-                body: String::from_utf8_lossy(&request.body).into_owned(),
-                error_type: request.error_type.clone(),
-                status: reply.status,
-                reply: reply.body.clone(),
-            })),
-            Answer::Later(_) => self.note(What::Waits { extension }),
+        match (&answer, extension) {
+            (Answer::Now(reply), extension) => {
+                self.note_answered(Some(call), extension, request, reply);
+            }
+            (Answer::Later(_), Some(extension)) => self.note(What::Waits { extension }),
+            (Answer::Later(_) | Answer::Event(_), _) => {}
         }
         answer
+    }
+
+    /// Puts an answered request into the record.
+    pub(super) fn note_answered(
+        &mut self,
+        call: Option<Call>,
+        extension: Option<String>,
+        request: &Request,
+        reply: &Reply,
+    ) {
+        self.note(What::Answered(Answered {
+            extension: extension.filter(|name| !name.is_empty()),
+            call,
+            method: request.method.clone(),
+            path: request.path.clone(),
+            body: excerpt(&request.body),
+            error_type: request.error_type.clone(),
+            status: reply.status,
+            reply: excerpt(reply.body.as_bytes()),
+        }));
+    }
+
+    pub(super) fn name_of(&self, id: Uuid) -> Option<String> {
+        self.agents.get(&id).map(|agent| agent.name.clone())
     }
 
     fn identify(&self, call: Call, request: &Request) -> Result<Uuid, Reply> {
@@ -182,17 +212,22 @@ impl Platform {
         ))
     }
 
-    fn answer_registered(&mut self, call: Call, id: Uuid, request: &Request) -> (String, Answer) {
+    fn answer_registered(
+        &mut self,
+        call: Call,
+        id: Uuid,
+        request: &Request,
+    ) -> (Option<String>, Answer) {
+        let managed = self.settings.managed();
         let Some(agent) = self.agents.get_mut(&id) else {
-            return (String::new(), Answer::Now(Reply::not_found()));
+            return (None, Answer::Now(Reply::not_found()));
         };
         let name = agent.name.clone();
-        let repeated = matches!(agent.state, State::InitError | State::ExitError);
-        match agent.state.after(call, &id.to_string()) {
+        match agent.state.after(call, &id.to_string(), managed) {
             Ok(state) => agent.state = state,
             Err(message) => {
                 let refused = Reply::forbidden("Extension.InvalidExtensionState", message);
-                return (name, Answer::Now(refused));
+                return (Some(name), Answer::Now(refused));
             }
         }
         let answer = match (call, &self.current) {
@@ -200,61 +235,59 @@ impl Platform {
                 agent.latched = false;
                 agent.state = State::Running;
                 let (reply, event) = (current.reply(), current.event_type);
-                self.note(What::Receives {
-                    extension: name.clone(),
-                    event,
+                let extension = name.clone();
+                self.note(What::Waits {
+                    extension: extension.clone(),
                 });
-                Answer::Now(reply)
+                self.note(What::Receives { extension, event });
+                Answer::Event(reply)
             }
             (Call::Next, _) => {
+                agent.arrived = true;
                 let (sender, receiver) = oneshot::channel();
                 agent.waiting = Some(sender);
                 Answer::Later(receiver)
             }
             _ => {
-                if !repeated {
+                if agent.reported.is_none() {
+                    agent.reported.clone_from(&request.error_type);
                     self.fatal.get_or_insert_with(|| Fatal {
-                        extension: name.clone(),
                         error_type: match call {
                             Call::InitError => "Extension.InitError",
                             _ => "Extension.ExitError",
                         },
+                        extension: Some(name.clone()),
                         reported: request.error_type.clone(),
                     });
                 }
-                Answer::Now(Reply::json(202, &json!({ "status": "OK" })))
+                Answer::Now(Reply::accepted())
             }
         };
-        (name, answer)
+        (Some(name), answer)
     }
 
-    /// Lets go of the extensions of this process that do not take SHUTDOWN: nobody can kill them.
-    pub(super) fn abandon(&mut self) {
-        for agent in self.agents.values_mut() {
-            if !self.running.contains(&agent.name) && !agent.takes(EventType::Shutdown) {
-                agent.waiting = None;
-            }
-        }
-    }
-
-    /// A process has ended. Outside SHUTDOWN that is a crash, whatever its exit code.
+    /// An extension has ended. Outside SHUTDOWN that is a crash, whatever its exit code.
     pub(super) fn left(&mut self, name: &str, code: Option<i32>) {
-        let in_shutdown =
-            matches!(&self.current, Some(event) if event.event_type == EventType::Shutdown);
-        let state = if in_shutdown && code == Some(0) {
+        let ending = self.stage == Stage::Ending;
+        let state = if ending && code == Some(0) {
             State::Exited
         } else {
             State::ShutdownFailed
         };
         if let Some(agent) = self.agents.values_mut().find(|agent| agent.name == name) {
-            agent.state = state;
+            if ending {
+                agent.state = state;
+            }
             agent.waiting = None;
         }
-        self.running.remove(name);
-        if !in_shutdown {
+        if let Some(member) = self.members.get_mut(name) {
+            member.ended(ending.then_some(state));
+        }
+        if !ending {
+            self.cancelled = true;
             self.fatal.get_or_insert_with(|| Fatal {
-                extension: name.to_owned(),
                 error_type: "Extension.Crash",
+                extension: Some(name.to_owned()),
                 reported: None,
             });
         }
@@ -271,10 +304,10 @@ impl Platform {
     pub(super) fn release(&mut self, event: CurrentEvent) {
         let mut received = Vec::new();
         for (id, agent) in &mut self.agents {
-            let listens = agent.external || event.event_type == EventType::Invoke;
-            if !listens || !agent.takes(event.event_type) {
+            if !agent.takes(event.event_type) {
                 continue;
             }
+            agent.arrived = false;
             let Some(waiting) = agent.waiting.take() else {
                 agent.latched = true;
                 continue;
@@ -298,5 +331,35 @@ impl Platform {
         for what in received {
             self.note(what);
         }
+    }
+
+    /// The extensions, of those that take the event, that have not called `next` since.
+    pub(super) fn busy(&self, event: Option<EventType>) -> Vec<String> {
+        let meant = |agent: &&Agent| event.is_none_or(|event| agent.takes(event));
+        let agents = self.agents.values().filter(meant);
+        agents
+            .filter(|agent| !agent.arrived)
+            .map(|agent| agent.name.clone())
+            .collect()
+    }
+
+    /// The external extensions that have not registered.
+    pub(super) fn unregistered(&self) -> Vec<String> {
+        let registered = |name: &str| self.agents.values().any(|agent| agent.name == name);
+        let names = self.members.keys();
+        names.filter(|name| !registered(name)).cloned().collect()
+    }
+
+    /// The external extensions that run, of those that take SHUTDOWN, or of the others.
+    pub(super) fn running(&self, take_shutdown: bool) -> Vec<String> {
+        let takes = |name: &str| {
+            let mut agents = self.agents.values();
+            agents.any(|agent| agent.name == name && agent.takes(EventType::Shutdown))
+        };
+        self.members
+            .iter()
+            .filter(|(name, member)| member.runs() && takes(name) == take_shutdown)
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 }

@@ -2,20 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::platform::{Agent, Platform, Request};
+use super::agent::Agent;
+use super::builder::MOST_EXTENSIONS;
+use super::platform::{Platform, Request};
 use super::reply::Reply;
 use super::{Call, State};
 use crate::EventType;
 
-/// External and internal extensions together.
-const MOST_EXTENSIONS: usize = 10;
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Registered<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+    function_name: &'a str,
+    function_version: &'a str,
+    handler: &'a str,
+}
 
 impl Platform {
     /// In the platform's order: name, body, events, state.
     pub(super) fn register(&mut self, request: &Request) -> Result<Reply, Reply> {
+        let managed = self.settings.managed();
         let name = request.name.as_deref().unwrap_or_default();
         if name.is_empty() {
             return Err(Reply::forbidden(
@@ -23,37 +34,35 @@ impl Platform {
                 "Empty extension name",
             ));
         }
-        let external = self.expected.contains(name);
-        let events = read_events(&request.body)?;
-        if !external && events.contains(EventType::Shutdown.as_str()) {
-            return Err(Reply::forbidden(
-                "Extension.InvalidEventType",
-                "SHUTDOWN: ShutdownEventNotSupportedForInternalExtension",
-            ));
-        }
+        let external = self.members.contains_key(name);
+        let events = legal(read_events(&request.body)?, external, managed)?;
         let invalid_state =
             |message: String| Reply::forbidden("Extension.InvalidExtensionState", message);
         let registered = self.agents.values().find(|agent| agent.name == name);
         if external {
             let state = registered.map_or(State::Started, |agent| agent.state);
-            state.after(Call::Register, name).map_err(invalid_state)?;
-        } else if self.registration_closed {
-            return Err(Reply::forbidden(
-                "Extension.RegistrationClosed",
-                "Extension registration closed already",
-            ));
-        }
-        let internals = self.agents.values().filter(|agent| !agent.external).count();
-        if !external && self.expected.len() + internals >= MOST_EXTENSIONS {
-            return Err(Reply::forbidden(
-                "Extension.TooManyExtensions",
-                format!("Extension limit ({MOST_EXTENSIONS}) reached"),
-            ));
-        }
-        if registered.is_some() {
-            return Err(invalid_state(
-                "Extension with this name already registered".to_owned(),
-            ));
+            state
+                .after(Call::Register, name, managed)
+                .map_err(invalid_state)?;
+        } else {
+            if self.registration_closed {
+                return Err(Reply::forbidden(
+                    "Extension.RegistrationClosed",
+                    "Extension registration closed already",
+                ));
+            }
+            let internals = self.agents.values().filter(|agent| !agent.external).count();
+            if self.members.len() + internals >= MOST_EXTENSIONS {
+                return Err(Reply::forbidden(
+                    "Extension.TooManyExtensions",
+                    format!("Extension limit ({MOST_EXTENSIONS}) reached"),
+                ));
+            }
+            if registered.is_some() {
+                return Err(invalid_state(
+                    "Extension with this name already registered".to_owned(),
+                ));
+            }
         }
         let id = Uuid::new_v4();
         let agent = Agent {
@@ -61,70 +70,122 @@ impl Platform {
             external,
             events,
             state: State::Registered,
+            reported: None,
+            arrived: false,
             latched: false,
             waiting: None,
         };
         self.agents.insert(id, agent);
-        let mut body = json!({
-            "functionName": self.function.function_name,
-            "functionVersion": self.function.function_version,
-            "handler": self.function.handler,
-        });
         let features = request.features.as_deref().unwrap_or_default();
-        if features
+        let asked = features
             .split(',')
-            .any(|feature| feature.trim() == "accountId")
-        {
-            if let Some(account_id) = &self.function.account_id {
-                body["accountId"] = account_id.as_str().into();
-            }
-        }
-        Ok(Reply {
-            header: Some(("Lambda-Extension-Identifier", id.to_string())),
-            ..Reply::json(200, &body)
-        })
+            .any(|feature| feature.trim() == "accountId");
+        let function = &self.settings.function;
+        let body = Registered {
+            account_id: function.account_id.as_deref().filter(|_| asked),
+            function_name: &function.function_name,
+            function_version: &function.function_version,
+            handler: &function.handler,
+        };
+        Ok(Reply::json(200, &body).with_header("Lambda-Extension-Identifier", id.to_string()))
     }
 }
 
-/// The events of a registration. An absent body is not an empty object.
-fn read_events(body: &[u8]) -> Result<BTreeSet<&'static str>, Reply> {
-    let malformed = |message: String| Reply::forbidden("InvalidRequestFormat", message);
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(malformed("unexpected end of JSON input".to_owned()));
-    }
-    let body: Value = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
-    let strings = |key: &str| -> Result<Vec<String>, Reply> {
-        let wrong = || malformed(format!("json: cannot unmarshal field {key}"));
-        match body.get(key) {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(list)) => list
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
-                .collect(),
-            Some(_) => Err(wrong()),
-        }
-    };
-    if !body.is_object() {
-        return Err(malformed(
-            "json: cannot unmarshal into an object".to_owned(),
+/// The events, if each may be asked for; the first that may not is the answer.
+fn legal(
+    events: Vec<String>,
+    external: bool,
+    managed: bool,
+) -> Result<BTreeSet<&'static str>, Reply> {
+    let invalid = |message: String| Reply::forbidden("Extension.InvalidEventType", message);
+    if managed && !external && !events.is_empty() {
+        return Err(invalid(
+            "No events allowed for internal extensions".to_owned(),
         ));
     }
-    if !strings("configurationKeys")?.is_empty() {
+    let legal = |word: String| {
+        let known = EventType::ALL.iter().find(|known| known.as_str() == word);
+        match known {
+            Some(EventType::Shutdown) if !external => Err(invalid(format!(
+                "{word}: ShutdownEventNotSupportedForInternalExtension"
+            ))),
+            Some(known) if !managed || *known != EventType::Invoke => Ok(known.as_str()),
+            _ => Err(invalid(format!("{word}: ErrorInvalidEventType"))),
+        }
+    };
+    events.into_iter().map(legal).collect()
+}
+
+/// The events of a registration. An absent body is not an empty object.
+fn read_events(body: &[u8]) -> Result<Vec<String>, Reply> {
+    let malformed = |message: String| Reply::forbidden("InvalidRequestFormat", message);
+    let body: Value = serde_json::from_slice(body).map_err(|error| {
+        malformed(match error.classify() {
+            serde_json::error::Category::Eof => "unexpected end of JSON input".to_owned(),
+            _ => error.to_string(),
+        })
+    })?;
+    let body = match body {
+        Value::Null => Map::new(),
+        Value::Object(body) => body,
+        other => {
+            return Err(malformed(format!(
+                "json: cannot unmarshal {} into Go value of type struct {{ \
+                 handler.RegisterRequest; ConfigurationKeys []string \
+                 \"json:\\\"configurationKeys\\\"\" }}",
+                kind_of(&other)
+            )));
+        }
+    };
+    let strings = |key: &str, field: &str, list: &str, item: &str| {
+        // As the platform's decoder, which does not mind the case.
+        let found = body.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+        let wrong = |value: &Value, wanted: &str| {
+            malformed(format!(
+                "json: cannot unmarshal {} into Go struct field {field} of type {wanted}",
+                kind_of(value)
+            ))
+        };
+        match found.map(|(_, value)| value) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(values)) => values
+                .iter()
+                .map(|value| match value {
+                    Value::String(text) => Ok(text.clone()),
+                    Value::Null => Ok(String::new()),
+                    other => Err(wrong(other, item)),
+                })
+                .collect(),
+            Some(other) => Err(wrong(other, list)),
+        }
+    };
+    let keys = strings(
+        "configurationKeys",
+        ".configurationKeys",
+        "[]string",
+        "string",
+    )?;
+    let events = strings(
+        "events",
+        ".RegisterRequest.events",
+        "[]core.Event",
+        "core.Event",
+    )?;
+    if !keys.is_empty() {
         return Err(malformed(
             "configurationKeys are deprecated; use environment variables instead".to_owned(),
         ));
     }
-    strings("events")?
-        .into_iter()
-        .map(|word| {
-            EventType::ALL
-                .iter()
-                .map(|known| known.as_str())
-                .find(|known| *known == word)
-                .ok_or_else(|| {
-                    let message = format!("{word}: ErrorInvalidEventType");
-                    Reply::forbidden("Extension.InvalidEventType", message)
-                })
-        })
-        .collect()
+    Ok(events)
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }

@@ -28,6 +28,8 @@ pub enum State {
     InitError,
     /// Has reported an exit error.
     ExitError,
+    /// Could not be started.
+    LaunchError,
     /// Left by itself at SHUTDOWN, with code 0.
     Exited,
     /// Had to be killed at SHUTDOWN, or left with another code.
@@ -37,7 +39,7 @@ pub enum State {
 impl State {
     /// The state after `call`, or the platform's reason against it. A report that repeats the one
     /// before is accepted and changes nothing.
-    pub(super) fn after(self, call: Call, extension: &str) -> Result<Self, String> {
+    pub(super) fn after(self, call: Call, extension: &str, managed: bool) -> Result<Self, String> {
         match (self, call) {
             (Self::Started, Call::Register) => Ok(Self::Registered),
             (Self::Registered | Self::Running, Call::Next) => Ok(Self::Ready),
@@ -49,7 +51,11 @@ impl State {
                 from,
                 call,
                 extension,
-                "State transition is not allowed",
+                if managed {
+                    "state transition is not allowed"
+                } else {
+                    "State transition is not allowed"
+                },
             )),
         }
     }
@@ -82,7 +88,7 @@ mod tests {
     #[test]
     fn each_state_allows_the_platforms_calls_and_no_other() {
         for (state, allowed) in ALLOWED {
-            let answers = CALLS.map(|call| state.after(call, "x").is_ok());
+            let answers = CALLS.map(|call| state.after(call, "x", false).is_ok());
             assert_eq!(answers, allowed, "{state:?}: {CALLS:?}");
         }
     }
@@ -90,7 +96,7 @@ mod tests {
     #[test]
     fn a_refusal_names_both_states_and_the_extension() {
         assert_eq!(
-            State::InitError.after(Call::ExitError, "x"),
+            State::InitError.after(Call::ExitError, "x", false),
             Err(
                 "State transition from InitError to Exited failed for extension x. \
                  Error: State transition is not allowed"

@@ -1,0 +1,169 @@
+//! Extensions that run in the emulator's own process: a future stands for the process.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use super::EmulatorError;
+use super::member::{Control, Member};
+use super::record::What;
+use super::shared::Shared;
+use crate::{Error, ExtensionBuilder, Handler, Launch};
+
+/// An extension of this process that is about to run, as [`Emulator::extension`] makes it.
+///
+/// Its future stands for its process: polled on the task of whoever awaits it, and not at all
+/// while the environment is frozen; its end is the exit, with code 0 for an `Ok` and 1 for an
+/// `Err`; a kill drops it. It need not be `Send`.
+///
+/// [`Emulator::extension`]: super::Emulator::extension
+#[derive(Debug)]
+#[must_use = "it does nothing until it runs"]
+pub struct InProcess {
+    name: String,
+    extension: ExtensionBuilder,
+    shared: Shared,
+}
+
+impl InProcess {
+    pub(super) fn new(name: &str, extension: ExtensionBuilder, shared: Shared) -> Self {
+        Self {
+            name: name.to_owned(),
+            extension,
+            shared,
+        }
+    }
+
+    /// Sets what is not the handler's.
+    pub fn configure(
+        mut self,
+        configure: impl FnOnce(ExtensionBuilder) -> ExtensionBuilder,
+    ) -> Self {
+        self.extension = configure(self.extension);
+        self
+    }
+
+    /// Runs a handler that exists, as [`crate::run`] does, and gives it back.
+    ///
+    /// # Errors
+    /// Whatever ends it other than SHUTDOWN, or that it was killed.
+    pub async fn run<H: Handler>(self, handler: H) -> Result<H, EmulatorError> {
+        let Self {
+            name,
+            extension,
+            shared,
+        } = self;
+        let work = async { Ok(extension.build()?.run(handler).await?) };
+        host(&shared, &name, work).await
+    }
+
+    /// Makes a `T` and runs it, as [`crate::launch`] and the generated `main` do, and gives it
+    /// back.
+    ///
+    /// # Errors
+    /// Whatever ends it other than SHUTDOWN, or that it was killed.
+    pub async fn launch<T: Launch>(self) -> Result<T, EmulatorError> {
+        let Self {
+            name,
+            extension,
+            shared,
+        } = self;
+        let work = async { Ok(extension.build()?.launch().await?) };
+        host(&shared, &name, work).await
+    }
+
+    /// Runs an event loop of your own, on a [`Client`](crate::Client) or on anything else that
+    /// talks to [`Emulator::runtime_api`](super::Emulator::runtime_api) under this name.
+    ///
+    /// # Errors
+    /// What it returns, or that it was killed.
+    pub async fn play<T, E: Into<Error>>(
+        self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, EmulatorError> {
+        let work = async { work.await.map_err(Into::into) };
+        host(&self.shared, &self.name, work).await
+    }
+}
+
+/// Drives the future as a process.
+async fn host<T>(
+    shared: &Shared,
+    name: &str,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, EmulatorError> {
+    let (reins, mut controls) = mpsc::unbounded_channel();
+    shared.change(|platform| {
+        let member = platform
+            .members
+            .entry(name.to_owned())
+            .or_insert_with(Member::default);
+        member.started(reins);
+        platform.note(What::Launched {
+            extension: name.to_owned(),
+            pid: None,
+        });
+    });
+    // A future that is dropped is a process that is killed from outside.
+    let mut exit = Exit {
+        shared,
+        name,
+        code: None,
+    };
+    let outcome = guide(work, &mut controls).await;
+    exit.code = match &outcome {
+        Some(Ok(_)) => Some(0),
+        Some(Err(_)) => Some(1),
+        None => None,
+    };
+    match outcome {
+        Some(outcome) => outcome.map_err(|source| EmulatorError::Extension {
+            extension: name.to_owned(),
+            source,
+        }),
+        None => Err(EmulatorError::Killed {
+            extension: name.to_owned(),
+        }),
+    }
+}
+
+/// Polls the work while it is not stopped, until it is done or killed.
+async fn guide<T>(
+    work: impl Future<Output = T>,
+    controls: &mut UnboundedReceiver<Control>,
+) -> Option<T> {
+    let mut work = pin!(work);
+    let mut stopped = false;
+    poll_fn(|context| {
+        loop {
+            match controls.poll_recv(context) {
+                Poll::Ready(Some(Control::Stop)) => stopped = true,
+                Poll::Ready(Some(Control::Continue)) => stopped = false,
+                // It does not listen for signals.
+                Poll::Ready(Some(Control::Terminate)) => {}
+                Poll::Ready(Some(Control::Kill) | None) => return Poll::Ready(None),
+                Poll::Pending => break,
+            }
+        }
+        if stopped {
+            return Poll::Pending;
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+struct Exit<'a> {
+    shared: &'a Shared,
+    name: &'a str,
+    code: Option<i32>,
+}
+
+impl Drop for Exit<'_> {
+    fn drop(&mut self) {
+        self.shared
+            .change(|platform| platform.left(self.name, self.code));
+    }
+}

@@ -1,0 +1,242 @@
+//! The function's runtime: built in, or one that talks to the Runtime API.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::Call;
+use super::agent::TraceContext;
+use super::member::{Control, Reins};
+use super::platform::{Answer, Fatal, Platform, Request};
+use super::record::What;
+use super::reply::Reply;
+
+/// Who runs the function.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Kind {
+    /// The emulator itself, as each invocation says.
+    #[default]
+    BuiltIn,
+    /// A process, started once all external extensions have registered.
+    Process(PathBuf),
+    /// Somebody that the emulator did not start.
+    Attached,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Runtime {
+    pub(super) kind: Kind,
+    reins: Option<Reins>,
+    /// Whether it has asked for its first invocation.
+    asked: bool,
+    waiting: Option<oneshot::Sender<Reply>>,
+    pub(super) invocation: Option<Current>,
+}
+
+/// The invocation that is under way.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) request_id: String,
+    pub(super) function_arn: String,
+    pub(super) deadline_ms: u64,
+    pub(super) tracing: Option<TraceContext>,
+    pub(super) payload: String,
+    pub(super) began: Instant,
+    pub(super) began_at: SystemTime,
+    pub(super) response: Option<Response>,
+    handed_out: bool,
+    /// When the runtime had done with it.
+    pub(super) done: Option<Instant>,
+}
+
+/// What the function answered.
+#[derive(Debug, Clone)]
+pub(super) struct Response {
+    pub(super) body: String,
+    pub(super) error_type: Option<String>,
+    pub(super) at: Instant,
+}
+
+impl Current {
+    pub(super) fn new(
+        request_id: &str,
+        function_arn: String,
+        deadline_ms: u64,
+        tracing: Option<TraceContext>,
+        payload: &str,
+    ) -> Self {
+        Self {
+            request_id: request_id.to_owned(),
+            function_arn,
+            deadline_ms,
+            tracing,
+            payload: payload.to_owned(),
+            began: Instant::now(),
+            began_at: SystemTime::now(),
+            response: None,
+            handed_out: false,
+            done: None,
+        }
+    }
+
+    fn reply(&self) -> Reply {
+        let reply = Reply {
+            status: 200,
+            content_type: Some("application/json"),
+            body: self.payload.clone(),
+            ..Reply::default()
+        }
+        .with_header("Lambda-Runtime-Aws-Request-Id", &self.request_id)
+        .with_header("Lambda-Runtime-Deadline-Ms", self.deadline_ms.to_string())
+        .with_header("Lambda-Runtime-Invoked-Function-Arn", &self.function_arn);
+        match &self.tracing {
+            Some(tracing) => reply.with_header("Lambda-Runtime-Trace-Id", &tracing.value),
+            None => reply,
+        }
+    }
+}
+
+impl Runtime {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            ..Self::default()
+        }
+    }
+
+    /// For a new generation. One that was attached may be waiting already.
+    pub(super) fn renew(&mut self) {
+        self.invocation = None;
+        if !matches!(self.kind, Kind::Attached) {
+            self.asked = false;
+            self.waiting = None;
+        }
+    }
+
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(self.kind, Kind::BuiltIn)
+    }
+
+    /// Whether it waits for its first invocation.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_built_in() || self.asked
+    }
+
+    pub(super) fn started(&mut self, reins: Reins) {
+        self.reins = Some(reins);
+    }
+
+    pub(super) fn runs(&self) -> bool {
+        self.reins.is_some()
+    }
+
+    pub(super) fn control(&self, control: Control) {
+        if let Some(reins) = &self.reins {
+            let _ = reins.send(control);
+        }
+    }
+
+    /// Begins an invocation, and hands it to a runtime that waits.
+    pub(super) fn invoke(&mut self, mut invocation: Current) {
+        if let Some(waiting) = self.waiting.take() {
+            invocation.handed_out = waiting.send(invocation.reply()).is_ok();
+        }
+        self.invocation = Some(invocation);
+    }
+
+    /// Whether it is done with the invocation under way.
+    pub(super) fn is_done(&self) -> bool {
+        let invocation = self.invocation.as_ref();
+        invocation.is_none_or(|invocation| invocation.done.is_some())
+    }
+}
+
+impl Platform {
+    pub(super) fn answer_runtime(&mut self, call: Call, request: &Request) -> Answer {
+        match call {
+            Call::RuntimeNext => self.runtime_next(),
+            Call::RuntimeInitError => {
+                self.fatal.get_or_insert_with(|| Fatal {
+                    error_type: "Runtime.InitError",
+                    extension: None,
+                    reported: request.error_type.clone(),
+                });
+                Answer::Now(Reply::accepted())
+            }
+            _ => Answer::Now(self.runtime_answers(call, request)),
+        }
+    }
+
+    /// The runtime is done with what it had, and wants more.
+    fn runtime_next(&mut self) -> Answer {
+        self.runtime.asked = true;
+        if self.unregistered().is_empty() {
+            self.registration_closed = true;
+        }
+        let invocation = self.runtime.invocation.as_ref();
+        if invocation.is_some_and(|invocation| invocation.handed_out && invocation.done.is_none()) {
+            self.runtime_done(None);
+        }
+        match &mut self.runtime.invocation {
+            Some(invocation) if !invocation.handed_out => {
+                invocation.handed_out = true;
+                Answer::Event(invocation.reply())
+            }
+            _ => {
+                let (sender, receiver) = oneshot::channel();
+                self.runtime.waiting = Some(sender);
+                Answer::Later(receiver)
+            }
+        }
+    }
+
+    fn runtime_answers(&mut self, call: Call, request: &Request) -> Reply {
+        let id = request.request_id.as_deref();
+        let current = self.runtime.invocation.as_ref();
+        let current = current.filter(|current| current.handed_out && current.response.is_none());
+        if current.map(|current| current.request_id.as_str()) != id {
+            return Reply::error(400, "InvalidRequestID", "Invalid request ID");
+        }
+        let error_type = (call == Call::RuntimeError).then(|| {
+            let named = request.error_type.clone().filter(|name| !name.is_empty());
+            named.unwrap_or_else(|| "Function.Unknown".to_owned())
+        });
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        self.responded(body, error_type);
+        Reply::accepted()
+    }
+
+    /// The function has answered: its caller need not wait any longer.
+    pub(super) fn responded(&mut self, body: String, error_type: Option<String>) {
+        let Some(current) = &mut self.runtime.invocation else {
+            return;
+        };
+        current.response = Some(Response {
+            body,
+            error_type: error_type.clone(),
+            at: Instant::now(),
+        });
+        let request_id = current.request_id.clone();
+        self.note(What::Responded {
+            request_id,
+            error_type,
+        });
+    }
+
+    /// The runtime's process has ended.
+    pub(super) fn runtime_left(&mut self, code: Option<i32>) {
+        self.runtime.reins = None;
+        self.runtime.waiting = None;
+        if self.stage != super::platform::Stage::Ending {
+            self.cancelled = true;
+            self.fatal.get_or_insert_with(|| Fatal {
+                error_type: "Runtime.ExitError",
+                extension: None,
+                reported: None,
+            });
+        }
+        self.note(What::RuntimeLeft { code });
+    }
+}

@@ -1,0 +1,124 @@
+//! What an environment is like.
+
+use std::time::Duration;
+
+use crate::Register;
+
+/// How the environment came to be, as `AWS_LAMBDA_INITIALIZATION_TYPE` tells it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Initialization {
+    /// At an invocation that found none: the usual way.
+    #[default]
+    OnDemand,
+    /// Ahead of time.
+    ProvisionedConcurrency,
+    /// Ahead of time, as a snapshot; see [`Emulator::restore`](super::Emulator::restore).
+    SnapStart,
+    /// On a Managed Instance, which takes many invocations at once: extensions get SHUTDOWN only,
+    /// and telemetry in the schema of 2025-01-29.
+    ManagedInstances,
+}
+
+impl Initialization {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on-demand",
+            Self::ProvisionedConcurrency => "provisioned-concurrency",
+            Self::SnapStart => "snap-start",
+            Self::ManagedInstances => "lambda-managed-instances",
+        }
+    }
+}
+
+/// Whether there is a Telemetry API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TelemetrySupport {
+    /// As on Lambda.
+    #[default]
+    Supported,
+    /// Every subscription is answered 202 and nothing is ever delivered, as by AWS's own emulator.
+    NotSupported,
+}
+
+/// The function's log format, `AWS_LAMBDA_LOG_FORMAT`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// Lines are text.
+    #[default]
+    Text,
+    /// Lines that are JSON objects arrive as such, but in the oldest schema.
+    Json,
+}
+
+impl LogFormat {
+    /// The word in the variable.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "Text",
+            Self::Json => "JSON",
+        }
+    }
+}
+
+/// The memory that the function is configured with.
+pub(super) const MEMORY_MB: u64 = 128;
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) function: Register,
+    pub(super) initialization: Initialization,
+    pub(super) telemetry: TelemetrySupport,
+    pub(super) log_format: LogFormat,
+    pub(super) init_timeout: Duration,
+    /// Whether a batch that was not taken is sent again.
+    pub(super) redeliver: bool,
+    /// What waits for one subscriber, at most.
+    pub(super) telemetry_queue: usize,
+    /// How many steps the record keeps.
+    pub(super) keep: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            function: Register {
+                function_name: "my-function".to_owned(),
+                function_version: "$LATEST".to_owned(),
+                handler: "index.handler".to_owned(),
+                account_id: Some("123456789012".to_owned()),
+                extension_id: String::new(),
+            },
+            initialization: Initialization::default(),
+            telemetry: TelemetrySupport::default(),
+            log_format: LogFormat::default(),
+            init_timeout: Duration::from_secs(10),
+            redeliver: true,
+            telemetry_queue: 8 * 1024 * 1024,
+            keep: 100_000,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn managed(&self) -> bool {
+        self.initialization == Initialization::ManagedInstances
+    }
+
+    /// The function's ARN, as an invocation has it that names no other.
+    pub(super) fn function_arn(&self) -> String {
+        let account = self
+            .function
+            .account_id
+            .as_deref()
+            .unwrap_or("123456789012");
+        let name = &self.function.function_name;
+        format!("arn:aws:lambda:us-east-1:{account}:function:{name}")
+    }
+}

@@ -1,0 +1,231 @@
+//! Telemetry: what the platform tells its subscribers.
+
+mod event;
+mod events;
+mod queue;
+mod subscribe;
+mod subscription;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+pub(super) use self::event::{Category, Event};
+pub(super) use self::events::Ending;
+use self::queue::Queue;
+pub(super) use self::queue::{Batch, Turn};
+pub(super) use self::subscription::{Destination, Subscription, tcp_port};
+use super::fault::TelemetryFault;
+use super::settings::Settings;
+
+/// What waits for whoever subscribes during init, at most.
+const EARLY_EVENTS: usize = 10_000;
+
+/// One generation's subscribers, and what waits for them.
+#[derive(Debug)]
+pub(super) struct Telemetry {
+    subscribers: BTreeMap<Uuid, Subscriber>,
+    /// What was told since the start of init, for those that subscribe later.
+    early: Vec<Event>,
+    /// Init is over.
+    closed: bool,
+    /// The environment is not frozen.
+    thawed: bool,
+    /// Everything goes out at once: the environment ends.
+    flushing: bool,
+    longest_queue: usize,
+    redeliver: bool,
+    /// The environment's name for itself.
+    pub(super) instance_id: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Subscriber {
+    pub(super) extension: String,
+    pub(super) subscription: Subscription,
+    queue: Queue,
+    served: bool,
+    /// Over TCP, the connection that was made when it subscribed.
+    stream: Option<TcpStream>,
+    /// How long each delivery takes, on demand.
+    slow: Duration,
+}
+
+impl Telemetry {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let id = Uuid::new_v4().simple();
+        let version = &settings.function.function_version;
+        let today = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+        let today = today[..10].replace('-', "/");
+        Self {
+            subscribers: BTreeMap::new(),
+            early: Vec::new(),
+            closed: false,
+            thawed: true,
+            flushing: false,
+            longest_queue: settings.telemetry_queue,
+            redeliver: settings.redeliver,
+            instance_id: format!("{today}/[{version}]{id}"),
+        }
+    }
+
+    /// A new environment: the subscriptions are gone.
+    pub(super) fn renew(&mut self, settings: &Settings) {
+        *self = Self::new(settings);
+    }
+
+    /// Tells every subscriber that wants it, now and, during init, later.
+    pub(super) fn tell(&mut self, event: Event) {
+        let now = Instant::now();
+        for subscriber in self.subscribers.values_mut() {
+            subscriber.take(&event, now, self.longest_queue);
+        }
+        if !self.closed && self.early.len() < EARLY_EVENTS {
+            self.early.push(event);
+        }
+    }
+
+    fn add(
+        &mut self,
+        id: Uuid,
+        extension: String,
+        subscription: Subscription,
+        stream: Option<TcpStream>,
+    ) {
+        let mut subscriber = Subscriber {
+            extension,
+            subscription,
+            queue: Queue::default(),
+            served: false,
+            stream,
+            slow: Duration::ZERO,
+        };
+        let now = Instant::now();
+        for event in &self.early {
+            subscriber.take(event, now, self.longest_queue);
+        }
+        self.subscribers.insert(id, subscriber);
+    }
+
+    /// Init is over: nobody can subscribe any more.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.early = Vec::new();
+    }
+
+    pub(super) fn freeze(&mut self, frozen: bool) {
+        self.thawed = !frozen;
+    }
+
+    pub(super) fn flush(&mut self, flushing: bool) {
+        self.flushing = flushing;
+    }
+
+    pub(super) fn redelivers(&self) -> bool {
+        self.redeliver
+    }
+
+    /// The subscribers that something still waits for.
+    pub(super) fn waited_for(&self) -> Vec<String> {
+        let waiting = self.subscribers.values();
+        waiting
+            .filter(|subscriber| !subscriber.queue.is_idle())
+            .map(|subscriber| subscriber.extension.clone())
+            .collect()
+    }
+
+    /// The subscribers that nobody delivers to yet.
+    pub(super) fn unserved(&mut self) -> Vec<Uuid> {
+        let subscribers = self.subscribers.iter_mut();
+        subscribers
+            .filter_map(|(id, subscriber)| {
+                let served = std::mem::replace(&mut subscriber.served, true);
+                (!served).then_some(*id)
+            })
+            .collect()
+    }
+
+    pub(super) fn subscriber(&self, id: Uuid) -> Option<&Subscriber> {
+        self.subscribers.get(&id)
+    }
+
+    /// Where its batches go, and over TCP the connection that there is.
+    pub(super) fn destination(&mut self, id: Uuid) -> Option<(Destination, Option<TcpStream>)> {
+        let subscriber = self.subscribers.get_mut(&id)?;
+        let destination = subscriber.subscription.destination.clone();
+        Some((destination, subscriber.stream.take()))
+    }
+
+    /// What to do for a subscriber; none where it is gone.
+    pub(super) fn turn(&mut self, id: Uuid) -> Option<Turn> {
+        let subscriber = self.subscribers.get_mut(&id)?;
+        let buffering = &subscriber.subscription.buffering;
+        Some(if self.thawed || self.flushing {
+            let turn = subscriber.queue.turn(buffering, self.flushing);
+            match turn {
+                Turn::Deliver(batch) => Turn::Deliver(Batch {
+                    takes: subscriber.slow,
+                    ..batch
+                }),
+                other => other,
+            }
+        } else {
+            Turn::Wait
+        })
+    }
+
+    /// A batch has been taken, or given up.
+    pub(super) fn settled(&mut self, id: Uuid, batch: &Batch, taken: bool) {
+        if let Some(subscriber) = self.subscribers.get_mut(&id) {
+            subscriber.queue.settled(batch, taken);
+            subscriber.tell_of_drops();
+        }
+    }
+
+    pub(super) fn spoil(&mut self, extension: &str, fault: TelemetryFault) -> bool {
+        let found = self.subscribers.values_mut();
+        let mut found = found.filter(|subscriber| subscriber.extension == extension);
+        let Some(subscriber) = found.next() else {
+            return false;
+        };
+        match fault {
+            TelemetryFault::Slow(takes) => subscriber.slow = takes,
+            TelemetryFault::Repeat => subscriber.queue.repeat(),
+            TelemetryFault::Batch(body) => subscriber.queue.insert(body),
+        }
+        true
+    }
+
+    /// What was dropped since the last time, by subscriber.
+    pub(super) fn drops(&mut self) -> Vec<(String, u64, u64)> {
+        let subscribers = self.subscribers.values_mut();
+        subscribers
+            .filter_map(|subscriber| {
+                let (records, bytes) = subscriber.queue.unreported()?;
+                Some((subscriber.extension.clone(), records, bytes))
+            })
+            .collect()
+    }
+}
+
+impl Subscriber {
+    fn take(&mut self, event: &Event, now: Instant, longest: usize) {
+        if self.subscription.types.contains(&event.category) {
+            let text = event.text(self.subscription.schema);
+            self.queue.push(text, now, longest);
+        }
+    }
+
+    /// Once there is room again, whoever wants to know is told what was dropped.
+    fn tell_of_drops(&mut self) {
+        let wants = self.subscription.types.contains(&Category::Platform);
+        if let (true, Some((records, bytes))) = (wants, self.queue.untold()) {
+            let event = Event::logs_dropped(records, bytes);
+            let text = event.text(self.subscription.schema);
+            self.queue.push(text, Instant::now(), usize::MAX);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! What a subscription asks for, and the platform's words for one that it does not take.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::Url;
+use serde_json::{Map, Value};
+
+use super::event::Category;
+
+/// The version of the events' shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Schema {
+    V2022_07_01,
+    V2022_12_13,
+    V2025_01_29,
+}
+
+impl Schema {
+    const ALL: [Self; 3] = [Self::V2022_07_01, Self::V2022_12_13, Self::V2025_01_29];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::V2022_07_01 => "2022-07-01",
+            Self::V2022_12_13 => "2022-12-13",
+            Self::V2025_01_29 => "2025-01-29",
+        }
+    }
+}
+
+/// When a batch is closed.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Buffering {
+    pub(super) max_items: usize,
+    pub(super) max_bytes: usize,
+    pub(super) timeout: Duration,
+}
+
+/// Where batches go.
+#[derive(Debug, Clone)]
+pub(in super::super) enum Destination {
+    /// To this address, with this `Host`.
+    Http { url: Url, host: String },
+    /// To this port, by lines.
+    Tcp { port: u16 },
+}
+
+#[derive(Debug, Clone)]
+pub(in super::super) struct Subscription {
+    pub(in super::super) schema: Schema,
+    pub(in super::super) types: BTreeSet<Category>,
+    pub(in super::super) buffering: Buffering,
+    pub(in super::super) destination: Destination,
+}
+
+/// The hosts that mean the environment itself; loopback is for tests that cannot name it.
+const HOSTS: [&str; 4] = ["sandbox.localdomain", "sandbox", "127.0.0.1", "localhost"];
+
+/// The port that a subscription over TCP names.
+pub(in super::super) fn tcp_port(body: &[u8]) -> Option<u16> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    match destination(body.get("destination")?) {
+        Ok(Destination::Tcp { port }) => Some(port),
+        _ => None,
+    }
+}
+
+impl Subscription {
+    /// Reads a subscription's body.
+    pub(super) fn read(body: &[u8], managed: bool) -> Result<Self, String> {
+        let body: Value = serde_json::from_slice(body).map_err(|error| {
+            let what = match error.classify() {
+                serde_json::error::Category::Eof => "unexpected end of JSON input".to_owned(),
+                _ => error.to_string(),
+            };
+            format!("failed to parse JSON: {what}")
+        })?;
+        let body = match body {
+            Value::Null => Map::new(),
+            Value::Object(body) => body,
+            other => {
+                let kind = kind_of(&other);
+                return Err(format!(
+                    "failed to parse JSON: json: cannot unmarshal {} into Go value of type \
+                     map[string]interface {{}}",
+                    if kind == "boolean" { "bool" } else { kind }
+                ));
+            }
+        };
+        required(&body, "", "#", &["schemaVersion", "types", "destination"])?;
+        Ok(Self {
+            schema: schema(&body["schemaVersion"], managed)?,
+            types: types(&body["types"])?,
+            destination: destination(&body["destination"])?,
+            buffering: buffering(body.get("buffering"))?,
+        })
+    }
+}
+
+/// The words of the platform's validator.
+fn invalid(pointer: &str, path: &str, what: impl AsRef<str>) -> String {
+    let what = what.as_ref();
+    format!(
+        "schema validation error: jsonschema: '{pointer}' does not validate with \
+         file:///var/task/telemetry-subscription-schema.json#{path}: {what}"
+    )
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn wrong_type(pointer: &str, path: &str, expected: &str, found: &Value) -> String {
+    let what = format!("expected {expected}, but got {}", kind_of(found));
+    invalid(pointer, &format!("{path}/type"), what)
+}
+
+fn required(
+    object: &Map<String, Value>,
+    pointer: &str,
+    path: &str,
+    keys: &[&str],
+) -> Result<(), String> {
+    let missing: Vec<_> = keys
+        .iter()
+        .filter(|key| !object.contains_key(**key))
+        .map(|key| format!("'{key}'"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let what = format!("missing properties: {}", missing.join(", "));
+    let path = path.trim_start_matches('#');
+    Err(invalid(pointer, &format!("{path}/required"), what))
+}
+
+/// One of some words; `"a"`, or `one of "a", "b"`.
+fn word<'w, T: Copy>(
+    value: &Value,
+    (pointer, path): (&str, &str),
+    words: &[(T, &'w str)],
+) -> Result<T, String> {
+    let Some(found) = value.as_str() else {
+        return Err(wrong_type(pointer, path, "string", value));
+    };
+    let known = words.iter().find(|(_, word)| *word == found);
+    known.map(|(known, _)| *known).ok_or_else(|| {
+        let quoted: Vec<_> = words.iter().map(|(_, word)| format!("{word:?}")).collect();
+        let one_of = if quoted.len() > 1 { "one of " } else { "" };
+        let what = format!("value must be {one_of}{}", quoted.join(", "));
+        invalid(pointer, &format!("{path}/enum"), what)
+    })
+}
+
+fn schema(value: &Value, managed: bool) -> Result<Schema, String> {
+    let here = Schema::ALL
+        .into_iter()
+        .filter(|schema| !managed || *schema == Schema::V2025_01_29)
+        .map(|schema| (schema, schema.as_str()));
+    let place = ("/schemaVersion", "/properties/schemaVersion");
+    word(value, place, &here.collect::<Vec<_>>())
+}
+
+fn types(value: &Value) -> Result<BTreeSet<Category>, String> {
+    let path = "/properties/types";
+    let Some(list) = value.as_array() else {
+        return Err(wrong_type("/types", path, "array", value));
+    };
+    if list.is_empty() {
+        let what = "minimum 1 items required, but found 0 items";
+        return Err(invalid("/types", &format!("{path}/minItems"), what));
+    }
+    let words = Category::ALL.map(|category| (category, category.as_str()));
+    let read = |(index, item)| {
+        let pointer = format!("/types/{index}");
+        word(item, (&pointer, &format!("{path}/items")), &words)
+    };
+    list.iter().enumerate().map(read).collect()
+}
+
+fn destination(value: &Value) -> Result<Destination, String> {
+    let path = "/properties/destination/oneOf/0";
+    let Some(object) = value.as_object() else {
+        return Err(wrong_type("/destination", path, "object", value));
+    };
+    if object.get("protocol").and_then(Value::as_str) == Some("TCP") {
+        let port = object.get("port").and_then(Value::as_u64);
+        let port = port.and_then(|port| u16::try_from(port).ok());
+        if let Some(port) = port.filter(|port| *port != 0) {
+            return Ok(Destination::Tcp { port });
+        }
+    }
+    required(object, "/destination", path, &["protocol", "URI"])?;
+    let place = (
+        "/destination/protocol",
+        &*format!("{path}/properties/protocol"),
+    );
+    word(&object["protocol"], place, &[((), "HTTP")])?;
+    let path = format!("{path}/properties/URI");
+    let Some(uri) = object["URI"].as_str() else {
+        return Err(wrong_type(
+            "/destination/URI",
+            &path,
+            "string",
+            &object["URI"],
+        ));
+    };
+    if uri.is_empty() {
+        let what = "length must be >= 1, but got 0";
+        return Err(invalid(
+            "/destination/URI",
+            &format!("{path}/minLength"),
+            what,
+        ));
+    }
+    let mut url = Url::parse(uri).map_err(|error| {
+        format!("Invalid destination: could not parse destination.URI: parse {uri:?}: {error}")
+    })?;
+    // As it was written: the platform compares it with regard to case.
+    let written = uri.split_once("://").map_or("", |(_, rest)| rest);
+    let written = written.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, _) = written.rsplit_once(':').unwrap_or((written, ""));
+    if !HOSTS.contains(&host) {
+        return Err(
+            "Invalid destination: destination.URI host must be sandbox.localdomain".to_owned(),
+        );
+    }
+    let host = written.to_owned();
+    let _ = url.set_scheme("http");
+    // The name does not resolve outside of Lambda.
+    let _ = url.set_host(Some("127.0.0.1"));
+    Ok(Destination::Http { url, host })
+}
+
+fn buffering(value: Option<&Value>) -> Result<Buffering, String> {
+    let none = Map::new();
+    let object = match value {
+        None => &none,
+        Some(Value::Object(object)) => object,
+        Some(other) => {
+            return Err(wrong_type(
+                "/buffering",
+                "/properties/buffering",
+                "object",
+                other,
+            ));
+        }
+    };
+    let read = |key, least, most, default| limit(object, key, least, most, default);
+    let max_items = read("maxItems", 1_000, 10_000, 10_000)?;
+    let max_bytes = read("maxBytes", 262_144, 1_048_576, 262_144)?;
+    let timeout = read("timeoutMs", 25, 30_000, 1_000)?;
+    Ok(Buffering {
+        max_items: usize::try_from(max_items).unwrap_or(usize::MAX),
+        max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
+        timeout: Duration::from_millis(timeout),
+    })
+}
+
+/// One limit of the buffering, within its range.
+fn limit(
+    object: &Map<String, Value>,
+    key: &str,
+    least: u64,
+    most: u64,
+    default: u64,
+) -> Result<u64, String> {
+    let Some(value) = object.get(key) else {
+        return Ok(default);
+    };
+    let pointer = format!("/buffering/{key}");
+    let path = format!("/properties/buffering/properties/{key}");
+    let whole = value.as_f64().filter(|number| number.fract() == 0.0);
+    let Some(number) = whole else {
+        return Err(wrong_type(&pointer, &path, "integer", value));
+    };
+    #[allow(clippy::cast_precision_loss)] // the limits are small
+    if number < least as f64 {
+        let what = format!("must be >= {} but found {}", go(least as f64), go(number));
+        Err(invalid(&pointer, &format!("{path}/minimum"), what))
+    } else if number > most as f64 {
+        let what = format!("must be <= {} but found {}", go(most as f64), go(number));
+        Err(invalid(&pointer, &format!("{path}/maximum"), what))
+    } else {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is in the range
+        Ok(number as u64)
+    }
+}
+
+/// A number in the platform's spelling, which has large ones in scientific notation.
+fn go(number: f64) -> String {
+    if number.abs() < 1e6 {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => format!("{mantissa}e+{exponent:0>2}"),
+        None => text,
+    }
+}
