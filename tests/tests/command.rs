@@ -157,6 +157,16 @@ fn a_deadline_that_is_missed_is_found() {
 }
 
 #[test]
+fn telemetry_that_is_not_taken_is_found() {
+    let slowly = ["--pace", "200ms"];
+    misbehaves("refuses_telemetry.py", "telemetry-not-taken", &slowly);
+    misbehaves("subscribes_too_late.py", "subscribes-too-late", &[]);
+    let (document, code) = document(&[&fixture("takes_telemetry.py")]);
+    assert_eq!(rules(&document), (vec![], vec![]), "{document:#}");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
 fn a_file_that_cannot_be_executed_is_found() {
     misbehaves("not_executable.py", "launch-error", &[]);
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lambda_ext::Error;
-use lambda_ext::emulator::record::{Cost, Step};
+use lambda_ext::emulator::record::{Cost, Phase, Step, What};
 use lambda_ext::emulator::{Finding, Record};
 
 use crate::environment::Environment;
@@ -18,6 +18,8 @@ pub(crate) struct Run {
     /// What failed, in the emulator's words.
     pub(crate) errors: Vec<String>,
     pub(crate) interrupted: bool,
+    /// How many of the invocations were not made, for what failed.
+    pub(crate) unmade: u64,
 }
 
 /// How it is to be judged.
@@ -102,11 +104,15 @@ pub(crate) async fn carry_out(
         _ = tokio::signal::ctrl_c() => true,
     };
     let record = environment.record();
+    let begun = |step: &&Step| matches!(step.what, What::Began(Phase::Invoke { .. }));
+    let made = record.steps.iter().filter(begun).count() as u64;
+    let unmade = plan.invocations().saturating_sub(made + record.forgotten);
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().display().to_string();
     Ok(Run {
         names: executables.iter().map(name).collect(),
         findings: record.findings(),
         record,
+        unmade,
         errors,
         interrupted,
     })

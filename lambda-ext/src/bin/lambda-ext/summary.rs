@@ -57,6 +57,14 @@ pub(crate) fn write(run: &Run, paint: Paint) -> String {
             let _ = write!(text, "\n{}: {error}\n", paint.with("1;31", "error"));
         }
     }
+    if run.unmade > 0 && !run.interrupted {
+        let plural = if run.unmade == 1 { " is" } else { "s are" };
+        let _ = write!(
+            text,
+            "\n{} invocation{plural} not made: the environment failed at init, or twice in a row\n",
+            run.unmade
+        );
+    }
     let code = match run.verdict() {
         Verdict::Behaved => "1;32",
         Verdict::Misbehaved => "1;31",

@@ -54,6 +54,25 @@ impl<'a> Walk<'a> {
         }
     }
 
+    pub(super) fn faulted(&mut self, call: Call, fault: &str) {
+        // With these the platform does not learn of the call, which is as good as not made.
+        let unmade = ["answered", "closed"]
+            .iter()
+            .any(|word| fault.starts_with(word));
+        if !unmade {
+            self.faulted.push(call);
+        }
+    }
+
+    /// Whether a fault in this call explains what comes of it; each explains one thing.
+    fn excuse(&mut self, call: Option<Call>) -> bool {
+        let fault = self
+            .faulted
+            .iter()
+            .position(|faulted| Some(*faulted) == call);
+        fault.map(|fault| self.faulted.remove(fault)).is_some()
+    }
+
     /// Who called: where that is not known, the only one that it can be.
     fn caller(&self, request: &'a Request) -> &'a str {
         let known = request.extension.as_deref().unwrap_or_default();
@@ -71,12 +90,7 @@ impl<'a> Walk<'a> {
         if let Some(conduct) = self.extensions.get_mut(name) {
             conduct.refused = true;
         }
-        let fault = self
-            .faulted
-            .iter()
-            .position(|call| Some(*call) == request.call);
-        if let Some(fault) = fault {
-            self.faulted.remove(fault);
+        if self.excuse(request.call) {
             return;
         }
         let of_the_function = matches!(
@@ -109,10 +123,18 @@ impl<'a> Walk<'a> {
             matches!(phase, Phase::Invoke { .. }).then(|| done.saturating_sub(*began))
         });
         let done = self.responded;
+        let told = self
+            .extensions
+            .get(extension)
+            .is_some_and(|conduct| conduct.told);
+        let lost = told && self.excuse(Some(Call::Next));
         let conduct = self.extensions.entry(extension).or_default();
         conduct.asked = true;
         conduct.refused = false;
-        if conduct.told {
+        if conduct.told && lost {
+            // SHUTDOWN went into a connection that was closed.
+            conduct.excused = true;
+        } else if conduct.told {
             conduct.polled.get_or_insert(at);
         }
         let busy = conduct.busy.take();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::Call;
-use super::super::record::{Kill, Request};
+use super::super::record::{Kill, Request, brief};
 use super::{Finding, error, remark};
 
 /// What one extension did since it was launched.
@@ -144,10 +144,13 @@ impl Conduct {
                 name,
                 self.held_at,
                 format!(
-                    "`{name}` keeps an invocation {extra:.1?} longer than the function, which \
-                     took {function:.1?}: that is billed, and the next one waits"
+                    "`{name}` keeps an invocation {} longer than the function, which \
+                     took {}: that is billed, and the next one waits",
+                    brief(extra),
+                    brief(function),
                 ),
-                "call `next` first and do the work while it waits, or do it in batches",
+                "do less at each INVOKE: keep what there is to send, and send it now and then, and \
+                 at SHUTDOWN",
             );
             finding.times = times;
             findings.push(finding);

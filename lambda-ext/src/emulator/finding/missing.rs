@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::record::Phase;
+use super::super::record::{Phase, brief};
 use super::error;
 use super::walk::Walk;
 
@@ -83,9 +83,9 @@ impl<'a> Walk<'a> {
             return;
         }
         conduct.excused = true;
-        let after = at.saturating_sub(responded);
+        let after = brief(at.saturating_sub(responded));
         let text = format!(
-            "`{name}` is still busy with an invocation at the function's timeout, {after:.1?} \
+            "`{name}` is still busy with an invocation at the function's timeout, {after} \
              after the function was done: Lambda resets the environment, reason `timeout`"
         );
         let help =

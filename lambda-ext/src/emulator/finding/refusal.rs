@@ -55,6 +55,7 @@ pub(super) fn explain(request: &Request, who: &str) -> (&'static str, String, St
 
 type Known = (&'static str, String, String, &'static str);
 
+#[expect(clippy::too_many_lines, reason = "one row after the other: a table")]
 fn known(call: Call, refusal: &Refusal, who: &str, status: u16) -> Known {
     let Refusal {
         error_type,

@@ -22,7 +22,8 @@ pub(super) struct Walk<'a> {
     pub(super) astray: bool,
     /// Whether the environment fails already: who is not ready then is not to blame.
     pub(super) failing: bool,
-    /// The calls that a fault was made in: what is refused of them next follows from it.
+    /// The calls that were made, but whose answers a fault took away: that they are made again, and
+    /// refused, follows from it.
     pub(super) faulted: Vec<Call>,
 }
 
@@ -78,7 +79,7 @@ impl<'a> Walk<'a> {
                 let conduct = self.extensions.entry(extension).or_default();
                 conduct.listener.dropped.get_or_insert((at, 0)).1 += records;
             }
-            What::Faulted { call, .. } => self.faulted.push(*call),
+            What::Faulted { call, fault } => self.faulted(*call, fault),
             What::Killed { extension, why } => {
                 self.extensions.entry(extension).or_default().killed = Some((at, *why));
             }

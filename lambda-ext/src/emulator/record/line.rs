@@ -107,7 +107,10 @@ impl<'a> Line<'a> {
                     format!("responds with the error {error_type}"),
                 )
             }
-            What::RuntimeLeft { code } => (Function, Quiet, end(*code)),
+            What::RuntimeLeft { code: None } => {
+                (Function, Plain, "ends without an exit code".to_owned())
+            }
+            What::RuntimeLeft { code } => (Function, Plain, end(*code)),
             What::Delivered {
                 extension,
                 records,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::cost::{Cost, Overhead};
+pub(super) use self::text::brief;
 pub use self::timeline::Timeline;
 use super::{Call, Finding, State, finding};
 use crate::{EventType, ShutdownReason};

@@ -57,7 +57,7 @@ fn is_odd(character: char) -> bool {
 }
 
 /// A duration in the unit that it is best read in.
-pub(super) fn brief(duration: Duration) -> String {
+pub(in super::super) fn brief(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 0.999_95 {
         format!("{:.1} ms", seconds * 1e3)

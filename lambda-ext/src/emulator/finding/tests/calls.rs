@@ -1,6 +1,7 @@
-use super::super::super::Call;
-use super::super::super::record::What;
-use super::story::{Story, init};
+use super::super::super::record::{Kill, What};
+use super::super::super::{Call, Fault};
+use super::story::{Story, init, shutdown};
+use crate::EventType;
 
 #[test]
 fn an_init_error_after_the_first_next_is_too_late() {
@@ -205,12 +206,23 @@ fn what_follows_from_a_fault_is_nobodys_mistake_but_the_next_is() {
     let why = "State transition from Ready to Ready failed for extension 1. Error: x";
     let again =
         |story: Story| story.refused("x", Call::Next, "Extension.InvalidExtensionState", why);
-    let fault = What::Faulted {
+    let fault = |fault: Fault| What::Faulted {
         call: Call::Next,
-        fault: "made, and closed without an answer".to_owned(),
+        fault: fault.to_string(),
     };
-    let story = again(Story::ready().then(fault));
+    let story = again(Story::ready().then(fault(Fault::Lose)));
     again(story).ends_well().shows(&["!next-twice x"]);
+    let story = Story::ready().then(fault(Fault::Cut(1)));
+    story
+        .begins(shutdown())
+        .gets("x", EventType::Shutdown)
+        .waits("x")
+        .killed("x", Kill::Deadline)
+        .fails(shutdown())
+        .shows(&[]);
+    for unmade in [Fault::Close, Fault::Raw(Vec::new())] {
+        again(Story::ready().then(fault(unmade))).shows(&["!next-twice x"]);
+    }
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn holding_an_invocation_long_is_a_remark() {
     assert!(
         findings[0]
             .text
-            .contains("401.0ms longer than the function, which took")
+            .contains("401.0 ms longer than the function, which took")
     );
 }
 
