@@ -21,6 +21,32 @@ use super::Record;
 ///
 /// One mistake is one finding: what only follows from it is not said again, and what happens
 /// several times is counted.
+///
+/// The mistakes:
+///
+/// | rule | what it finds |
+/// |---|---|
+/// | `launch-error` | the file cannot be executed |
+/// | `wrong-name` | it registers under another name than its file's |
+/// | `never-registers`, `never-calls-next` | init does not end |
+/// | `no-name`, `malformed-registration`, `invalid-event`, `registration-closed`, `too-many-extensions`, `registers-twice` | a registration is refused |
+/// | `unknown-path` | a path or a method is nobody's |
+/// | `no-identifier`, `wrong-identifier`, `no-error-type` | a header is missing or wrong |
+/// | `next-twice` | it calls `next` while one waits |
+/// | `init-error-too-late` | it reports an init error after its first `next` |
+/// | `refused-call` | another call is refused |
+/// | `init-error`, `exit-error` | it reports an error, and exits |
+/// | `reports-but-stays` | it reports an error, and does not exit |
+/// | `exits-in-init`, `exits-in-invoke`, `exits-between-invocations` | it exits before SHUTDOWN, without a report |
+/// | `holds-invocation` | it is still busy at the function's timeout, long after the function |
+/// | `outlives-shutdown`, `misses-shutdown`, `next-after-shutdown` | it is killed at the deadline of SHUTDOWN: busy with it, busy with something else, or waiting for another event |
+/// | `fails-at-shutdown` | it exits with another code than 0 |
+/// | `invalid-subscription`, `subscribes-too-late` | a subscription to telemetry is refused |
+/// | `telemetry-not-taken`, `telemetry-dropped` | telemetry does not arrive |
+///
+/// The remarks: `slow-to-next`, it adds more to an invocation than the function takes itself;
+/// `not-registered-for-shutdown`; and `next-after-shutdown` and `telemetry-not-taken`, where
+/// nothing came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {

@@ -195,6 +195,10 @@ impl Story {
             })
             .collect();
         assert_eq!(found, expected, "{findings:#?}");
+        for Finding { rule, .. } in &findings {
+            let documented = include_str!("../mod.rs").contains(&format!("`{rule}`"));
+            assert!(documented, "the docs of `Finding` have `{rule}`");
+        }
         findings
     }
 }
