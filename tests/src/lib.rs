@@ -1,7 +1,9 @@
 //! Helpers shared by the tests of lambda-ext.
 
+pub mod built;
 pub mod fake;
 pub mod program;
+pub mod raw;
 pub mod rie;
 
 /// The README's code compiles.

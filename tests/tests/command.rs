@@ -1,32 +1,14 @@
 //! The command `lambda-ext emulate`, on extensions that behave and on those that do not.
 
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 
+use lambda_ext_tests::built;
 use serde_json::Value;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
-/// The command, which is built if need be: another package's binary is not built for a test.
 fn command() -> Command {
-    static PATH: OnceLock<String> = OnceLock::new();
-    let path = PATH.get_or_init(|| {
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--package", "lambda-ext", "--bin", "lambda-ext"])
-            .args(["--features", "cli", "--message-format", "json"])
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        let text = String::from_utf8(output.stdout).expect("cargo writes JSON");
-        let executable = |line: &str| {
-            let message: Value = serde_json::from_str(line).ok()?;
-            message["executable"].as_str().map(str::to_owned)
-        };
-        let found = text.lines().find_map(executable);
-        found.expect("cargo builds the command")
-    });
-    let mut command = Command::new(path);
+    let mut command = Command::new(built::command());
     command.arg("emulate").env_remove("NO_COLOR");
     command
 }

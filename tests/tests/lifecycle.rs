@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lambda_ext::emulator::{Call, Emulator, EmulatorError, Invocation, What};
+use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::{Call, Emulator, EmulatorError, Invocation};
 use lambda_ext::{
     Config, Error, ErrorRequest, EventType, Extension, ExtensionError, Handler, InvokeEvent,
     Launch, Method, Register, RunError, ShutdownEvent, ShutdownReason,
@@ -210,13 +211,14 @@ async fn an_extension_without_events_asks_once_so_that_init_can_end() {
     }
     bounded(async {
         let emulator = Emulator::builder().start().await.unwrap();
-        let extension = emulator.extension("idle").build().unwrap();
+        let extension = emulator.extension("idle");
         tokio::select! {
             outcome = extension.run(Idle) => panic!("{:?}", outcome.err()),
             init = emulator.init() => init.unwrap(),
         }
-        let waits = |step: &&lambda_ext::emulator::Step| matches!(step.what, What::Waits { .. });
-        assert_eq!(emulator.timeline().iter().filter(waits).count(), 1);
+        let waits =
+            |step: &&lambda_ext::emulator::record::Step| matches!(step.what, What::Waits { .. });
+        assert_eq!(emulator.record().steps.iter().filter(waits).count(), 1);
     })
     .await;
 }
@@ -591,14 +593,11 @@ async fn a_failed_prepare_is_registered_and_then_an_init_error() {
 async fn a_whole_life_is_legal_to_the_strict_platform() {
     bounded(async {
         let emulator = Emulator::builder().start().await.unwrap();
-        let extension = emulator.extension("audit").build().unwrap();
+        let extension = emulator.extension("audit");
         let scenario = async {
             emulator.init().await?;
             for id in ["1", "2"] {
-                let invocation = Invocation {
-                    request_id: id.to_owned(),
-                    ..Invocation::default()
-                };
+                let invocation = Invocation::default().request_id(id);
                 emulator.invoke(invocation).await?;
             }
             emulator.shutdown(ShutdownReason::Timeout).await
@@ -615,9 +614,9 @@ async fn a_whole_life_is_legal_to_the_strict_platform() {
                 "shutdown timeout"
             ]
         );
-        for step in emulator.timeline() {
-            if let What::Answered { status, .. } = step.what {
-                assert_eq!(status, 200, "{step}");
+        for step in emulator.record().steps {
+            if let What::Answered(request) = &step.what {
+                assert_eq!(request.status, 200, "{step}");
             }
         }
     })
@@ -641,7 +640,7 @@ async fn every_report_is_accepted_by_the_strict_platform() {
     ] {
         bounded(async {
             let emulator = Emulator::builder().start().await.unwrap();
-            let extension = emulator.extension("audit").build().unwrap();
+            let extension = emulator.extension("audit");
             let scenario = async {
                 emulator.init().await?;
                 emulator.invoke(Invocation::default()).await
@@ -649,13 +648,14 @@ async fn every_report_is_accepted_by_the_strict_platform() {
             let (outcome, failure) = tokio::join!(extension.run(handler), scenario);
             assert!(outcome.is_err());
             match failure.unwrap_err() {
-                EmulatorError::Failed { error_type: found, .. } => assert_eq!(found, error_type),
+                EmulatorError::Failed {
+                    error_type: found, ..
+                } => assert_eq!(found, error_type),
                 other => panic!("{other}"),
             }
-            let accepted = emulator.timeline().into_iter().any(|step| {
-                matches!(step.what, What::Answered { call: found, status: 202, .. } if found == call)
-            });
-            assert!(accepted, "{:#?}", emulator.timeline());
+            let record = emulator.record();
+            let reports: Vec<_> = record.reports("audit").map(|report| report.call).collect();
+            assert_eq!(reports, [Some(call)], "{record}");
         })
         .await;
     }
@@ -691,7 +691,7 @@ mod attribute {
 async fn a_type_with_a_constructor_can_be_launched_in_a_test_and_looked_at() {
     bounded(async {
         let emulator = Emulator::builder().start().await.unwrap();
-        let extension = emulator.extension("constructed").build().unwrap();
+        let extension = emulator.extension("constructed");
         let scenario = async {
             emulator.init().await?;
             emulator.invoke(Invocation::default()).await?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use lambda_ext_tests::built;
 use lambda_ext_tests::rie::{Report, Rie, build, target_dir};
 
 /// The header in which an error's type travels.
@@ -20,21 +21,7 @@ fn wrong(how: &str) -> Rie {
 }
 
 fn hello() -> Rie {
-    static HELLO: OnceLock<PathBuf> = OnceLock::new();
-    let hello = HELLO.get_or_init(|| {
-        let target = target_dir();
-        build(
-            "hello",
-            &[
-                "--locked",
-                "--package",
-                "hello",
-                "--target-dir",
-                utf8(&target),
-            ],
-        )
-    });
-    Rie::new().extension(hello)
+    Rie::new().extension(built::hello())
 }
 
 fn failing(method: &str, by: &str) -> Rie {

@@ -190,6 +190,7 @@ impl Emulator {
         let began = Instant::now();
         let limit = self.shared.change(|platform| {
             platform.renew();
+            platform.stage = Stage::Init;
             platform.note(What::Began(phase.clone()));
             platform.tell_init_start(suppressed);
             platform.settings.init_timeout
@@ -615,6 +616,7 @@ impl Emulator {
             };
             platform.runtime.invocation = None;
             platform.stage = Stage::Idle { reset };
+            platform.outdated = true;
             // Those of this process are there once; whoever runs them again announces them again.
             platform
                 .members

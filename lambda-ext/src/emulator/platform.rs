@@ -71,6 +71,8 @@ pub(super) struct Platform {
     pub(super) settings: Arc<Settings>,
     pub(super) recorder: Recorder,
     pub(super) stage: Stage,
+    /// What is here is of a generation that has ended.
+    pub(super) outdated: bool,
     /// What is in `/opt/extensions`, so to speak, by name.
     pub(super) members: BTreeMap<String, Member>,
     /// The internal extensions that the built-in function waits for.
@@ -92,6 +94,7 @@ impl Platform {
         Self {
             recorder,
             stage: Stage::Idle { reset: false },
+            outdated: false,
             members: BTreeMap::new(),
             internals: Vec::new(),
             agents: BTreeMap::new(),
@@ -110,9 +113,12 @@ impl Platform {
         self.recorder.note(what);
     }
 
-    /// Begins a generation: new identifiers, nobody registered.
+    /// Begins a generation after the one that has ended: new identifiers, nobody registered. That
+    /// may be at the start of init, or before it by somebody who registers in good time.
     pub(super) fn renew(&mut self) {
-        self.stage = Stage::Init;
+        if !std::mem::take(&mut self.outdated) {
+            return;
+        }
         self.agents.clear();
         self.current = None;
         self.registration_closed = false;
@@ -280,6 +286,7 @@ impl Platform {
             }
             agent.waiting = None;
         }
+        self.telemetry.unsubscribe(name);
         if let Some(member) = self.members.get_mut(name) {
             member.ended(ending.then_some(state));
         }

@@ -26,6 +26,7 @@ struct Registered<'a> {
 impl Platform {
     /// In the platform's order: name, body, events, state.
     pub(super) fn register(&mut self, request: &Request) -> Result<Reply, Reply> {
+        self.renew();
         let managed = self.settings.managed();
         let name = request.name.as_deref().unwrap_or_default();
         if name.is_empty() {

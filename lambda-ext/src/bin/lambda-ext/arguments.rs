@@ -105,7 +105,8 @@ Exit codes:
   130 interrupted.
 ";
 
-fn variable(text: &str) -> Result<(String, String), Error> {
+/// A variable and its value.
+pub(crate) fn variable(text: &str) -> Result<(String, String), Error> {
     let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;
     Ok((key.to_owned(), value.to_owned()))
 }

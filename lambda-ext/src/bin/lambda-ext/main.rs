@@ -1,9 +1,10 @@
-//! The command `lambda-ext`: runs extensions under the emulator.
+//! The command `lambda-ext`: runs extensions under the emulator, and measures them.
 
 mod arguments;
 mod document;
 mod environment;
 mod live;
+mod measure;
 mod page;
 mod plan;
 mod run;
@@ -20,9 +21,11 @@ use lambda_ext::Error;
 
 use crate::arguments::{Emulate, SCENARIO};
 use crate::live::Live;
+use crate::measure::Measure;
 use crate::plan::Plan;
 use crate::run::Verdict;
 use crate::summary::Paint;
+use crate::target::Profile;
 
 /// Tools for AWS Lambda extensions.
 #[derive(Parser)]
@@ -35,12 +38,25 @@ enum Command {
     /// did all as Lambda wants it.
     #[command(after_long_help = SCENARIO)]
     Emulate(Emulate),
+    /// Measure what an extension costs, over many starts on this machine.
+    ///
+    /// Each start is a whole life under the emulator. The numbers are this machine's, not
+    /// Lambda's: compare them with those of another extension, measured in the same run. Between
+    /// other work, `taskset -c 0 lambda-ext measure ..` is quieter, but gives an extension with
+    /// many threads one CPU for all of them.
+    Measure(Measure),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Emulate(arguments) = Command::parse();
-    match emulate(&arguments).await {
+    let outcome = match Command::parse() {
+        Command::Emulate(arguments) => emulate(&arguments).await,
+        Command::Measure(arguments) => tokio::select! {
+            outcome = arguments.run() => outcome.map(|()| Verdict::Behaved),
+            _ = tokio::signal::ctrl_c() => Ok(Verdict::Interrupted),
+        },
+    };
+    match outcome {
         Ok(Verdict::Behaved) => ExitCode::SUCCESS,
         Ok(Verdict::Misbehaved) => ExitCode::FAILURE,
         Ok(Verdict::Interrupted) => ExitCode::from(130),
@@ -56,7 +72,7 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
     let executables = arguments
         .targets
         .iter()
-        .map(|target| target::find(target))
+        .map(|target| target::find(target, Profile::Dev))
         .collect::<Result<Vec<_>, _>>()?;
     let names: Vec<_> = executables
         .iter()
@@ -80,13 +96,22 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
     } else {
         summary::write(&run, paint)
     };
-    // Who closes the pipe does not want to see more.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    write(&text);
     if let Some(file) = &arguments.html {
         std::fs::write(file, page::write(&run))
             .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(run.verdict())
+}
+
+/// Writes a line.
+fn say(line: impl std::fmt::Display) {
+    write(&format!("{line}\n"));
+}
+
+/// Who closes the pipe does not want to see more, but what was asked for goes on.
+fn write(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Whether stdout is a terminal that may be written to in colours; see <https://no-color.org>.

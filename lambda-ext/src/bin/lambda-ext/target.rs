@@ -6,8 +6,15 @@ use std::process::{Command, Stdio};
 use lambda_ext::Error;
 use serde_json::Value;
 
+/// How cargo is to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
 /// The executable that `target` means.
-pub(crate) fn find(target: &str) -> Result<PathBuf, Error> {
+pub(crate) fn find(target: &str, profile: Profile) -> Result<PathBuf, Error> {
     let path = Path::new(target);
     if path.is_file() {
         return Ok(std::path::absolute(path)?);
@@ -25,14 +32,20 @@ pub(crate) fn find(target: &str) -> Result<PathBuf, Error> {
         .ok_or_else(|| {
             format!("`{target}` is neither a file nor a binary or example of this workspace")
         })?;
-    let built = json_lines(&[
+    let kind = format!("--{kind}");
+    let mut command = vec![
         "build",
         "--message-format=json-render-diagnostics",
         "--package",
         &package,
-        &format!("--{kind}"),
+        &kind,
         target,
-    ])?;
+    ];
+    if profile == Profile::Release {
+        eprintln!("building `{target}` with --release");
+        command.push("--release");
+    }
+    let built = json_lines(&command)?;
     built
         .iter()
         .find(|message| message["target"]["name"] == target && message["executable"].is_string())

@@ -110,6 +110,12 @@ impl Telemetry {
         self.subscribers.insert(id, subscriber);
     }
 
+    /// Its subscription ends with an extension.
+    pub(super) fn unsubscribe(&mut self, extension: &str) {
+        self.subscribers
+            .retain(|_, subscriber| subscriber.extension != extension);
+    }
+
     /// Init is over: nobody can subscribe any more.
     pub(super) fn close(&mut self) {
         self.closed = true;

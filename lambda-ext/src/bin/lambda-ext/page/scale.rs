@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How wide, in units, what is left out is.
-const CUT: f64 = 6.0;
+const CUT: f64 = 12.0;
 
 /// A scale on which what takes a tenth of a millisecond and what takes a minute can both be seen:
 /// the longer nothing happens, the less is added for it.
@@ -93,7 +93,7 @@ mod tests {
         let cut = Some((millis(1), millis(9000)));
         let scale = Scale::new([0, 1, 4000, 9000, 9001].map(millis), cut);
         assert!(
-            (scale.place(millis(9000)) - scale.place(millis(1))) * scale.width() / 100.0 - 6.0
+            (scale.place(millis(9000)) - scale.place(millis(1))) * scale.width() / 100.0 - 12.0
                 < 1e-9
         );
     }

@@ -2,123 +2,13 @@
 //!
 //! The bodies are what AWS's Runtime Interface Emulator answers to the same requests.
 
-use lambda_ext::emulator::{Emulator, EmulatorError, Invocation, Phase, State, Step, What};
-use lambda_ext::{EventType, Register, ShutdownReason};
+use lambda_ext::emulator::record::{Step, What};
+use lambda_ext::emulator::{Emulator, Invocation, TelemetrySupport};
+use lambda_ext::{Register, ShutdownReason};
 use lambda_ext_tests::fake::bounded;
-use reqwest::{Client, Method, Response};
+use lambda_ext_tests::raw::{NOBODY, Raw, answer, forbidden, refused};
+use reqwest::Method;
 use serde_json::{Value, json};
-
-const NOBODY: &str = "00000000-0000-4000-8000-000000000001";
-
-/// A client that keeps to no rules.
-struct Raw {
-    api: String,
-    client: Client,
-}
-
-/// An answer.
-#[derive(Debug, PartialEq)]
-struct Answer {
-    status: u16,
-    error_type: String,
-    error_message: String,
-}
-
-impl Raw {
-    fn of(emulator: &Emulator) -> Self {
-        Self {
-            api: format!("http://{}", emulator.runtime_api()),
-            client: Client::builder().no_proxy().build().unwrap(),
-        }
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Response {
-        let url = format!("{}{path}", self.api);
-        let mut request = self.client.request(method, url).body(body.to_owned());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        request.send().await.unwrap()
-    }
-
-    async fn register(&self, name: &str, body: &str) -> Response {
-        let headers = [("Lambda-Extension-Name", name)];
-        self.send(
-            Method::POST,
-            "/2020-01-01/extension/register",
-            &headers,
-            body,
-        )
-        .await
-    }
-
-    /// Registers for `events`, and gives the identifier.
-    async fn registered(&self, name: &str, events: &str) -> String {
-        let response = self
-            .register(name, &format!("{{\"events\":{events}}}"))
-            .await;
-        assert_eq!(response.status(), 200);
-        let id = &response.headers()["lambda-extension-identifier"];
-        id.to_str().unwrap().to_owned()
-    }
-
-    async fn next(&self, id: &str) -> Response {
-        let headers = [("Lambda-Extension-Identifier", id)];
-        self.send(
-            Method::GET,
-            "/2020-01-01/extension/event/next",
-            &headers,
-            "",
-        )
-        .await
-    }
-
-    async fn report(&self, which: &str, id: &str) -> Response {
-        let headers = [
-            ("Lambda-Extension-Identifier", id),
-            ("Lambda-Extension-Function-Error-Type", "Extension.Boom"),
-        ];
-        let path = format!("/2020-01-01/extension/{which}/error");
-        self.send(Method::POST, &path, &headers, "").await
-    }
-}
-
-async fn answer(response: Response) -> Answer {
-    let status = response.status().as_u16();
-    assert_eq!(response.headers()["content-type"], "application/json");
-    let text = response.text().await.unwrap();
-    assert!(text.ends_with('\n'), "{text}");
-    let body: Value = serde_json::from_str(&text).unwrap();
-    let field = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
-    Answer {
-        status,
-        error_type: field("errorType"),
-        error_message: field("errorMessage"),
-    }
-}
-
-fn forbidden(error_type: &str, error_message: &str) -> Answer {
-    Answer {
-        status: 403,
-        error_type: error_type.to_owned(),
-        error_message: error_message.to_owned(),
-    }
-}
-
-/// The refusal of a transition.
-fn refused(from: &str, to: &str, extension: &str) -> Answer {
-    let message = format!(
-        "State transition from {from} to {to} failed for extension {extension}. \
-         Error: State transition is not allowed"
-    );
-    forbidden("Extension.InvalidExtensionState", &message)
-}
 
 /// An environment that expects the external extension `ext`.
 async fn environment() -> (Emulator, Raw) {
@@ -132,7 +22,7 @@ async fn environment() -> (Emulator, Raw) {
 /// Waits until an extension waits in `next`, which only the timeline tells.
 async fn parked(emulator: &Emulator, times: usize) {
     let waits = |step: &&Step| matches!(step.what, What::Waits { .. });
-    while emulator.timeline().iter().filter(waits).count() < times {
+    while emulator.record().steps.iter().filter(waits).count() < times {
         tokio::task::yield_now().await;
     }
 }
@@ -406,10 +296,7 @@ async fn a_second_next_is_refused_and_the_first_gets_the_event() {
                 answer(raw.next(&id).await).await,
                 refused("Ready", "Ready", &id)
             );
-            let invocation = Invocation {
-                request_id: "1".to_owned(),
-                ..Invocation::default()
-            };
+            let invocation = Invocation::default().request_id("1");
             emulator.invoke(invocation).await
         };
         let extension = async {
@@ -447,10 +334,7 @@ async fn a_trace_header_is_handed_on() {
         let id = raw.registered("ext", r#"["INVOKE"]"#).await;
         let scenario = async {
             emulator.init().await.unwrap();
-            let invocation = Invocation {
-                trace_header: Some("Root=1-2".to_owned()),
-                ..Invocation::default()
-            };
+            let invocation = Invocation::default().trace_header("Root=1-2");
             emulator.invoke(invocation).await.unwrap();
         };
         let extension = async {
@@ -473,14 +357,19 @@ async fn a_trace_header_is_handed_on() {
 #[tokio::test]
 async fn a_parked_next_whose_extension_has_failed_is_refused_at_the_next_event() {
     bounded(async {
-        let (emulator, raw) = environment().await;
-        let id = raw.registered("ext", r#"["INVOKE"]"#).await;
-        let scenario = async {
-            emulator.init().await.unwrap();
-            assert_eq!(raw.report("exit", &id).await.status(), 202);
-            emulator.invoke(Invocation::default()).await
-        };
-        let (parked, outcome) = tokio::join!(async { answer(raw.next(&id).await).await }, scenario);
+        let emulator = Emulator::start().await.unwrap();
+        let raw = Raw::of(&emulator);
+        let extension = emulator.extension("ext").play(async {
+            let id = raw.registered("ext", r#"["INVOKE"]"#).await;
+            let failing = async {
+                parked(&emulator, 1).await;
+                assert_eq!(raw.report("exit", &id).await.status(), 202);
+            };
+            let (refused, ()) = tokio::join!(async { answer(raw.next(&id).await).await }, failing);
+            Ok::<_, lambda_ext::Error>((id, refused))
+        });
+        let (extension, outcome) = tokio::join!(extension, emulator.invoke(Invocation::default()));
+        let (id, parked) = extension.unwrap();
         let message = format!(
             "State transition from ExitError to Ready failed for extension {id}. \
              Error: Concurrent state modification"
@@ -489,12 +378,10 @@ async fn a_parked_next_whose_extension_has_failed_is_refused_at_the_next_event()
             parked,
             forbidden("Extension.InvalidExtensionState", &message)
         );
-        let expected = EmulatorError::Failed {
-            extension: "ext".to_owned(),
-            error_type: "Extension.ExitError",
-            reported: Some("Extension.Boom".to_owned()),
-        };
-        assert_eq!(outcome, Err(expected));
+        assert_eq!(
+            outcome.unwrap_err().to_string(),
+            "Extension.ExitError: `ext` reported Extension.Boom"
+        );
     })
     .await;
 }
@@ -559,282 +446,26 @@ async fn the_routes_are_the_platforms() {
             assert_eq!(response.status(), status, "{path}");
             assert_eq!(response.text().await.unwrap(), text, "{path}");
         }
-        let telemetry = answer(
-            raw.send(Method::PUT, "/2022-07-01/telemetry", &[], "")
-                .await,
-        )
-        .await;
-        assert_eq!(
-            (telemetry.status, &*telemetry.error_type),
-            (202, "Telemetry.NotSupported")
-        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn init_names_who_is_missing_at_its_end() {
+async fn a_platform_without_telemetry_says_so_to_whoever_subscribes() {
     bounded(async {
-        let (emulator, raw) = environment().await;
-        tokio::time::pause();
-        let error = emulator.init().await.unwrap_err();
-        assert_eq!(error.to_string(), "`ext` did not register in time");
-        tokio::time::resume();
-        raw.registered("ext", "[]").await;
-        tokio::time::pause();
-        let error = emulator.init().await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`ext` did not ask for its first event in time"
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_invocation_names_who_holds_it_at_its_timeout() {
-    bounded(async {
-        let (emulator, raw) = environment().await;
-        let id = raw.registered("ext", r#"["INVOKE"]"#).await;
-        let extension = async {
-            assert_eq!(raw.next(&id).await.status(), 200);
-            // And nothing more, so the clock may jump to the timeout.
-            tokio::time::pause();
-        };
-        let scenario = async {
-            emulator.init().await.unwrap();
-            emulator.invoke(Invocation::default()).await
-        };
-        let error = tokio::join!(extension, scenario).1.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`ext` did not ask for the next event in time"
-        );
-    })
-    .await;
-}
-
-/// The fixture that fails as its environment says, launched as a process.
-async fn launched(environment: &[(&str, &str)]) -> Emulator {
-    let mut builder = Emulator::builder();
-    for (key, value) in environment {
-        builder = builder.env(key, value);
-    }
-    let emulator = builder.start().await.unwrap();
-    emulator.launch(env!("CARGO_BIN_EXE_failing")).unwrap();
-    emulator
-}
-
-#[tokio::test]
-async fn a_process_is_seen_from_its_start_to_its_end() {
-    bounded(async {
-        let emulator = launched(&[]).await;
-        emulator.init().await.unwrap();
-        emulator.invoke(Invocation::default()).await.unwrap();
-        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-        let steps: Vec<What> = emulator
-            .timeline()
-            .into_iter()
-            .map(|step| step.what)
-            .collect();
-        let extension = || "failing".to_owned();
-        let reason = ShutdownReason::Spindown;
-        for expected in [
-            What::Phase(Phase::Init),
-            What::Receives {
-                extension: extension(),
-                event: EventType::Invoke,
-            },
-            What::Phase(Phase::Shutdown { reason }),
-            What::Receives {
-                extension: extension(),
-                event: EventType::Shutdown,
-            },
-            What::Output {
-                extension: extension(),
-                line: "shutdown: Spindown".to_owned(),
-            },
-            What::Left {
-                extension: extension(),
-                code: Some(0),
-                state: State::Exited,
-            },
+        let builder = Emulator::builder().telemetry(TelemetrySupport::NotSupported);
+        let emulator = builder.start().await.unwrap();
+        let raw = Raw::of(&emulator);
+        for (path, api) in [
+            ("2022-07-01/telemetry", "Telemetry"),
+            ("2020-08-15/logs", "Logs"),
         ] {
-            assert!(steps.contains(&expected), "{expected:?} in {steps:#?}");
+            let path = format!("/{path}");
+            let answer = answer(raw.send(Method::PUT, &path, &[], "").await).await;
+            assert_eq!(answer.status, 202);
+            assert_eq!(answer.error_type, format!("{api}.NotSupported"));
+            assert_eq!(answer.error_message, format!("{api} API is not supported"));
         }
     })
     .await;
-}
-
-#[tokio::test]
-async fn a_process_that_leaves_after_a_report_fails_the_environment_with_it() {
-    bounded(async {
-        let emulator = launched(&[("FAIL_IN", "init"), ("FAIL_BY", "typed error")]).await;
-        let error = emulator.init().await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "Extension.InitError: `failing` reported Extension.DiskFull"
-        );
-        let left = |step: &Step| matches!(&step.what, What::Left { code: Some(1), .. });
-        assert!(
-            emulator.timeline().iter().any(left),
-            "{:#?}",
-            emulator.timeline()
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_process_that_leaves_without_a_report_is_a_crash() {
-    bounded(async {
-        let emulator = Emulator::builder().start().await.unwrap();
-        emulator.launch("/bin/true").unwrap();
-        let error = emulator.init().await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "Extension.Crash: `true` left without a report"
-        );
-    })
-    .await;
-}
-
-/// A process that does not leave by itself, registered for `events` on its behalf.
-async fn staying(events: &str) -> Emulator {
-    let emulator = Emulator::builder().start().await.unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays.sh");
-    emulator.launch(script).unwrap();
-    Raw::of(&emulator).registered("stays.sh", events).await;
-    emulator
-}
-
-fn was_killed(emulator: &Emulator) -> bool {
-    let extension = "stays.sh".to_owned();
-    let killed = What::Killed { extension };
-    emulator.timeline().iter().any(|step| step.what == killed)
-}
-
-#[tokio::test]
-async fn a_process_that_does_not_leave_at_shutdown_is_killed_and_that_is_a_failure() {
-    bounded(async {
-        let emulator = staying(r#"["SHUTDOWN"]"#).await;
-        let error = emulator
-            .shutdown(ShutdownReason::Spindown)
-            .await
-            .unwrap_err();
-        let expected = "`stays.sh` did not leave by itself with code 0 at SHUTDOWN";
-        assert_eq!(error.to_string(), expected);
-        assert!(was_killed(&emulator), "{:#?}", emulator.timeline());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_process_that_did_not_register_for_shutdown_is_killed_and_that_is_no_failure() {
-    bounded(async {
-        let emulator = staying("[]").await;
-        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-        assert!(was_killed(&emulator), "{:#?}", emulator.timeline());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn what_cannot_be_executed_is_an_error() {
-    let emulator = Emulator::builder().start().await.unwrap();
-    assert!(emulator.launch("/etc/hostname").is_err());
-    assert!(emulator.launch("/no/such/file").is_err());
-}
-
-#[tokio::test]
-async fn an_extension_of_this_process_that_takes_no_shutdown_does_not_wait_for_ever() {
-    struct Idle;
-    impl lambda_ext::Handler for Idle {
-        const CONFIG: lambda_ext::Config = lambda_ext::Config::new(&[EventType::Invoke]);
-    }
-    bounded(async {
-        let emulator = Emulator::builder().start().await.unwrap();
-        let extension = emulator.extension("idle").build().unwrap();
-        let scenario = async {
-            emulator.init().await?;
-            emulator.invoke(Invocation::default()).await?;
-            emulator.shutdown(ShutdownReason::Spindown).await
-        };
-        let (outcome, ended) = tokio::join!(extension.run(Idle), scenario);
-        ended.unwrap();
-        assert!(outcome.is_err());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn dropping_it_lets_go_of_those_that_wait() {
-    bounded(async {
-        let (emulator, raw) = environment().await;
-        let id = raw.registered("ext", "[]").await;
-        let waiting = tokio::spawn(async move { raw.next(&id).await.status() });
-        parked(&emulator, 1).await;
-        drop(emulator);
-        assert_eq!(waiting.await.unwrap(), 404);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_extension_is_launched_once() {
-    let emulator = staying("[]").await;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays.sh");
-    let error = emulator.launch(script).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "there is an extension `stays.sh` already"
-    );
-}
-
-#[tokio::test]
-async fn a_launch_that_is_refused_leaves_no_process_to_wait_for() {
-    bounded(async {
-        let emulator = Emulator::builder().start().await.unwrap();
-        let _ = emulator.extension("stays.sh");
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays.sh");
-        emulator.launch(script).unwrap_err();
-        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-    })
-    .await;
-}
-
-#[test]
-fn processes_and_their_children_end_with_the_emulator_and_its_runtime() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays_with_child.sh");
-    let children = runtime.block_on(bounded(async {
-        let emulator = Emulator::builder().start().await.unwrap();
-        emulator.launch(script).unwrap();
-        let said = |step: Step| match step.what {
-            What::Output { line, .. } => Some(line),
-            _ => None,
-        };
-        loop {
-            if let Some(line) = emulator.timeline().into_iter().find_map(said) {
-                break line;
-            }
-            tokio::task::yield_now().await;
-        }
-    }));
-    drop(runtime);
-    // Dead, though nobody may have waited for them yet.
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    for pid in children.split(' ') {
-        let path = format!("/proc/{pid}/stat");
-        while let Ok(stat) = std::fs::read_to_string(&path) {
-            assert!(std::time::Instant::now() < end, "{stat}");
-            if stat.contains(") Z ") || stat.contains(") X ") {
-                break;
-            }
-            std::thread::yield_now();
-        }
-    }
 }
