@@ -1,26 +1,42 @@
-//! The command `lambda-ext`: runs an extension under the emulator.
+//! The command `lambda-ext`: runs extensions under the emulator, and measures them.
 
+mod arguments;
+mod document;
+mod environment;
+mod live;
 mod measure;
+mod page;
+mod plan;
+mod run;
+mod scenario;
+mod summary;
 mod target;
+mod words;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
-use lambda_ext::emulator::{Emulator, Invocation};
-use lambda_ext::{Error, ShutdownReason};
+use lambda_ext::Error;
 
+use crate::arguments::{Emulate, SCENARIO};
+use crate::live::Live;
 use crate::measure::Measure;
+use crate::plan::Plan;
+use crate::run::Verdict;
+use crate::summary::Paint;
 use crate::target::Profile;
 
 /// Tools for AWS Lambda extensions.
 #[derive(Parser)]
 #[command(version)]
 enum Command {
-    /// Run an extension on this machine, as Lambda would.
+    /// Run extensions on this machine, as Lambda would.
     ///
-    /// It registers, gets invocations and SHUTDOWN, and its output is shown. The exit code is 0 if
-    /// it did all that as Lambda wants it.
+    /// They register, get invocations and SHUTDOWN, and what happens is shown while it happens;
+    /// then what they cost, and what they do not do as Lambda wants it. The exit code is 0 if they
+    /// did all as Lambda wants it.
+    #[command(after_long_help = SCENARIO)]
     Emulate(Emulate),
     /// Measure what an extension costs, over many starts on this machine.
     ///
@@ -31,64 +47,76 @@ enum Command {
     Measure(Measure),
 }
 
-#[derive(clap::Args)]
-struct Emulate {
-    /// The extension: an executable, or the name of a binary or example of this workspace, which
-    /// is then built.
-    target: String,
-    /// How many invocations to send.
-    #[arg(long, default_value_t = 3)]
-    invokes: u32,
-    /// A variable of the function's environment. The extension gets these, those of Lambda and
-    /// `PATH`, and nothing of this environment.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = variable)]
-    env: Vec<(String, String)>,
-}
-
-fn variable(text: &str) -> Result<(String, String), Error> {
-    let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;
-    Ok((key.to_owned(), value.to_owned()))
-}
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let outcome = match Command::parse() {
-        Command::Emulate(arguments) => unless_interrupted(emulate(&arguments)).await,
-        Command::Measure(arguments) => unless_interrupted(arguments.run()).await,
+        Command::Emulate(arguments) => emulate(&arguments).await,
+        Command::Measure(arguments) => tokio::select! {
+            outcome = arguments.run() => outcome.map(|()| Verdict::Behaved),
+            _ = tokio::signal::ctrl_c() => Ok(Verdict::Interrupted),
+        },
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Verdict::Behaved) => ExitCode::SUCCESS,
+        Ok(Verdict::Misbehaved) => ExitCode::FAILURE,
+        Ok(Verdict::Interrupted) => ExitCode::from(130),
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
 }
 
-async fn unless_interrupted(command: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-    tokio::select! {
-        outcome = command => outcome,
-        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
+    let plan = Plan::of(arguments)?;
+    let executables = arguments
+        .targets
+        .iter()
+        .map(|target| target::find(target, Profile::Dev))
+        .collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = executables
+        .iter()
+        .map(|path| path.file_name().unwrap_or_default().display().to_string())
+        .collect();
+    let paint = Paint(colours());
+    let live = (!arguments.json).then(|| Live::start(&names, plan.invocations(), paint.0));
+    let observer = live.as_ref().map(Live::observer);
+    let outcome = run::carry_out(&plan, &executables, move |step| {
+        if let Some(observer) = &observer {
+            observer(step);
+        }
+    })
+    .await;
+    if let Some(live) = live {
+        live.end();
     }
+    let run = outcome?;
+    let text = if arguments.json {
+        document::write(&run)?
+    } else {
+        summary::write(&run, paint)
+    };
+    write(&text);
+    if let Some(file) = &arguments.html {
+        std::fs::write(file, page::write(&run))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(run.verdict())
 }
 
-/// Writes a line; who closes the pipe does not want to see more, but the extension goes on.
+/// Writes a line.
 fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    write(&format!("{line}\n"));
 }
 
-async fn emulate(arguments: &Emulate) -> Result<(), Error> {
-    let executable = &target::find(&arguments.target, Profile::Dev)?;
-    let mut builder = Emulator::builder().observe(|step| say(step));
-    for (key, value) in &arguments.env {
-        builder = builder.env(key, value);
-    }
-    let emulator = builder.executable(executable).start().await?;
-    emulator.init().await?;
-    for _ in 0..arguments.invokes {
-        emulator.invoke(Invocation::default()).await?;
-    }
-    emulator.shutdown(ShutdownReason::Spindown).await?;
-    say(format_args!("{} behaved", arguments.target));
-    Ok(())
+/// Who closes the pipe does not want to see more, but what was asked for goes on.
+fn write(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Whether stdout is a terminal that may be written to in colours; see <https://no-color.org>.
+fn colours() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    std::io::stdout().is_terminal() && !unwanted && !dumb
 }

@@ -1,1 +1,146 @@
 //! Expectations of a record, whose failures show it.
+#![allow(clippy::panic, reason = "a failed expectation is the end of a test")]
+
+use std::fmt::Write as _;
+
+use super::super::Call;
+use super::Record;
+
+impl Record {
+    /// Expects that no extension made a mistake, as [`findings`](Self::findings) has them;
+    /// remarks, those that are not grave, are no mistakes.
+    ///
+    /// # Panics
+    /// One did: with every mistake, what to do about it, and the timeline.
+    #[track_caller]
+    pub fn assert_clean(&self) {
+        let findings = self.findings();
+        let mistakes: Vec<_> = findings.iter().filter(|finding| finding.grave).collect();
+        if mistakes.is_empty() {
+            return;
+        }
+        let mut text = String::from("an extension does not behave as Lambda wants it\n");
+        for mistake in mistakes {
+            let _ = write!(text, "\n{mistake}\n");
+        }
+        panic!("{text}\n{self}");
+    }
+
+    /// Expects a finding of the rule of this name.
+    ///
+    /// # Panics
+    /// There is none: with those that there are, and the timeline.
+    #[track_caller]
+    pub fn assert_finding(&self, rule: &str) {
+        let findings = self.findings();
+        if findings.iter().any(|finding| finding.rule == rule) {
+            return;
+        }
+        let mut text = format!("expected a finding of the rule `{rule}`\n");
+        for finding in findings {
+            let _ = write!(text, "\n{finding}\n");
+        }
+        panic!("{text}\n{self}");
+    }
+
+    /// Expects that one extension made exactly these calls, in this order; see
+    /// [`calls`](Self::calls).
+    ///
+    /// # Panics
+    /// It made others: with both, where they part, and the timeline.
+    #[track_caller]
+    pub fn assert_calls(&self, extension: &str, expected: &[Call]) {
+        let found = self.calls(extension);
+        if found == expected {
+            return;
+        }
+        let words = |calls: &[Call]| {
+            let words: Vec<_> = calls.iter().map(ToString::to_string).collect();
+            match words.join(", ") {
+                words if words.is_empty() => "none".to_owned(),
+                words => words,
+            }
+        };
+        let same = found.iter().zip(expected).take_while(|(a, b)| a == b);
+        let place = same.count() + 1;
+        panic!(
+            "`{extension}` does not make the calls that are expected of it\n  \
+             expected: {}\n     found: {}\n     apart: at call {place}\n\n{self}",
+            words(expected),
+            words(&found),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+    use std::time::Duration;
+
+    use super::super::{Record, Step, What};
+    use crate::emulator::{Call, State};
+
+    fn crash() -> Record {
+        let extension = || "audit".to_owned();
+        let whats = [
+            What::Launched {
+                extension: extension(),
+                pid: None,
+            },
+            What::Waits {
+                extension: extension(),
+            },
+            What::Left {
+                extension: extension(),
+                code: Some(7),
+                state: State::ShutdownFailed,
+            },
+        ];
+        let at = Duration::ZERO;
+        let steps = whats.into_iter().map(|what| Step { at, what }).collect();
+        Record {
+            steps,
+            forgotten: 0,
+        }
+    }
+
+    fn failure(expectation: fn(&Record)) -> String {
+        let failed = catch_unwind(|| expectation(&crash()));
+        let text = failed.err().and_then(|text| text.downcast::<String>().ok());
+        text.map(|text| *text).unwrap_or_default()
+    }
+
+    const TIMELINE: &str = "     0.0 ms  audit     is launched in this process
+     0.0 ms  audit     waits in next
+     0.0 ms  audit     exits with code 7
+";
+
+    #[test]
+    fn a_mistake_is_shown_with_its_remedy_and_the_timeline() {
+        Record::default().assert_clean();
+        let text = failure(Record::assert_clean);
+        let begin = "an extension does not behave as Lambda wants it\n\n\
+                     error[exits-between-invocations]: `audit` exits with code 7 between";
+        assert!(text.starts_with(begin), "{text}");
+        assert!(text.contains("\n  help: go on calling `next`"), "{text}");
+        assert!(text.ends_with(TIMELINE), "{text}");
+    }
+
+    #[test]
+    fn a_finding_that_is_missed_is_shown_beside_those_that_there_are() {
+        crash().assert_finding("exits-between-invocations");
+        let text = failure(|record| record.assert_finding("next-twice"));
+        let begin = "expected a finding of the rule `next-twice`\n\nerror[exits-between";
+        assert!(text.starts_with(begin), "{text}");
+        assert!(text.ends_with(TIMELINE), "{text}");
+    }
+
+    #[test]
+    fn other_calls_are_shown_beside_the_expected_ones() {
+        crash().assert_calls("audit", &[Call::Next]);
+        let text = failure(|record| record.assert_calls("audit", &[Call::Register, Call::Next]));
+        let begin = "`audit` does not make the calls that are expected of it\n  \
+                     expected: register, next\n     found: next\n     apart: at call 1\n\n";
+        assert_eq!(text, format!("{begin}{TIMELINE}"));
+    }
+}

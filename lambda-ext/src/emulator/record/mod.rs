@@ -1,12 +1,19 @@
 //! What happened in an environment: a record to read, to assert on, and to print.
 
+mod cost;
 mod expect;
+mod line;
 mod show;
+mod text;
+mod timeline;
 
 use std::time::Duration;
 
 use serde::Serialize;
 
+pub use self::cost::{Cost, Overhead};
+pub(super) use self::text::brief;
+pub use self::timeline::Timeline;
 use super::{Call, Finding, State, finding};
 use crate::{EventType, ShutdownReason};
 
@@ -349,6 +356,20 @@ pub(super) fn milliseconds<S: serde::Serializer>(
     serializer.serialize_f64((at.as_secs_f64() * 1e6).round() / 1e3)
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
+pub(super) fn optional_milliseconds<S: serde::Serializer>(
+    time: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => milliseconds(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 fn text<S: serde::Serializer>(
     value: &impl std::fmt::Display,
     serializer: S,
@@ -356,7 +377,10 @@ fn text<S: serde::Serializer>(
     serializer.collect_str(value)
 }
 
-#[allow(clippy::ref_option)] // as serde calls it
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
 fn optional_text<S: serde::Serializer>(
     value: &Option<impl std::fmt::Display>,
     serializer: S,

@@ -1,158 +1,219 @@
-//! The record as a timeline to read.
+//! The record as text.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use super::{Kill, Phase, Record, Step, What};
+use super::line::{Line, Subject};
+use super::text::{LONGEST, brief, harmless};
+use super::timeline::Timeline;
+use super::{Phase, Record, Step, What};
 
+/// A timeline: the phases with their duration, and below each its steps, timed from its begin.
 impl fmt::Display for Record {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.forgotten > 0 {
-            writeln!(formatter, "({} earlier steps)", self.forgotten)?;
+            writeln!(formatter, "({} earlier steps are not kept)", self.forgotten)?;
         }
-        self.steps
+        let names: BTreeSet<_> = self
+            .steps
             .iter()
-            .try_for_each(|step| writeln!(formatter, "{step}"))
+            .filter(|step| !matches!(step.what, What::Began(_)))
+            .filter_map(|step| match Line::of(&step.what).subject {
+                Subject::Extension(name) => Some(name),
+                Subject::Function | Subject::Platform => None,
+            })
+            .collect();
+        let took: HashMap<_, _> = self
+            .phases()
+            .iter()
+            .filter_map(|phase| Some((phase.began, phase.took()?)))
+            .collect();
+        let mut timeline = Timeline::new(names);
+        self.steps.iter().try_for_each(|step| {
+            let took = took.get(&step.at).copied();
+            formatter.write_str(&timeline.step_with(step, took))
+        })
     }
 }
 
+/// One line: when, who, what.
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{:>9.1?} ms  {}",
-            self.at.as_secs_f64() * 1e3,
-            self.what
-        )
+        let (at, who) = (brief(self.at), self.what.who());
+        write!(formatter, "{at:>11}  {who}  {}", self.what)
+    }
+}
+
+/// What happened, without whom it is about.
+impl fmt::Display for What {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&Line::of(self).text)
+    }
+}
+
+impl What {
+    /// Whom it is about: an extension, `function`, `platform`, or `?` where it is not known.
+    #[must_use]
+    pub fn who(&self) -> String {
+        harmless(Line::of(self).subject.name(), LONGEST)
     }
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())?;
         match self {
-            Self::Init { suppressed: false } => write!(formatter, "INIT"),
-            Self::Init { suppressed: true } => write!(formatter, "INIT (suppressed)"),
-            Self::Restore => write!(formatter, "RESTORE"),
-            Self::Invoke { request_id } => write!(formatter, "INVOKE {request_id}"),
-            Self::Shutdown { reason } => write!(formatter, "SHUTDOWN {reason}"),
+            Self::Init { suppressed: true } => write!(formatter, " (suppressed)"),
+            Self::Init { suppressed: false } | Self::Restore => Ok(()),
+            Self::Invoke { request_id } => write!(formatter, " {request_id}"),
+            Self::Shutdown { reason } => write!(formatter, " {reason}"),
         }
     }
 }
 
-impl fmt::Display for What {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Began(phase) => write!(formatter, "{phase}"),
-            Self::Ended { phase, error: None } => write!(formatter, "{phase} is over"),
-            Self::Ended {
-                phase,
-                error: Some(error),
-            } => write!(formatter, "{phase} failed: {error}"),
-            Self::Launched {
-                extension,
-                pid: Some(pid),
-            } => {
-                write!(formatter, "  {extension} is started (pid {pid})")
-            }
-            Self::Launched {
-                extension,
-                pid: None,
-            } => write!(formatter, "  {extension} is started"),
-            Self::LaunchFailed { extension, error } => {
-                write!(formatter, "  {extension} cannot be started: {error}")
-            }
-            Self::Answered(request) => {
-                let who = request.extension.as_deref().unwrap_or("somebody");
-                write!(formatter, "  {who} calls ")?;
-                match request.call {
-                    Some(call) => write!(formatter, "{call}")?,
-                    None => write!(formatter, "{} {}", request.method, request.path)?,
-                }
-                if let Some(error_type) = &request.error_type {
-                    write!(formatter, " with {error_type}")?;
-                }
-                match request.status {
-                    200..300 => write!(formatter, ": {}", request.status),
-                    status => write!(formatter, ": {status} {}", request.reply.trim_end()),
-                }
-            }
-            Self::Waits { extension } => write!(formatter, "  {extension} waits in next"),
-            Self::Receives { extension, event } => write!(formatter, "  {extension} gets {event}"),
-            Self::Output { extension, line } => write!(formatter, "  {extension} | {line}"),
-            Self::FunctionOutput { line } => write!(formatter, "  the function | {line}"),
-            Self::RuntimeStarted { pid: Some(pid) } => {
-                write!(formatter, "  the runtime is started (pid {pid})")
-            }
-            Self::RuntimeStarted { pid: None } => write!(formatter, "  the runtime is started"),
-            Self::Responded {
-                error_type: None, ..
-            } => write!(formatter, "  the function responds"),
-            Self::Responded {
-                error_type: Some(error_type),
-                ..
-            } => {
-                write!(formatter, "  the function fails with {error_type}")
-            }
-            Self::RuntimeLeft { code: Some(code) } => {
-                write!(formatter, "  the runtime leaves with code {code}")
-            }
-            Self::RuntimeLeft { code: None } => write!(formatter, "  the runtime ends by a signal"),
-            Self::Delivered {
-                extension,
-                records,
-                bytes,
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{Kill, Phase, Record, Request, Step, Timeline, What};
+    use crate::emulator::{Call, State};
+    use crate::{EventType, ShutdownReason};
+
+    fn record() -> Record {
+        let extension = || "audit.sh".to_owned();
+        let shutdown = Phase::Shutdown {
+            reason: ShutdownReason::Spindown,
+        };
+        let init = Phase::Init { suppressed: false };
+        let register = |status, reply: &str| {
+            What::Answered(Request {
+                extension: Some(extension()),
+                call: Some(Call::Register),
+                method: "POST".to_owned(),
+                path: "/2020-01-01/extension/register".to_owned(),
+                body: r#"{"events":["INVOKE","SHUTDOWN"]}"#.to_owned(),
+                error_type: None,
                 status,
-                error,
-            } => {
-                write!(
-                    formatter,
-                    "  {extension} is sent {records} records ({bytes} bytes)"
-                )?;
-                match (status, error) {
-                    (_, Some(error)) => write!(formatter, ": {error}"),
-                    (Some(status), None) => write!(formatter, ": {status}"),
-                    (None, None) => Ok(()),
-                }
-            }
-            Self::Dropped {
-                extension,
-                records,
-                bytes,
-            } => write!(
-                formatter,
-                "  {records} records ({bytes} bytes) for {extension} are dropped"
+                reply: reply.to_owned(),
+            })
+        };
+        let refused = r#"{"errorType":"Extension.InvalidExtensionState","errorMessage":"no"}"#;
+        let steps = [
+            (0, What::Began(init.clone())),
+            (
+                900,
+                What::Launched {
+                    extension: extension(),
+                    pid: Some(7),
+                },
             ),
-            Self::Faulted { call, fault } => write!(formatter, "  fault in {call}: {fault}"),
-            Self::Frozen => write!(formatter, "  the environment is frozen"),
-            Self::Thawed => write!(formatter, "  the environment goes on"),
-            Self::Killed {
-                extension,
-                why: Kill::Deadline,
-            } => {
-                write!(formatter, "  {extension} is killed at its deadline")
-            }
-            Self::Killed {
-                extension,
-                why: Kill::NotRegisteredForShutdown,
-            } => {
-                write!(
-                    formatter,
-                    "  {extension} is killed: not registered for SHUTDOWN"
-                )
-            }
-            Self::Left {
-                extension,
-                code: Some(code),
-                ..
-            } => {
-                write!(formatter, "  {extension} leaves with code {code}")
-            }
-            Self::Left {
-                extension,
-                code: None,
-                ..
-            } => {
-                write!(formatter, "  {extension} ends by a signal")
-            }
+            (21_300, register(200, "{}")),
+            (21_900, register(403, refused)),
+            (
+                22_000,
+                What::Waits {
+                    extension: extension(),
+                },
+            ),
+            (
+                22_100,
+                What::Ended {
+                    phase: init,
+                    error: None,
+                },
+            ),
+            (1_000_000, What::Began(shutdown.clone())),
+            (
+                1_000_200,
+                What::Receives {
+                    extension: extension(),
+                    event: EventType::Shutdown,
+                },
+            ),
+            (
+                1_001_000,
+                What::Output {
+                    extension: extension(),
+                    line: "\u{1b}[1mbye\u{1b}[0m".to_owned(),
+                },
+            ),
+            (
+                3_000_000,
+                What::Killed {
+                    extension: extension(),
+                    why: Kill::Deadline,
+                },
+            ),
+            (
+                3_000_900,
+                What::Left {
+                    extension: extension(),
+                    code: None,
+                    state: State::ShutdownFailed,
+                },
+            ),
+            (
+                3_001_000,
+                What::Ended {
+                    phase: shutdown,
+                    error: Some("late".to_owned()),
+                },
+            ),
+        ];
+        let step = |(micros, what)| Step {
+            at: Duration::from_micros(micros),
+            what,
+        };
+        Record {
+            steps: steps.into_iter().map(step).collect(),
+            forgotten: 0,
         }
+    }
+
+    #[test]
+    fn a_record_reads_as_a_timeline() {
+        assert_eq!(
+            record().to_string(),
+            "\
+INIT  22.1 ms
+     0.9 ms  audit.sh  is launched, pid 7
+    21.3 ms  audit.sh  register for INVOKE, SHUTDOWN → 200
+    21.9 ms  audit.sh  register for INVOKE, SHUTDOWN → 403 Extension.InvalidExtensionState: no
+    22.0 ms  audit.sh  waits in next
+    22.1 ms  platform  INIT is over
+
+SHUTDOWN spindown  2.00 s
+     0.2 ms  audit.sh  gets SHUTDOWN
+     1.0 ms  audit.sh  │ bye
+     2.00 s  audit.sh  is killed, at its deadline
+     2.00 s  audit.sh  is ended by a signal
+     2.00 s  platform  SHUTDOWN fails: late
+"
+        );
+    }
+
+    #[test]
+    fn colours_change_nothing_but_the_colours() {
+        let mut timeline = Timeline::new(["audit.sh"]).colours(true);
+        let coloured: String = record()
+            .steps
+            .iter()
+            .map(|step| timeline.step(step))
+            .collect();
+        let plain: Vec<_> = coloured
+            .split('\u{1b}')
+            .map(|part| {
+                let code = part.strip_prefix('[').and_then(|part| part.split_once('m'));
+                code.map_or(part, |(_, rest)| rest)
+            })
+            .collect();
+        let mut timeline = Timeline::new(["audit.sh"]);
+        let expected: String = record()
+            .steps
+            .iter()
+            .map(|step| timeline.step(step))
+            .collect();
+        assert_eq!(plain.concat(), expected);
+        assert_ne!(coloured, expected);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Measure {
     invokes: u32,
     /// A variable of the function's environment. The extensions get these, those of Lambda and
     /// `PATH`, and nothing of this environment.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::variable)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::arguments::variable)]
     env: Vec<(String, String)>,
     /// One JSON document, with every sample.
     #[arg(long)]

@@ -1,0 +1,112 @@
+//! What the command is told.
+
+use std::path::PathBuf;
+
+use lambda_ext::Error;
+
+use crate::words::{LogFormat, Outcome, Telemetry, Time};
+
+/// The arguments of `emulate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Emulate {
+    /// The extensions, which run side by side: each an executable in whatever language, or the name
+    /// of a binary or example of this workspace, which is then built.
+    #[arg(required = true, value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+
+    /// How many invocations to send; 3 if this is left out.
+    #[arg(long, value_name = "N", help_heading = "Invocations")]
+    pub(crate) invokes: Option<u32>,
+    /// The time between invocations, such as `100ms`.
+    #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
+    pub(crate) pace: Option<Time>,
+    /// Freeze the environment that long between invocations.
+    #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
+    pub(crate) freeze: Option<Time>,
+    /// How long the function takes.
+    #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
+    pub(crate) duration: Option<Time>,
+    /// The function's timeout, which holds for the extensions too; 3s if this is left out.
+    #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
+    pub(crate) timeout: Option<Time>,
+    /// How long init may take; 10s if this is left out.
+    #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
+    pub(crate) init_timeout: Option<Time>,
+    /// What becomes of the function. Given several times, they are taken in turn.
+    #[arg(long, value_name = "OUTCOME", value_enum, help_heading = "Invocations")]
+    pub(crate) outcome: Vec<Outcome>,
+    /// Why the environment ends: `spindown`, `timeout`, `failure` or another word.
+    #[arg(long, value_name = "REASON", help_heading = "Invocations")]
+    pub(crate) reason: Option<String>,
+    /// A file that says step by step what happens instead; see below.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Invocations",
+        conflicts_with_all = ["invokes", "pace", "freeze", "outcome", "reason"]
+    )]
+    pub(crate) scenario: Option<PathBuf>,
+
+    /// A variable of the function's environment. Extensions get these, those of Lambda and `PATH`,
+    /// and nothing of this environment.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = variable, help_heading = "Environment")]
+    pub(crate) env: Vec<(String, String)>,
+    /// A runtime to start instead of the built-in function.
+    #[arg(long, value_name = "PATH", help_heading = "Environment")]
+    pub(crate) runtime: Option<PathBuf>,
+    /// Whether there is a Telemetry API; there is one if this is left out.
+    #[arg(long, value_name = "ON|OFF", value_enum, help_heading = "Environment")]
+    pub(crate) telemetry: Option<Telemetry>,
+    /// The function's log format, which decides how its lines arrive.
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "Environment")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Be a Managed Instance: extensions get SHUTDOWN only.
+    #[arg(long, help_heading = "Environment")]
+    pub(crate) managed_instances: bool,
+
+    /// Print one JSON document instead of the timeline.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Write a page to look at in a browser.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) html: Option<PathBuf>,
+}
+
+/// What a scenario is, for the command's help.
+pub(crate) const SCENARIO: &str = "\
+Scenarios:
+  A scenario is a TOML file: first what the environment is like, `env`, `runtime`, `telemetry`,
+  `log-format`, `managed-instances`, `init-timeout`, and `duration` and `timeout` for all
+  invocations; then steps. SHUTDOWN comes last, whether it is written or not.
+
+    telemetry = \"on\"
+    env = { LOG_LEVEL = \"debug\" }
+
+    [[step]]
+    invoke = 3                        # how many
+    duration = \"20ms\"
+    outcome = [\"success\", \"error\"]   # in turn
+    logs = [\"order 17 is refused\"]    # what the function writes
+                                      # also: `timeout`, `pace`, `payload`
+
+    [[step]]
+    freeze = \"1m\"
+
+    [[step]]
+    fault = \"reply\"                   # also close, lose, cut, delay, raw, slow
+    call = \"next\"
+    status = 500                      # with reply: `status`, `body`; raw: `body`; cut: `bytes`;
+                                      # delay, slow: `duration`
+    [[step]]
+    shutdown = \"spindown\"
+
+Exit codes:
+  0 the extensions did all as Lambda wants it, 1 they did not, 2 they could not be run,
+  130 interrupted.
+";
+
+/// A variable and its value.
+pub(crate) fn variable(text: &str) -> Result<(String, String), Error> {
+    let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;
+    Ok((key.to_owned(), value.to_owned()))
+}

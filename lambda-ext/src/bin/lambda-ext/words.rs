@@ -1,0 +1,100 @@
+//! Values as one writes them, on the command line and in a scenario.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use lambda_ext::Error;
+use lambda_ext::emulator::Call;
+use serde::{Deserialize, Deserializer};
+
+/// A duration such as `250ms` or `1m 30s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Time(pub(crate) Duration);
+
+impl std::str::FromStr for Time {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let duration = humantime::parse_duration(text);
+        let duration = duration.map_err(|error| format!("{error}; write `250ms` or `1m 30s`"))?;
+        Ok(Self(duration))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What becomes of the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    /// It responds.
+    Success,
+    /// It responds with an error.
+    Error,
+    /// It is not done at its timeout, and the environment is reset.
+    Timeout,
+    /// Its runtime exits, and the environment is reset.
+    Crash,
+}
+
+/// Whether there is a Telemetry API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Telemetry {
+    /// As on Lambda.
+    On,
+    /// As on other local platforms: every subscription is answered 202, nothing is delivered.
+    Off,
+}
+
+/// How the function's log lines are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// Lines are text.
+    Text,
+    /// Lines that are JSON objects arrive as such.
+    Json,
+}
+
+/// What to do to an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Another one.
+    Reply { status: u16, body: String },
+    /// None: the connection is closed.
+    Close,
+    /// None, and the connection stays open.
+    Lose,
+    /// Its first bytes only.
+    Cut(usize),
+    /// It comes later.
+    Delay(Duration),
+    /// These bytes, whatever they are.
+    Raw(Vec<u8>),
+    /// It comes byte by byte, over this time.
+    Slow(Duration),
+}
+
+/// The call that is meant by a word such as `next` or `init-error`.
+pub(crate) fn call(word: &str) -> Result<Call, Error> {
+    let name = |call: &Call| call.to_string().replace(' ', "-");
+    let short = |call: &Call| name(call).trim_end_matches("-subscription").to_owned();
+    let known = |call: &Call| word == name(call) || word == short(call);
+    Call::ALL.into_iter().find(known).ok_or_else(|| {
+        let words: Vec<_> = Call::ALL
+            .iter()
+            .map(|call| format!("`{}`", short(call)))
+            .collect();
+        format!(
+            "unknown call `{word}`, expected one of {}",
+            words.join(", ")
+        )
+        .into()
+    })
+}

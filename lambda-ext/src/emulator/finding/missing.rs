@@ -1,0 +1,96 @@
+//! Who is missing when a phase fails.
+
+use std::time::Duration;
+
+use super::super::record::{Phase, brief};
+use super::error;
+use super::walk::Walk;
+
+impl<'a> Walk<'a> {
+    pub(super) fn ended(&mut self, phase: &Phase, failed: bool, at: Duration) {
+        self.phases.retain(|(open, _)| *open != phase);
+        if !failed || matches!(phase, Phase::Shutdown { .. }) {
+            return;
+        }
+        let blameless = self.failing;
+        let names: Vec<_> = self.extensions.keys().copied().collect();
+        for name in &names {
+            let _ = self.mismatch(name);
+        }
+        for name in names {
+            let Some(conduct) = self.extensions.get_mut(name) else {
+                continue;
+            };
+            // One that has reported may yet leave, if the phase does not fail for its staying.
+            if conduct.gone || conduct.excused || blameless {
+                continue;
+            }
+            if let Some(report) = conduct.report.take() {
+                conduct.excused = true;
+                self.findings.add("", report.finding(name, true));
+            } else if let Phase::Init { .. } = phase {
+                self.not_ready(name, at);
+            } else {
+                self.not_back(name, at);
+            }
+        }
+        self.failing = true;
+    }
+
+    /// Init failed, and nothing explains it but that somebody is missing.
+    fn not_ready(&mut self, name: &'a str, at: Duration) {
+        let Some(conduct) = self.extensions.get_mut(name) else {
+            return;
+        };
+        // A refused call is a finding, and why it goes no further.
+        let explained = conduct.refused || conduct.asked || (self.astray && !conduct.registered);
+        let registered = conduct.registered;
+        if explained || (conduct.launched.is_none() && !registered) {
+            return;
+        }
+        conduct.excused = true;
+        let finding = if registered {
+            error(
+                "never-calls-next",
+                name,
+                at,
+                format!("`{name}` registers, but does not call `next`, so init does not end"),
+                "call `/2020-01-01/extension/event/next` when it is ready, also where it takes no \
+                 events: the first call is what says so",
+            )
+        } else {
+            error(
+                "never-registers",
+                name,
+                at,
+                format!("`{name}` does not register, so init does not end"),
+                "call `/2020-01-01/extension/register` at `AWS_LAMBDA_RUNTIME_API` before \
+                 anything that takes long",
+            )
+        };
+        self.findings.add("", finding);
+    }
+
+    /// An invocation ran out of time with this extension not done with it.
+    fn not_back(&mut self, name: &'a str, at: Duration) {
+        let Some(responded) = self.responded else {
+            return;
+        };
+        let Some(conduct) = self.extensions.get_mut(name) else {
+            return;
+        };
+        if conduct.busy.is_none() {
+            return;
+        }
+        conduct.excused = true;
+        let after = brief(at.saturating_sub(responded));
+        let text = format!(
+            "`{name}` is still busy with an invocation at the function's timeout, {after} \
+             after the function was done: Lambda resets the environment, reason `timeout`"
+        );
+        let help =
+            "call `next` as soon as an INVOKE is handled, and bound the work by its `deadlineMs`";
+        self.findings
+            .add("", error("holds-invocation", name, at, text, help));
+    }
+}

@@ -1,0 +1,238 @@
+use super::super::super::record::{Kill, What};
+use super::super::super::{Call, Fault};
+use super::story::{Story, init, shutdown};
+use crate::EventType;
+
+#[test]
+fn an_init_error_after_the_first_next_is_too_late() {
+    let why = "State transition from Running to InitError failed for extension 1. Error: x";
+    Story::ready()
+        .refused("x", Call::InitError, "Extension.InvalidExtensionState", why)
+        .leaves("x", 1)
+        .shows(&["!init-error-too-late x"]);
+}
+
+#[test]
+fn what_refused_after_a_report_follows_from_it() {
+    let why = "State transition from ExitError to Ready failed for extension 1. Error: x";
+    Story::ready()
+        .calls("x", Call::ExitError, "", 202, "")
+        .refused("x", Call::Next, "Extension.InvalidExtensionState", why)
+        .leaves("x", 1)
+        .shows(&["!exit-error x"]);
+}
+
+#[test]
+fn a_wrong_path_says_which_it_should_be() {
+    for (method, path, status, help) in [
+        (
+            "POST",
+            "/2020-01-01/extension/register/",
+            404,
+            "without the slash at the end it is register",
+        ),
+        (
+            "GET",
+            "/2020-01-01/extension/register",
+            405,
+            "the method of register is POST",
+        ),
+        (
+            "PUT",
+            "/2025-01-29/telemetry",
+            404,
+            "telemetry subscription is `/2022-07-01/telemetry`",
+        ),
+        ("GET", "/next", 404, "`AWS_LAMBDA_RUNTIME_API`"),
+        ("GET", "/", 404, "`AWS_LAMBDA_RUNTIME_API`"),
+    ] {
+        let findings = Story::starting()
+            .astray(method, path, status)
+            .fails(init())
+            .shows(&["!unknown-path x"]);
+        assert!(
+            findings[0].help.contains(help),
+            "{path}: {}",
+            findings[0].help
+        );
+    }
+}
+
+#[test]
+fn of_several_nobody_is_named_for_a_wrong_path_and_nobody_is_missing() {
+    Story::starting()
+        .launches("y")
+        .astray("POST", "/register", 404)
+        .fails(init())
+        .shows(&["!unknown-path -"]);
+}
+
+#[test]
+fn a_refused_registration_is_why_nobody_registers() {
+    for (error_type, message, rule) in [
+        (
+            "Extension.InvalidExtensionName",
+            "Empty extension name",
+            "no-name",
+        ),
+        (
+            "InvalidRequestFormat",
+            "unexpected end of JSON input",
+            "malformed-registration",
+        ),
+        (
+            "Extension.InvalidEventType",
+            "invoke: ErrorInvalidEventType",
+            "invalid-event",
+        ),
+        (
+            "Extension.InvalidEventType",
+            "LOGS: ErrorInvalidEventType",
+            "invalid-event",
+        ),
+        (
+            "Extension.InvalidEventType",
+            "INVOKE: ErrorInvalidEventType",
+            "invalid-event",
+        ),
+        (
+            "Extension.RegistrationClosed",
+            "Extension registration closed already",
+            "registration-closed",
+        ),
+        (
+            "Extension.TooManyExtensions",
+            "Extension limit (10) reached",
+            "too-many-extensions",
+        ),
+    ] {
+        let name = if rule == "no-name" { "" } else { "x" };
+        Story::starting()
+            .refused(name, Call::Register, error_type, message)
+            .fails(init())
+            .shows(&[&format!("!{rule} x")]);
+    }
+    let why = "State transition from Registered to Registered failed for extension x. Error: x";
+    Story::ready()
+        .refused("x", Call::Register, "Extension.InvalidExtensionState", why)
+        .ends_well()
+        .shows(&["!registers-twice x"]);
+}
+
+#[test]
+fn an_identifier_must_be_there_and_somebodys() {
+    for (error_type, rule) in [
+        ("Extension.MissingExtensionIdentifier", "no-identifier"),
+        ("Extension.InvalidExtensionIdentifier", "wrong-identifier"),
+        ("Extension.UnknownExtensionIdentifier", "wrong-identifier"),
+    ] {
+        Story::starting()
+            .registers("x")
+            .refused("?", Call::Next, error_type, "")
+            .fails(init())
+            .shows(&[&format!("!{rule} x")]);
+    }
+    Story::ready()
+        .refused("x", Call::ExitError, "Extension.MissingHeader", "")
+        .leaves("x", 1)
+        .shows(&["!no-error-type x"]);
+}
+
+#[test]
+fn a_subscription_must_be_in_time_and_valid() {
+    Story::ready()
+        .refused("x", Call::Telemetry, "Telemetry.SubscriptionClosed", "")
+        .ends_well()
+        .shows(&["!subscribes-too-late x"]);
+    Story::ready()
+        .refused("x", Call::Telemetry, "ValidationError", "types are missing")
+        .ends_well()
+        .shows(&["!invalid-subscription x"]);
+}
+
+#[test]
+fn a_listener_that_never_takes_telemetry_is_grave_and_one_that_recovers_is_not() {
+    let failing = || Story::ready().delivers("x", 500).delivers("x", 503);
+    let findings = failing().ends_well().shows(&["!telemetry-not-taken x x2"]);
+    assert!(findings[0].text.contains("its listener answers 500"));
+    failing()
+        .delivers("x", 200)
+        .ends_well()
+        .shows(&["telemetry-not-taken x x2"]);
+}
+
+#[test]
+fn dropped_records_are_a_finding_unless_nothing_is_taken_at_all() {
+    let dropped = |records| What::Dropped {
+        extension: "x".to_owned(),
+        records,
+        bytes: 80,
+    };
+    let findings = Story::ready()
+        .then(dropped(2))
+        .then(dropped(3))
+        .ends_well()
+        .shows(&["!telemetry-dropped x"]);
+    assert!(findings[0].text.contains("5 records"));
+    Story::ready()
+        .delivers("x", 500)
+        .then(dropped(2))
+        .ends_well()
+        .shows(&["!telemetry-not-taken x"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_executed_comes_with_the_likely_reason() {
+    for (error, help) in [
+        ("Permission denied (os error 13)", "chmod +x"),
+        ("Exec format error (os error 8)", "#!/usr/bin/env"),
+        ("No such file or directory (os error 2)", "interpreter"),
+    ] {
+        let failed = What::LaunchFailed {
+            extension: "x".to_owned(),
+            error: error.to_owned(),
+        };
+        let findings = Story::new()
+            .begins(init())
+            .then(failed)
+            .fails(init())
+            .shows(&["!launch-error x"]);
+        assert!(findings[0].help.contains(help));
+    }
+}
+
+#[test]
+fn what_follows_from_a_fault_is_nobodys_mistake_but_the_next_is() {
+    let why = "State transition from Ready to Ready failed for extension 1. Error: x";
+    let again =
+        |story: Story| story.refused("x", Call::Next, "Extension.InvalidExtensionState", why);
+    let fault = |fault: Fault| What::Faulted {
+        call: Call::Next,
+        fault: fault.to_string(),
+    };
+    let story = again(Story::ready().then(fault(Fault::Lose)));
+    again(story).ends_well().shows(&["!next-twice x"]);
+    let story = Story::ready().then(fault(Fault::Cut(1)));
+    story
+        .begins(shutdown())
+        .gets("x", EventType::Shutdown)
+        .waits("x")
+        .killed("x", Kill::Deadline)
+        .fails(shutdown())
+        .shows(&[]);
+    for unmade in [Fault::Close, Fault::Raw(Vec::new())] {
+        again(Story::ready().then(fault(unmade))).shows(&["!next-twice x"]);
+    }
+}
+
+#[test]
+fn a_mistake_that_each_new_environment_repeats_is_counted() {
+    let crash = |story: Story| {
+        story
+            .begins(init())
+            .launches("x")
+            .leaves("x", 1)
+            .fails(init())
+    };
+    crash(crash(Story::new())).shows(&["!exits-in-init x x2"]);
+}

@@ -1,0 +1,5 @@
+//! Each rule, on records made for it.
+
+mod calls;
+mod conduct;
+mod story;

@@ -1,0 +1,203 @@
+//! What extensions cost, in time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::super::Call;
+use super::{Phase, Record, What, milliseconds, optional_milliseconds};
+use crate::EventType;
+
+/// What one extension costs, in time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Cost {
+    /// Its name.
+    pub extension: String,
+    /// From its first launch until it was registered; none for one that did not get there.
+    #[serde(rename = "register_ms", serialize_with = "optional_milliseconds")]
+    pub register: Option<Duration>,
+    /// From its first launch until its first `next`, which is its part of a cold start.
+    #[serde(rename = "ready_ms", serialize_with = "optional_milliseconds")]
+    pub ready: Option<Duration>,
+    /// What it added to each invocation that it took and was done with.
+    pub overheads: Vec<Overhead>,
+    /// From its last SHUTDOWN until it had left.
+    #[serde(rename = "shutdown_ms", serialize_with = "optional_milliseconds")]
+    pub shutdown: Option<Duration>,
+}
+
+/// What an extension added to one invocation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Overhead {
+    /// The invocation's request id.
+    pub request_id: String,
+    /// How long after the function it called `next`; zero if it was done before the function.
+    #[serde(rename = "overhead_ms", serialize_with = "milliseconds")]
+    pub time: Duration,
+}
+
+#[derive(Default)]
+struct Meter {
+    cost: Cost,
+    launched: Option<Duration>,
+    busy: Option<Duration>,
+    told: Option<Duration>,
+}
+
+impl Record {
+    /// What each extension costs, by name.
+    #[must_use]
+    pub fn costs(&self) -> Vec<Cost> {
+        let mut meters: BTreeMap<&str, Meter> = BTreeMap::new();
+        let mut invocation = None;
+        let mut responded = None;
+        for step in &self.steps {
+            let at = step.at;
+            match &step.what {
+                What::Began(Phase::Invoke { request_id }) => {
+                    invocation = Some(request_id);
+                    responded = None;
+                }
+                What::Responded { .. } => responded = Some(at),
+                What::Launched { extension, .. } => {
+                    let meter = meters.entry(extension).or_default();
+                    meter.launched.get_or_insert(at);
+                }
+                What::Answered(request)
+                    if request.call == Some(Call::Register) && request.status == 200 =>
+                {
+                    let meter = meters
+                        .entry(request.extension.as_deref().unwrap_or_default())
+                        .or_default();
+                    let since = meter.launched.map(|launched| at.saturating_sub(launched));
+                    meter.cost.register = meter.cost.register.or(since);
+                }
+                What::Receives { extension, event } => {
+                    let meter = meters.entry(extension).or_default();
+                    match event {
+                        EventType::Invoke => meter.busy = Some(at),
+                        _ => meter.told = Some(at),
+                    }
+                }
+                What::Waits { extension } => {
+                    let meter = meters.entry(extension).or_default();
+                    let since = meter.launched.map(|launched| at.saturating_sub(launched));
+                    meter.cost.ready = meter.cost.ready.or(since);
+                    if let (Some(_), Some(request_id)) = (meter.busy.take(), invocation) {
+                        let since = responded.unwrap_or(at);
+                        meter.cost.overheads.push(Overhead {
+                            request_id: request_id.clone(),
+                            time: at.saturating_sub(since),
+                        });
+                    }
+                }
+                What::Left { extension, .. } => {
+                    let meter = meters.entry(extension).or_default();
+                    let told = meter.told.take();
+                    if let Some(told) = told {
+                        meter.cost.shutdown = Some(at.saturating_sub(told));
+                    }
+                    meter.busy = None;
+                }
+                _ => {}
+            }
+        }
+        meters
+            .into_iter()
+            .filter(|(name, _)| !name.is_empty())
+            .map(|(name, meter)| Cost {
+                extension: name.to_owned(),
+                ..meter.cost
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{Phase, Record, Request, Step, What};
+    use crate::emulator::{Call, State};
+    use crate::{EventType, ShutdownReason};
+
+    #[test]
+    fn costs_count_from_the_launch_the_function_and_the_event() {
+        let extension = || "x".to_owned();
+        let invoke = Phase::Invoke {
+            request_id: "1".to_owned(),
+        };
+        let shutdown = Phase::Shutdown {
+            reason: ShutdownReason::Spindown,
+        };
+        let register = Request {
+            extension: Some(extension()),
+            call: Some(Call::Register),
+            method: "POST".to_owned(),
+            path: String::new(),
+            body: String::new(),
+            error_type: None,
+            status: 200,
+            reply: String::new(),
+        };
+        let waits = || What::Waits {
+            extension: extension(),
+        };
+        let gets = |event| What::Receives {
+            extension: extension(),
+            event,
+        };
+        let responded = || What::Responded {
+            request_id: "1".to_owned(),
+            error_type: None,
+        };
+        let steps = [
+            (
+                5,
+                What::Launched {
+                    extension: extension(),
+                    pid: None,
+                },
+            ),
+            (15, What::Answered(register)),
+            (25, waits()),
+            (100, What::Began(invoke.clone())),
+            (101, gets(EventType::Invoke)),
+            (110, responded()),
+            (112, waits()),
+            (200, What::Began(invoke)),
+            (201, gets(EventType::Invoke)),
+            (202, waits()),
+            (210, responded()),
+            (300, What::Began(shutdown)),
+            (301, gets(EventType::Shutdown)),
+            (
+                304,
+                What::Left {
+                    extension: extension(),
+                    code: Some(0),
+                    state: State::Exited,
+                },
+            ),
+        ];
+        let step = |(millis, what)| Step {
+            at: Duration::from_millis(millis),
+            what,
+        };
+        let record = Record {
+            steps: steps.into_iter().map(step).collect(),
+            forgotten: 0,
+        };
+        let millis = |millis| Some(Duration::from_millis(millis));
+        let costs = record.costs();
+        assert_eq!(costs.len(), 1);
+        let cost = &costs[0];
+        assert_eq!((cost.register, cost.ready), (millis(10), millis(20)));
+        let overheads = cost.overheads.iter().map(|overhead| Some(overhead.time));
+        assert_eq!(overheads.collect::<Vec<_>>(), [millis(2), millis(0)]);
+        assert_eq!(cost.shutdown, millis(3));
+    }
+}
