@@ -1,0 +1,249 @@
+//! An invocation: its begin, the function's part, and what is waited for after it.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::agent::{CurrentEvent, TraceContext};
+use super::super::invocation::{Invocation, Invoked, Outcome};
+use super::super::platform::Platform;
+use super::super::record::{Phase, What};
+use super::super::reply::json;
+use super::super::runtime::Current;
+use super::super::telemetry::{Ending, Pace};
+use super::super::{Emulator, EmulatorError};
+use super::{Drive, RUNTIME, Unfinished, ended};
+use crate::event::millis_ahead;
+use crate::{EventType, ShutdownReason};
+
+/// How the function's part of an invocation ended.
+enum Function {
+    Responded,
+    TimedOut,
+    /// Whoever left.
+    Gone,
+}
+impl Emulator {
+    /// An invocation until its caller has the answer.
+    pub(super) async fn respond(
+        &self,
+        drive: &mut Drive,
+        invocation: Invocation,
+    ) -> Result<Invoked, EmulatorError> {
+        let mut deadline = Instant::now() + invocation.timeout;
+        if !self.ready(drive, deadline).await? {
+            deadline = Instant::now() + invocation.timeout;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.shared
+            .change(|platform| begin(platform, &invocation, left));
+        // From here on there is something to finish, also if this future is dropped.
+        drive.unfinished = Some(Unfinished {
+            phase: Phase::Invoke {
+                request_id: invocation.request_id.clone(),
+            },
+            deadline,
+            init: drive.init.take(),
+        });
+        let function = self.function(&invocation, deadline).await;
+        let response = self.shared.look(|platform| {
+            let current = platform.runtime.invocation.as_ref()?;
+            current.response.clone()
+        });
+        let outcome = match (&function, &response) {
+            (Function::Responded, Some(response)) if response.error_type.is_some() => {
+                Outcome::Error
+            }
+            (Function::Responded, _) => Outcome::Success,
+            (Function::TimedOut, _) => Outcome::Timeout,
+            (Function::Gone, _) => Outcome::Crash,
+        };
+        match function {
+            Function::Responded => {}
+            Function::TimedOut => self.time_out(drive.unfinished.take(), None).await,
+            Function::Gone => {
+                let failure = self.failure();
+                self.fail(drive.unfinished.take(), failure.as_ref()).await;
+                // The runtime's crash may be what was asked for.
+                let asked = invocation.outcome == Outcome::Crash;
+                let of_runtime = matches!(
+                    failure,
+                    Some(EmulatorError::Failed {
+                        extension: None,
+                        ..
+                    })
+                );
+                if let Some(failure) = failure.filter(|_| !(asked && of_runtime)) {
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(Invoked {
+            request_id: invocation.request_id,
+            outcome,
+            response: response.map(|response| response.body),
+        })
+    }
+
+    /// The function's part of an invocation.
+    async fn function(&self, invocation: &Invocation, deadline: Instant) -> Function {
+        if !self.shared.look(|platform| platform.runtime.is_built_in()) {
+            let responded = self.gate(deadline, "respond", |platform| {
+                let current = platform.runtime.invocation.as_ref();
+                let waiting = current.is_some_and(|current| current.response.is_none());
+                waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
+            });
+            return match responded.await {
+                Ok(()) => Function::Responded,
+                Err(EmulatorError::Late { .. }) => Function::TimedOut,
+                Err(_) => Function::Gone,
+            };
+        }
+        for line in &invocation.logs {
+            self.log(line);
+        }
+        let until = match invocation.outcome {
+            Outcome::Timeout => deadline,
+            _ if invocation.duration.is_zero() => Instant::now(),
+            _ => deadline.min(Instant::now() + invocation.duration),
+        };
+        // A timer has its own granularity, which is more than no time.
+        if until > Instant::now() {
+            let gone = self.shared.wait(until, |platform| {
+                let waiting = !platform.cancelled;
+                waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
+            });
+            if gone.await.is_ok() {
+                return Function::Gone;
+            }
+        }
+        if Instant::now() >= deadline {
+            return Function::TimedOut;
+        }
+        self.shared.change(|platform| match invocation.outcome {
+            Outcome::Crash => {
+                platform.runtime_left(None);
+                Function::Gone
+            }
+            outcome => {
+                let error = outcome == Outcome::Error;
+                let (body, error_type) = if error {
+                    let error_type = "Function.Error";
+                    let body = json(&serde_json::json!({ "errorType": error_type }));
+                    (body, Some(error_type.to_owned()))
+                } else {
+                    ("null".to_owned(), None)
+                };
+                platform.responded(body, error_type);
+                platform.runtime_done(None);
+                Function::Responded
+            }
+        })
+    }
+
+    /// What an invocation has left to be waited for.
+    pub(super) async fn finish(&self, drive: &mut Drive) -> Result<(), EmulatorError> {
+        let Some(unfinished) = &drive.unfinished else {
+            return Ok(());
+        };
+        self.shared.change(|platform| {
+            // Of an invocation whose future was dropped, the built-in function does no more.
+            if platform.runtime.is_built_in() {
+                platform.runtime_done(None);
+            }
+        });
+        let done = self.gate(unfinished.deadline, "ask for the next event", |platform| {
+            let runtime = (!platform.runtime.is_done()).then(|| RUNTIME.to_owned());
+            let extensions = platform.busy(Some(EventType::Invoke));
+            runtime.into_iter().chain(extensions).collect()
+        });
+        match done.await {
+            Ok(()) => {
+                let unfinished = drive.unfinished.take();
+                self.shared.change(|platform| {
+                    let init = unfinished.as_ref().and_then(|unfinished| unfinished.init);
+                    platform.tell_report(Ending::SUCCESS, init);
+                    platform.telemetry.goes(Pace::Frozen);
+                    over(platform, unfinished.as_ref(), None);
+                });
+                Ok(())
+            }
+            Err(late @ EmulatorError::Late { .. }) => {
+                self.time_out(drive.unfinished.take(), Some(&late)).await;
+                Err(late)
+            }
+            Err(failure) => {
+                self.fail(drive.unfinished.take(), Some(&failure)).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// The invocation is not over in time: a reset.
+    async fn time_out(&self, unfinished: Option<Unfinished>, late: Option<&EmulatorError>) {
+        self.reset(ShutdownReason::Timeout, unfinished, Ending::TIMEOUT, late)
+            .await;
+    }
+
+    /// Somebody has left during the invocation: a reset.
+    async fn fail(&self, unfinished: Option<Unfinished>, failure: Option<&EmulatorError>) {
+        let error_type = match failure {
+            Some(EmulatorError::Failed { error_type, .. }) => error_type,
+            _ => "Sandbox.Failure",
+        };
+        let ending = Ending::error(error_type);
+        self.reset(ShutdownReason::Failure, unfinished, ending, failure)
+            .await;
+    }
+
+    async fn reset(
+        &self,
+        reason: ShutdownReason,
+        unfinished: Option<Unfinished>,
+        ending: Ending<'_>,
+        failure: Option<&EmulatorError>,
+    ) {
+        self.shared.change(|platform| {
+            platform.runtime_done(Some(ending));
+            over(platform, unfinished.as_ref(), failure);
+        });
+        let report = (ending, unfinished.and_then(|unfinished| unfinished.init));
+        // What else goes wrong then is in the record.
+        let _ = self.end(reason, true, Some(report)).await;
+    }
+}
+
+/// The invocation is over, as the record has it.
+fn over(platform: &mut Platform, unfinished: Option<&Unfinished>, failure: Option<&EmulatorError>) {
+    if let Some(unfinished) = unfinished {
+        ended(platform, unfinished.phase.clone(), failure);
+    }
+}
+
+/// Begins an invocation.
+fn begin(platform: &mut Platform, invocation: &Invocation, left: Duration) {
+    let deadline_ms = millis_ahead(left);
+    let function_arn = invocation.function_arn.clone();
+    let function_arn = function_arn.unwrap_or_else(|| platform.settings.function_arn());
+    let tracing = invocation.trace_header.as_deref().map(TraceContext::of);
+    let request_id = &invocation.request_id;
+    platform.note(What::Began(Phase::Invoke {
+        request_id: request_id.clone(),
+    }));
+    platform.telemetry.goes(Pace::Buffered);
+    let current = Current::new(
+        request_id,
+        function_arn.clone(),
+        deadline_ms,
+        tracing.clone(),
+        &invocation.payload,
+    );
+    platform.release(CurrentEvent::invoke(
+        deadline_ms,
+        request_id,
+        &function_arn,
+        tracing.as_ref(),
+    ));
+    platform.runtime.invoke(current);
+    platform.tell_start();
+}
