@@ -95,6 +95,7 @@ impl Run {
 pub(crate) async fn carry_out(
     plan: &Plan,
     executables: &[PathBuf],
+    names: Vec<String>,
     observer: impl Fn(&Step) + Send + 'static,
 ) -> Result<Run, Error> {
     let environment = Environment::start(&plan.settings, executables, observer).await?;
@@ -107,9 +108,8 @@ pub(crate) async fn carry_out(
     let begun = |step: &&Step| matches!(step.what, What::Began(Phase::Invoke { .. }));
     let made = record.steps.iter().filter(begun).count() as u64;
     let unmade = plan.invocations().saturating_sub(made + record.forgotten);
-    let name = |path: &PathBuf| path.file_name().unwrap_or_default().display().to_string();
     Ok(Run {
-        names: executables.iter().map(name).collect(),
+        names,
         findings: record.findings(),
         record,
         unmade,
