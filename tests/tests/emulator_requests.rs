@@ -368,7 +368,14 @@ async fn a_parked_next_whose_extension_has_failed_is_refused_at_the_next_event()
             let (refused, ()) = tokio::join!(async { answer(raw.next(&id).await).await }, failing);
             Ok::<_, lambda_ext::Error>((id, refused))
         });
-        let (extension, outcome) = tokio::join!(extension, emulator.invoke(Invocation::default()));
+        let scenario = async {
+            emulator.init().await?;
+            while emulator.record().reports("ext").next().is_none() {
+                tokio::task::yield_now().await;
+            }
+            emulator.invoke(Invocation::default()).await
+        };
+        let (extension, outcome) = tokio::join!(extension, scenario);
         let (id, parked) = extension.unwrap();
         let message = format!(
             "State transition from ExitError to Ready failed for extension {id}. \

@@ -17,7 +17,7 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(100),
     Duration::from_millis(200),
     Duration::from_millis(400),
-    Duration::from_millis(1000),
+    Duration::from_secs(1),
 ];
 
 /// Connects to where a subscription over TCP wants its lines; on Lambda that is part of it.

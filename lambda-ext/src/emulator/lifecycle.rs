@@ -12,7 +12,7 @@ use super::platform::{Platform, Stage};
 use super::process::{self, Started};
 use super::record::{Kill, Phase, What};
 use super::runtime::{Current, Kind};
-use super::telemetry::{Category, Ending};
+use super::telemetry::{Category, Ending, Pace};
 use super::{Emulator, EmulatorError, Initialization};
 use crate::event::millis_ahead;
 use crate::{EventType, ShutdownReason};
@@ -82,9 +82,9 @@ impl Emulator {
         self.ready(&mut drive, None).await?;
         self.shared.change(|platform| {
             platform.note(What::Began(Phase::Restore));
-            platform.telemetry.freeze(false);
+            platform.telemetry.goes(Pace::Buffered);
             platform.tell_restore(Duration::ZERO);
-            platform.telemetry.freeze(true);
+            platform.telemetry.goes(Pace::Frozen);
             ended(platform, Phase::Restore, None);
         });
         Ok(())
@@ -212,7 +212,7 @@ impl Emulator {
             }
             platform.tell_init_report(suppressed, ending, took);
             platform.telemetry.close();
-            platform.telemetry.freeze(true);
+            platform.telemetry.goes(Pace::Frozen);
             platform.stage = Stage::Ready;
             ended(platform, phase, outcome.as_ref().err());
         });
@@ -355,9 +355,12 @@ impl Emulator {
         what: &'static str,
         missing: impl Fn(&Platform) -> Vec<String>,
     ) -> Result<(), EmulatorError> {
-        let unless_cancelled = |platform: &Platform| match platform.cancelled {
-            true => Vec::new(),
-            false => missing(platform),
+        let unless_cancelled = |platform: &Platform| {
+            if platform.cancelled {
+                Vec::new()
+            } else {
+                missing(platform)
+            }
         };
         let outcome = self.shared.wait(deadline, unless_cancelled).await;
         match self.failure() {
@@ -510,7 +513,7 @@ impl Emulator {
             Ok(()) => {
                 self.shared.change(|platform| {
                     platform.tell_report(Ending::SUCCESS, unfinished.init);
-                    platform.telemetry.freeze(true);
+                    platform.telemetry.goes(Pace::Frozen);
                     ended(platform, unfinished.phase, None);
                 });
                 Ok(())
@@ -568,8 +571,7 @@ impl Emulator {
         let (share, externals) = self.shared.change(|platform| {
             platform.stage = Stage::Ending;
             platform.note(What::Began(phase.clone()));
-            platform.telemetry.freeze(false);
-            platform.telemetry.flush(true);
+            platform.telemetry.goes(Pace::AtOnce);
             let internals = platform.agents.values().any(|agent| !agent.external);
             let externals = !platform.members.is_empty();
             let share = match (internals, externals) {
@@ -651,7 +653,7 @@ fn begin(platform: &mut Platform, invocation: &Invocation, left: Duration) {
     platform.note(What::Began(Phase::Invoke {
         request_id: request_id.clone(),
     }));
-    platform.telemetry.freeze(false);
+    platform.telemetry.goes(Pace::Buffered);
     let current = Current::new(
         request_id,
         function_arn.clone(),

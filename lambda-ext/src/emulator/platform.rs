@@ -40,7 +40,7 @@ pub(super) struct Request {
     pub(super) identifier: Option<String>,
     pub(super) error_type: Option<String>,
     /// In the path of a runtime's call.
-    pub(super) request_id: Option<String>,
+    pub(super) of_invocation: Option<String>,
     pub(super) body: Vec<u8>,
     /// The connection that a subscription over TCP asks for, or why there is none.
     pub(super) dialled: Option<Result<TcpStream, String>>,

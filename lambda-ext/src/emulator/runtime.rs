@@ -193,7 +193,7 @@ impl Platform {
     }
 
     fn runtime_answers(&mut self, call: Call, request: &Request) -> Reply {
-        let id = request.request_id.as_deref();
+        let id = request.of_invocation.as_deref();
         let current = self.runtime.invocation.as_ref();
         let current = current.filter(|current| current.handed_out && current.response.is_none());
         if current.map(|current| current.request_id.as_str()) != id {
@@ -231,7 +231,7 @@ impl Platform {
         self.runtime.waiting = None;
         if self.stage != super::platform::Stage::Ending {
             self.cancelled = true;
-            self.fatal.get_or_insert_with(|| Fatal {
+            self.fatal.get_or_insert(Fatal {
                 error_type: "Runtime.ExitError",
                 extension: None,
                 reported: None,

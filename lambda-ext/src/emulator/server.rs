@@ -163,7 +163,7 @@ fn route(method: &Method, path: &str, request: &mut Request) -> Result<Call, Unr
         ];
         return Err(Unrouted::Method(call, known.contains(method)));
     }
-    request.request_id = id;
+    request.of_invocation = id;
     Ok(call)
 }
 

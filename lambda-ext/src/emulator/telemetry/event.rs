@@ -1,5 +1,6 @@
 //! One telemetry event, as text.
 
+use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
 
 use super::super::reply::json;
@@ -66,11 +67,11 @@ impl Event {
     }
 
     pub(super) fn logs_dropped(records: u64, bytes: u64) -> Self {
-        let record = object([
-            ("droppedBytes", Some(bytes.to_string())),
-            ("droppedRecords", Some(records.to_string())),
-            ("reason", text("Consumer fell behind")),
-        ]);
+        let record = Object::default()
+            .raw("droppedBytes", bytes)
+            .raw("droppedRecords", records)
+            .text("reason", "Consumer fell behind")
+            .end();
         Self::platform("platform.logsDropped", record)
     }
 
@@ -89,44 +90,62 @@ pub(super) fn timestamp(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 
-/// A field of a record: its name, and its value as JSON, if it has one.
-pub(super) type Field = (&'static str, Option<String>);
+/// A JSON object, its fields in the order in which they are added.
+#[derive(Debug, Default)]
+pub(super) struct Object(String);
 
-/// A JSON object, its fields in this order.
-pub(super) fn object(fields: impl IntoIterator<Item = Field>) -> String {
-    let fields: Vec<_> = fields
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!(r#""{name}":{}"#, value?)))
-        .collect();
-    format!("{{{}}}", fields.join(","))
-}
+impl Object {
+    pub(super) fn raw(mut self, name: &str, value: impl Display) -> Self {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        // A string takes everything.
+        let _ = write!(self.0, r#""{name}":{value}"#);
+        self
+    }
 
-/// A string as JSON.
-pub(super) fn text(value: &str) -> Option<String> {
-    Some(json(&value))
-}
+    pub(super) fn text(self, name: &str, value: &str) -> Self {
+        self.raw(name, json(&value))
+    }
 
-/// A list of JSON values; none where it is empty, as the platform leaves it out.
-pub(super) fn list(values: &[String]) -> Option<String> {
-    (!values.is_empty()).then(|| format!("[{}]", values.join(",")))
-}
+    /// A duration as telemetry has it: to the microsecond.
+    pub(super) fn milliseconds(self, name: &str, value: Duration) -> Self {
+        self.raw(name, (value.as_secs_f64() * 1e6).round() / 1e3)
+    }
 
-/// A duration as telemetry has it: milliseconds, to the microsecond.
-pub(super) fn milliseconds(duration: Duration) -> Option<String> {
-    let milliseconds = (duration.as_secs_f64() * 1e6).round() / 1e3;
-    Some(milliseconds.to_string())
+    /// A list of JSON values, which is left out where it is empty, as by the platform.
+    pub(super) fn list(self, name: &str, values: &[String]) -> Self {
+        if values.is_empty() {
+            return self;
+        }
+        self.raw(name, format_args!("[{}]", values.join(",")))
+    }
+
+    /// Adds what depends on a value, if there is one.
+    pub(super) fn when<T>(self, value: Option<T>, add: impl FnOnce(Self, T) -> Self) -> Self {
+        match value {
+            Some(value) => add(self, value),
+            None => self,
+        }
+    }
+
+    pub(super) fn end(mut self) -> String {
+        if self.0.is_empty() {
+            self.0.push('{');
+        }
+        self.0.push('}');
+        self.0
+    }
 }
 
 /// `{"durationMs": …}`
 pub(super) fn duration(duration: Duration) -> String {
-    object([("durationMs", milliseconds(duration))])
+    Object::default().milliseconds("durationMs", duration).end()
 }
 
 /// A part of a phase.
 pub(super) fn span(name: &str, start: SystemTime, took: Duration) -> String {
-    object([
-        ("name", text(name)),
-        ("start", text(&timestamp(start))),
-        ("durationMs", milliseconds(took)),
-    ])
+    Object::default()
+        .text("name", name)
+        .text("start", &timestamp(start))
+        .milliseconds("durationMs", took)
+        .end()
 }

@@ -4,15 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::super::Initialization;
 use super::super::agent::TraceContext;
 use super::super::platform::Platform;
 use super::super::record::What;
 use super::super::reply::json;
 use super::super::runtime::Current;
 use super::super::settings::MEMORY_MB;
+use super::super::{Initialization, State};
 use super::Event;
-use super::event::{duration, list, milliseconds, object, span, text};
+use super::event::{Object, duration, span};
 
 /// What a phase ends with: the platform's status, and the type of the error behind it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,8 +39,9 @@ impl<'a> Ending<'a> {
         }
     }
 
-    fn status(self) -> Option<String> {
-        text(match self {
+    /// Adds it to a record.
+    fn add_to(self, record: Object) -> Object {
+        let status = match self {
             Self {
                 timed_out: true, ..
             } => "timeout",
@@ -53,11 +54,12 @@ impl<'a> Ending<'a> {
                 ..
             } if error_type.starts_with("Sandbox.") => "failure",
             _ => "error",
-        })
-    }
-
-    fn error_type(self) -> Option<String> {
-        self.error_type.and_then(text)
+        };
+        record
+            .text("status", status)
+            .when(self.error_type, |record, error_type| {
+                record.text("errorType", error_type)
+            })
     }
 }
 
@@ -72,40 +74,31 @@ impl Platform {
         }
     }
 
-    fn initialization_type(&self) -> Option<String> {
-        text(self.settings.initialization.as_str())
-    }
-
-    /// Which phase init is part of.
-    fn init_phase(suppressed: bool) -> Option<String> {
-        text(if suppressed { "invoke" } else { "init" })
+    /// What all records of init begin with.
+    fn of_init(&self, suppressed: bool) -> Object {
+        Object::default()
+            .text("initializationType", self.settings.initialization.as_str())
+            .text("phase", if suppressed { "invoke" } else { "init" })
     }
 
     /// What `initStart` and `restoreStart` have in common.
-    fn environment(&self) -> Vec<super::event::Field> {
+    fn add_environment(&self, record: Object) -> Object {
         let memory = match self.settings.initialization {
             // In bytes there.
             Initialization::ManagedInstances => MEMORY_MB * 1024 * 1024,
             _ => MEMORY_MB,
         };
-        vec![
-            ("functionName", text(&self.settings.function.function_name)),
-            (
-                "functionVersion",
-                text(&self.settings.function.function_version),
-            ),
-            ("instanceId", text(&self.telemetry.instance_id)),
-            ("instanceMaxMemory", Some(memory.to_string())),
-        ]
+        let function = &self.settings.function;
+        record
+            .text("functionName", &function.function_name)
+            .text("functionVersion", &function.function_version)
+            .text("instanceId", &self.telemetry.instance_id)
+            .raw("instanceMaxMemory", memory)
     }
 
     pub(in super::super) fn tell_init_start(&mut self, suppressed: bool) {
-        let mut fields = vec![
-            ("initializationType", self.initialization_type()),
-            ("phase", Self::init_phase(suppressed)),
-        ];
-        fields.extend(self.environment());
-        self.tell(Event::platform("platform.initStart", object(fields)));
+        let record = self.add_environment(self.of_init(suppressed)).end();
+        self.tell(Event::platform("platform.initStart", record));
     }
 
     pub(in super::super) fn tell_init_runtime_done(
@@ -113,12 +106,7 @@ impl Platform {
         suppressed: bool,
         ending: Ending<'_>,
     ) {
-        let record = object([
-            ("initializationType", self.initialization_type()),
-            ("phase", Self::init_phase(suppressed)),
-            ("status", ending.status()),
-            ("errorType", ending.error_type()),
-        ]);
+        let record = ending.add_to(self.of_init(suppressed)).end();
         self.tell(Event::platform("platform.initRuntimeDone", record));
     }
 
@@ -129,50 +117,48 @@ impl Platform {
         ending: Ending<'_>,
         took: Duration,
     ) {
-        let mut extensions = Vec::new();
-        for (name, member) in &self.members {
-            if !self.agents.values().any(|agent| agent.name == *name) {
-                let state = match member.state {
-                    Some(state) => format!("{state:?}"),
-                    None => "Started".to_owned(),
-                };
-                let failed = (state == "LaunchError").then(|| "PermissionDenied".to_owned());
-                extensions.push((name.clone(), state, Vec::new(), failed));
-            }
-        }
-        for agent in self.agents.values() {
-            let events: Vec<_> = agent.events.iter().map(json).collect();
-            let state = format!("{:?}", agent.state);
-            extensions.push((agent.name.clone(), state, events, agent.reported.clone()));
-        }
-        for (name, state, events, error_type) in extensions {
-            let record = object([
-                ("name", text(&name)),
-                ("state", text(&state)),
-                ("events", Some(format!("[{}]", events.join(",")))),
-                ("errorType", error_type.as_deref().and_then(text)),
-            ]);
+        for record in self.extensions() {
             self.tell(Event::platform("platform.extension", record));
         }
-        let record = object([
-            ("initializationType", self.initialization_type()),
-            ("phase", Self::init_phase(suppressed)),
-            ("status", ending.status()),
-            ("errorType", ending.error_type()),
-            ("metrics", Some(duration(took))),
-        ]);
+        let record = ending
+            .add_to(self.of_init(suppressed))
+            .raw("metrics", duration(took))
+            .end();
         self.tell(Event::platform("platform.initReport", record));
     }
 
+    /// A record of each extension that was launched or has registered.
+    fn extensions(&self) -> Vec<String> {
+        let record = |name: &str, state: State, events: &[String], error_type: Option<&str>| {
+            Object::default()
+                .text("name", name)
+                .text("state", &format!("{state:?}"))
+                .raw("events", format_args!("[{}]", events.join(",")))
+                .when(error_type, |record, error_type| {
+                    record.text("errorType", error_type)
+                })
+                .end()
+        };
+        let registered = |name: &str| self.agents.values().any(|agent| agent.name == name);
+        let launched = self.members.iter().filter(|(name, _)| !registered(name));
+        let launched = launched.map(|(name, member)| {
+            let state = member.state.unwrap_or(State::Started);
+            let error_type = (state == State::LaunchError).then_some("PermissionDenied");
+            record(name, state, &[], error_type)
+        });
+        let agents = self.agents.values().map(|agent| {
+            let events: Vec<_> = agent.events.iter().map(json).collect();
+            record(&agent.name, agent.state, &events, agent.reported.as_deref())
+        });
+        launched.chain(agents).collect()
+    }
+
     pub(in super::super) fn tell_restore(&mut self, took: Duration) {
-        let start = object(self.environment());
+        let start = self.add_environment(Object::default()).end();
         self.tell(Event::platform("platform.restoreStart", start));
-        let done = object([("status", Ending::SUCCESS.status())]);
-        self.tell(Event::platform("platform.restoreRuntimeDone", done));
-        let report = object([
-            ("status", Ending::SUCCESS.status()),
-            ("metrics", Some(duration(took))),
-        ]);
+        let done = || Ending::SUCCESS.add_to(Object::default());
+        self.tell(Event::platform("platform.restoreRuntimeDone", done().end()));
+        let report = done().raw("metrics", duration(took)).end();
         self.tell(Event::platform("platform.restoreReport", report));
     }
 
@@ -180,15 +166,17 @@ impl Platform {
         let Some(current) = &self.runtime.invocation else {
             return;
         };
-        let record = object([
-            ("requestId", text(&current.request_id)),
-            ("version", text(&self.settings.function.function_version)),
-            ("tracing", tracing(current)),
-            (
-                "functionArn",
-                text(&current.function_arn).filter(|_| self.settings.managed()),
-            ),
-        ]);
+        let managed = self.settings.managed();
+        let record = Object::default()
+            .text("requestId", &current.request_id)
+            .text("version", &self.settings.function.function_version)
+            .when(tracing(current), |record, tracing| {
+                record.raw("tracing", tracing)
+            })
+            .when(managed.then_some(&current.function_arn), |record, arn| {
+                record.text("functionArn", arn)
+            })
+            .end();
         self.tell(Event::platform("platform.start", record));
     }
 
@@ -204,23 +192,16 @@ impl Platform {
         }
         let now = Instant::now();
         current.done = Some(now);
-        let ending = ending.unwrap_or(Ending::SUCCESS);
         let answered = current.response.as_ref();
         let produced = answered
             .filter(|response| response.error_type.is_none())
             .map_or(0, |response| response.body.len());
-        let metrics = object([
-            ("durationMs", milliseconds(now - current.began)),
-            ("producedBytes", Some(produced.to_string())),
-        ]);
-        let record = object([
-            ("requestId", text(&current.request_id)),
-            ("status", ending.status()),
-            ("errorType", ending.error_type()),
-            ("metrics", Some(metrics)),
-            ("spans", list(&spans(current, Some(now)))),
-            ("tracing", tracing(current)),
-        ]);
+        let metrics = Object::default()
+            .milliseconds("durationMs", now - current.began)
+            .raw("producedBytes", produced)
+            .end();
+        let spans = spans(current, Some(now));
+        let record = of_invocation(current, ending.unwrap_or(Ending::SUCCESS), &metrics, &spans);
         if !managed {
             self.tell(Event::platform("platform.runtimeDone", record));
         }
@@ -240,26 +221,33 @@ impl Platform {
                 span("extensionOverhead", start, done.elapsed())
             });
             let billed = (took + init.unwrap_or_default()).as_secs_f64() * 1e3;
-            let metrics = object([
-                ("durationMs", milliseconds(took)),
-                ("billedDurationMs", Some(billed.ceil().to_string())),
-                ("memorySizeMB", Some(MEMORY_MB.to_string())),
-                ("maxMemoryUsedMB", Some((MEMORY_MB / 2).to_string())),
-                ("initDurationMs", init.and_then(milliseconds)),
-            ]);
+            let metrics = Object::default()
+                .milliseconds("durationMs", took)
+                .raw("billedDurationMs", billed.ceil())
+                .raw("memorySizeMB", MEMORY_MB)
+                .raw("maxMemoryUsedMB", MEMORY_MB / 2)
+                .when(init, |metrics, init| {
+                    metrics.milliseconds("initDurationMs", init)
+                })
+                .end();
             let active = !self.agents.is_empty();
             (metrics, overhead.filter(|_| active).into_iter().collect())
         };
-        let record = object([
-            ("requestId", text(&current.request_id)),
-            ("status", ending.status()),
-            ("errorType", ending.error_type()),
-            ("metrics", Some(metrics)),
-            ("spans", list(&spans)),
-            ("tracing", tracing(&current)),
-        ]);
+        let record = of_invocation(&current, ending, &metrics, &spans);
         self.tell(Event::platform("platform.report", record));
     }
+}
+
+/// What `runtimeDone` and `report` have in common.
+fn of_invocation(current: &Current, ending: Ending<'_>, metrics: &str, spans: &[String]) -> String {
+    ending
+        .add_to(Object::default().text("requestId", &current.request_id))
+        .raw("metrics", metrics)
+        .list("spans", spans)
+        .when(tracing(current), |record, tracing| {
+            record.raw("tracing", tracing)
+        })
+        .end()
 }
 
 fn tracing(current: &Current) -> Option<String> {

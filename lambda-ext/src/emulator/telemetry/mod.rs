@@ -24,6 +24,17 @@ use super::settings::Settings;
 /// What waits for whoever subscribes during init, at most.
 const EARLY_EVENTS: usize = 10_000;
 
+/// How what is told goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Not at all: nothing runs between invocations.
+    Frozen,
+    /// As each subscription wants it.
+    Buffered,
+    /// Without waiting for more: the environment ends.
+    AtOnce,
+}
+
 /// One generation's subscribers, and what waits for them.
 #[derive(Debug)]
 pub(super) struct Telemetry {
@@ -32,10 +43,7 @@ pub(super) struct Telemetry {
     early: Vec<Event>,
     /// Init is over.
     closed: bool,
-    /// The environment is not frozen.
-    thawed: bool,
-    /// Everything goes out at once: the environment ends.
-    flushing: bool,
+    pace: Pace,
     longest_queue: usize,
     redeliver: bool,
     /// The environment's name for itself.
@@ -64,8 +72,7 @@ impl Telemetry {
             subscribers: BTreeMap::new(),
             early: Vec::new(),
             closed: false,
-            thawed: true,
-            flushing: false,
+            pace: Pace::Buffered,
             longest_queue: settings.telemetry_queue,
             redeliver: settings.redeliver,
             instance_id: format!("{today}/[{version}]{id}"),
@@ -122,12 +129,8 @@ impl Telemetry {
         self.early = Vec::new();
     }
 
-    pub(super) fn freeze(&mut self, frozen: bool) {
-        self.thawed = !frozen;
-    }
-
-    pub(super) fn flush(&mut self, flushing: bool) {
-        self.flushing = flushing;
+    pub(super) fn goes(&mut self, pace: Pace) {
+        self.pace = pace;
     }
 
     pub(super) fn redelivers(&self) -> bool {
@@ -169,17 +172,16 @@ impl Telemetry {
     pub(super) fn turn(&mut self, id: Uuid) -> Option<Turn> {
         let subscriber = self.subscribers.get_mut(&id)?;
         let buffering = &subscriber.subscription.buffering;
-        Some(if self.thawed || self.flushing {
-            let turn = subscriber.queue.turn(buffering, self.flushing);
-            match turn {
-                Turn::Deliver(batch) => Turn::Deliver(Batch {
-                    takes: subscriber.slow,
-                    ..batch
-                }),
-                other => other,
-            }
-        } else {
-            Turn::Wait
+        if self.pace == Pace::Frozen {
+            return Some(Turn::Wait);
+        }
+        let at_once = self.pace == Pace::AtOnce;
+        Some(match subscriber.queue.turn(buffering, at_once) {
+            Turn::Deliver(batch) => Turn::Deliver(Batch {
+                takes: subscriber.slow,
+                ..batch
+            }),
+            other => other,
         })
     }
 

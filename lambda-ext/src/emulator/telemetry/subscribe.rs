@@ -6,7 +6,7 @@ use super::super::Call;
 use super::super::platform::{Platform, Request};
 use super::super::reply::{Reply, json};
 use super::super::settings::TelemetrySupport;
-use super::event::{Category, list, object, text};
+use super::event::{Category, Object};
 use super::{Event, Subscription};
 
 impl Platform {
@@ -61,11 +61,11 @@ impl Platform {
             .map(|category| json(&category.as_str()))
             .collect();
         self.telemetry.add(id, name.clone(), subscription, stream);
-        let record = object([
-            ("name", text(&name)),
-            ("state", text("Subscribed")),
-            ("types", list(&types)),
-        ]);
+        let record = Object::default()
+            .text("name", &name)
+            .text("state", "Subscribed")
+            .list("types", &types)
+            .end();
         self.tell(Event::platform("platform.telemetrySubscription", record));
         Reply::text(200, "\"OK\"")
     }

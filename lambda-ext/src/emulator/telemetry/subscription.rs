@@ -142,10 +142,10 @@ fn required(
 }
 
 /// One of some words; `"a"`, or `one of "a", "b"`.
-fn word<'w, T: Copy>(
+fn word<T: Copy>(
     value: &Value,
     (pointer, path): (&str, &str),
-    words: &[(T, &'w str)],
+    words: &[(T, &str)],
 ) -> Result<T, String> {
     let Some(found) = value.as_str() else {
         return Err(wrong_type(pointer, path, "string", value));
