@@ -80,7 +80,10 @@ impl Run {
         match self.verdict() {
             Verdict::Interrupted => "interrupted".to_owned(),
             Verdict::Behaved => format!("{names} behaved{beside}"),
-            Verdict::Misbehaved if mistakes == 0 => format!("{names} did not behave{beside}"),
+            // No extension did anything wrong: the runtime, say.
+            Verdict::Misbehaved if mistakes == 0 => {
+                format!("the environment of {names} failed{beside}")
+            }
             Verdict::Misbehaved => {
                 format!(
                     "{names} did not behave: {}{beside}",
