@@ -210,11 +210,13 @@ fn what_cannot_be_done_is_said_and_has_its_own_code() {
             &["hello", "--scenario", "/nowhere.toml"],
             "/nowhere.toml: No such file",
         ),
+        (&["hello", "hello"], "two executables have the name `hello`"),
         (&["hello", "--pace", "soon"], "write `250ms` or `1m 30s`"),
         (&["hello", "--env", "X"], "expected `KEY=VALUE`"),
     ] {
         let output = run(arguments);
         let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
         assert!(text.contains(told), "{arguments:?}: {text}");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }

@@ -76,12 +76,17 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
         .collect::<Result<Vec<_>, _>>()?;
     let names: Vec<_> = executables
         .iter()
-        .map(|path| path.file_name().unwrap_or_default().display().to_string())
+        .map(|path| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     let paint = Paint(colours());
     let live = (!arguments.json).then(|| Live::start(&names, plan.invocations(), paint.0));
     let observer = live.as_ref().map(Live::observer);
-    let outcome = run::carry_out(&plan, &executables, move |step| {
+    let outcome = run::carry_out(&plan, &executables, names, move |step| {
         if let Some(observer) = &observer {
             observer(step);
         }

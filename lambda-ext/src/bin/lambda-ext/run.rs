@@ -80,7 +80,10 @@ impl Run {
         match self.verdict() {
             Verdict::Interrupted => "interrupted".to_owned(),
             Verdict::Behaved => format!("{names} behaved{beside}"),
-            Verdict::Misbehaved if mistakes == 0 => format!("{names} did not behave{beside}"),
+            // No extension did anything wrong: the runtime, say.
+            Verdict::Misbehaved if mistakes == 0 => {
+                format!("the environment of {names} failed{beside}")
+            }
             Verdict::Misbehaved => {
                 format!(
                     "{names} did not behave: {}{beside}",
@@ -95,6 +98,7 @@ impl Run {
 pub(crate) async fn carry_out(
     plan: &Plan,
     executables: &[PathBuf],
+    names: Vec<String>,
     observer: impl Fn(&Step) + Send + 'static,
 ) -> Result<Run, Error> {
     let environment = Environment::start(&plan.settings, executables, observer).await?;
@@ -107,9 +111,8 @@ pub(crate) async fn carry_out(
     let begun = |step: &&Step| matches!(step.what, What::Began(Phase::Invoke { .. }));
     let made = record.steps.iter().filter(begun).count() as u64;
     let unmade = plan.invocations().saturating_sub(made + record.forgotten);
-    let name = |path: &PathBuf| path.file_name().unwrap_or_default().display().to_string();
     Ok(Run {
-        names: executables.iter().map(name).collect(),
+        names,
         findings: record.findings(),
         record,
         unmade,

@@ -7,12 +7,13 @@ use super::error;
 use super::walk::Walk;
 
 impl<'a> Walk<'a> {
-    pub(super) fn ended(&mut self, phase: &Phase, failed: bool, at: Duration) {
+    pub(super) fn ended(&mut self, phase: &Phase, error: Option<&str>, at: Duration) {
         self.phases.retain(|(open, _)| *open != phase);
-        if !failed || matches!(phase, Phase::Shutdown { .. }) {
+        let Some(error) = error.filter(|_| !matches!(phase, Phase::Shutdown { .. })) else {
             return;
-        }
-        let blameless = self.failing;
+        };
+        // A runtime that cannot be started fails the phase before anybody is late.
+        let blameless = self.failing || error.starts_with("Runtime.");
         let names: Vec<_> = self.extensions.keys().copied().collect();
         for name in &names {
             let _ = self.mismatch(name);

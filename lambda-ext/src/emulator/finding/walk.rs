@@ -45,7 +45,7 @@ impl<'a> Walk<'a> {
         let at = step.at;
         match &step.what {
             What::Began(phase) => self.began(phase, at),
-            What::Ended { phase, error } => self.ended(phase, error.is_some(), at),
+            What::Ended { phase, error } => self.ended(phase, error.as_deref(), at),
             What::Launched { extension, .. } => {
                 self.settle(extension);
                 let conduct = Conduct {

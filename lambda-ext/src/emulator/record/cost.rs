@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::super::Call;
-use super::{Phase, Record, What, milliseconds, optional_milliseconds};
+use super::serial::{milliseconds, optional_milliseconds};
+use super::{Phase, Record, What};
 use crate::EventType;
 
 /// What one extension costs, in time.

@@ -3,6 +3,8 @@
 mod cost;
 mod expect;
 mod line;
+mod phases;
+mod serial;
 mod show;
 mod text;
 mod timeline;
@@ -12,6 +14,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::cost::{Cost, Overhead};
+pub use self::phases::PhaseTime;
+pub(super) use self::serial::milliseconds;
+use self::serial::{debug, optional_word, word};
 pub(super) use self::text::brief;
 pub use self::timeline::Timeline;
 use super::{Call, Finding, State, finding};
@@ -84,7 +89,7 @@ pub enum What {
         /// To whom.
         extension: String,
         /// Which event.
-        #[serde(serialize_with = "text")]
+        #[serde(serialize_with = "word")]
         event: EventType,
     },
     /// A line on an extension's stdout or stderr.
@@ -141,7 +146,7 @@ pub enum What {
     /// A fault that was asked for was made.
     Faulted {
         /// In which call.
-        #[serde(serialize_with = "text")]
+        #[serde(serialize_with = "word")]
         call: Call,
         /// What was done.
         fault: String,
@@ -190,7 +195,7 @@ pub enum Phase {
     /// Until every extension has left.
     Shutdown {
         /// Why.
-        #[serde(serialize_with = "text")]
+        #[serde(serialize_with = "word")]
         reason: ShutdownReason,
     },
 }
@@ -202,7 +207,7 @@ pub struct Request {
     /// Who called, as far as it is known.
     pub extension: Option<String>,
     /// Which call it was; none where the path or the method is nobody's.
-    #[serde(serialize_with = "optional_text")]
+    #[serde(serialize_with = "optional_word")]
     pub call: Option<Call>,
     /// The method.
     pub method: String,
@@ -229,56 +234,7 @@ pub enum Kill {
     NotRegisteredForShutdown,
 }
 
-/// A phase with its time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PhaseTime {
-    /// Which phase.
-    pub phase: Phase,
-    /// When it began.
-    pub began: Duration,
-    /// When it was over; none if it is not.
-    pub ended: Option<Duration>,
-    /// Why it failed, if it did.
-    pub error: Option<String>,
-}
-
-impl PhaseTime {
-    /// How long it took; none if it is not over.
-    #[must_use]
-    pub fn took(&self) -> Option<Duration> {
-        Some(self.ended?.saturating_sub(self.began))
-    }
-}
-
 impl Record {
-    /// Every phase with its time, in order.
-    #[must_use]
-    pub fn phases(&self) -> Vec<PhaseTime> {
-        let mut phases: Vec<PhaseTime> = Vec::new();
-        for step in &self.steps {
-            match &step.what {
-                What::Began(phase) => phases.push(PhaseTime {
-                    phase: phase.clone(),
-                    began: step.at,
-                    ended: None,
-                    error: None,
-                }),
-                What::Ended { phase, error } => {
-                    let mut open = phases.iter_mut().rev();
-                    if let Some(open) =
-                        open.find(|open| open.ended.is_none() && open.phase == *phase)
-                    {
-                        open.ended = Some(step.at);
-                        open.error.clone_from(error);
-                    }
-                }
-                _ => {}
-            }
-        }
-        phases
-    }
-
     /// Every answered request of one extension, in order; not the `next` that had to wait.
     pub fn requests(&self, extension: &str) -> impl Iterator<Item = &Request> {
         self.steps.iter().filter_map(move |step| match &step.what {
@@ -346,54 +302,4 @@ impl Record {
     pub fn findings(&self) -> Vec<Finding> {
         finding::of(self)
     }
-}
-
-pub(super) fn milliseconds<S: serde::Serializer>(
-    at: &Duration,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    // Microseconds are as fine as it is of use.
-    serializer.serialize_f64((at.as_secs_f64() * 1e6).round() / 1e3)
-}
-
-#[expect(
-    clippy::ref_option,
-    reason = "serde hands over a reference to the field"
-)]
-pub(super) fn optional_milliseconds<S: serde::Serializer>(
-    time: &Option<Duration>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => milliseconds(time, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
-fn text<S: serde::Serializer>(
-    value: &impl std::fmt::Display,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
-
-#[expect(
-    clippy::ref_option,
-    reason = "serde hands over a reference to the field"
-)]
-fn optional_text<S: serde::Serializer>(
-    value: &Option<impl std::fmt::Display>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
-    }
-}
-
-fn debug<S: serde::Serializer>(
-    value: &impl std::fmt::Debug,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("{value:?}"))
 }

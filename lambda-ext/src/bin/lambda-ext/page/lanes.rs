@@ -124,24 +124,20 @@ pub(super) fn lanes(record: &Record) -> (Lane, BTreeMap<&str, Lane>) {
             What::Launched { extension, .. } => {
                 lanes.entry(extension).or_default().begin(at, Doing::Starts);
             }
-            What::LaunchFailed { extension, .. } => {
-                lanes.entry(extension).or_default().mark(at, "killed", what);
-            }
             What::Answered(request) => {
                 let Some(name) = &request.extension else {
                     continue;
                 };
                 let lane = lanes.entry(name).or_default();
-                if request.status >= 400 {
+                let reports = matches!(request.call, Some(Call::InitError | Call::ExitError));
+                if request.status >= 400 || reports {
                     lane.mark(at, "refused", what);
                 } else if request.call == Some(Call::Register) {
                     lane.begin(at, Doing::Initialises);
-                } else if matches!(request.call, Some(Call::InitError | Call::ExitError)) {
-                    lane.mark(at, "refused", what);
                 }
             }
             What::Waits { extension } => {
-                lanes.entry(extension).or_default().begin(at, Doing::Waits)
+                lanes.entry(extension).or_default().begin(at, Doing::Waits);
             }
             What::Receives { extension, event } => {
                 let doing = match event {
@@ -161,7 +157,7 @@ pub(super) fn lanes(record: &Record) -> (Lane, BTreeMap<&str, Lane>) {
                     .or_default()
                     .mark(at, "refused", what);
             }
-            What::Killed { extension, .. } => {
+            What::LaunchFailed { extension, .. } | What::Killed { extension, .. } => {
                 lanes.entry(extension).or_default().mark(at, "killed", what);
             }
             What::Left { extension, .. } => {
@@ -174,7 +170,9 @@ pub(super) fn lanes(record: &Record) -> (Lane, BTreeMap<&str, Lane>) {
     }
     if let Some(last) = record.steps.last() {
         function.end(last.at);
-        lanes.values_mut().for_each(|lane| lane.end(last.at));
+        for lane in lanes.values_mut() {
+            lane.end(last.at);
+        }
     }
     (function, lanes)
 }

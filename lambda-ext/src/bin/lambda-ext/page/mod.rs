@@ -56,19 +56,20 @@ pub(crate) fn write(run: &Run) -> String {
 fn findings(run: &Run) -> String {
     let mut html = String::new();
     for finding in run.mistakes().chain(run.remarks()) {
-        let (class, kind) = match finding.grave {
-            true => ("bad", "error"),
-            false => ("odd", "remark"),
+        let (class, kind) = if finding.grave {
+            ("bad", "error")
+        } else {
+            ("odd", "remark")
         };
         let times = match finding.times {
             1 => String::new(),
             times => format!(" <span class=\"quiet\">{times} times, first</span>"),
         };
-        let _ = write!(
+        let _ = writeln!(
             html,
             "<article class=\"{class}\"><h3>{kind} <span class=\"quiet\">{rule}</span>{times} \
              <span class=\"quiet\">at {at}</span></h3><p>{text}</p>\
-             <p class=\"help\"><b>help</b> {help}</p></article>\n",
+             <p class=\"help\"><b>help</b> {help}</p></article>",
             rule = escape(finding.rule),
             at = brief(finding.at),
             text = prose(&finding.text),
@@ -78,9 +79,9 @@ fn findings(run: &Run) -> String {
     // What failed is explained by the findings; where it is not, it is said.
     if run.mistakes().next().is_none() {
         for error in &run.errors {
-            let _ = write!(
+            let _ = writeln!(
                 html,
-                "<article class=\"bad\"><h3>error</h3><p>{}</p></article>\n",
+                "<article class=\"bad\"><h3>error</h3><p>{}</p></article>",
                 prose(error)
             );
         }
@@ -97,10 +98,10 @@ fn costs(run: &Run) -> String {
     for cost in run.costs() {
         let spread = Spread::of(&cost);
         let of = |pick: fn(&Spread) -> Duration| time(spread.as_ref().map(pick));
-        let _ = write!(
+        let _ = writeln!(
             rows,
             "<tr><th \
-             scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+             scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&cost.extension),
             time(cost.register),
             time(cost.ready),
@@ -132,9 +133,9 @@ fn steps(run: &Run) -> String {
     for step in steps.iter().take(MOST_ROWS) {
         if let What::Began(phase) = &step.what {
             base = step.at;
-            let _ = write!(
+            let _ = writeln!(
                 rows,
-                "<tr class=\"phase\"><td>{}</td><td colspan=\"3\">{}</td></tr>\n",
+                "<tr class=\"phase\"><td>{}</td><td colspan=\"3\">{}</td></tr>",
                 brief(step.at),
                 escape(&phase.to_string())
             );
@@ -146,9 +147,9 @@ fn steps(run: &Run) -> String {
             _ => "",
         };
         let text = step.what.to_string();
-        let _ = write!(
+        let _ = writeln!(
             rows,
-            "<tr{class}><td>{}</td><td>+{}</td><td><bdi>{}</bdi></td><td>{}</td></tr>\n",
+            "<tr{class}><td>{}</td><td>+{}</td><td><bdi>{}</bdi></td><td>{}</td></tr>",
             brief(step.at),
             brief(step.at.saturating_sub(base)),
             escape(&step.what.who()),
@@ -157,10 +158,10 @@ fn steps(run: &Run) -> String {
     }
     let rest = steps.len().saturating_sub(MOST_ROWS);
     if rest > 0 {
-        let _ = write!(
+        let _ = writeln!(
             rows,
             "<tr><td colspan=\"4\" class=\"quiet\">and {rest} steps more, which \
-             <code>--json</code> has all of</td></tr>\n"
+             <code>--json</code> has all of</td></tr>"
         );
     }
     let open = if steps.len() <= 300 { " open" } else { "" };

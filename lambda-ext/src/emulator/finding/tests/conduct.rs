@@ -1,5 +1,5 @@
 use super::super::super::Call;
-use super::super::super::record::Kill;
+use super::super::super::record::{Kill, What};
 use super::story::{Story, init, invoke, shutdown};
 use crate::EventType;
 
@@ -93,6 +93,16 @@ fn who_is_not_ready_when_another_fails_is_not_to_blame() {
         .leaves("y", 3)
         .fails(init())
         .shows(&["!exits-in-init y"]);
+}
+
+#[test]
+fn a_runtime_that_cannot_be_started_is_not_an_extensions_mistake() {
+    let error = Some("Runtime.InvalidEntrypoint: the runtime: there is no such file".to_owned());
+    let phase = init();
+    Story::starting()
+        .registers("x")
+        .then(What::Ended { phase, error })
+        .shows(&[]);
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! The phases of a record, with their times.
+
+use std::time::Duration;
+
+use super::{Phase, Record, What};
+
+/// A phase with its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PhaseTime {
+    /// Which phase.
+    pub phase: Phase,
+    /// When it began.
+    pub began: Duration,
+    /// When it was over; none if it is not.
+    pub ended: Option<Duration>,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+}
+
+impl PhaseTime {
+    /// How long it took; none if it is not over.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        Some(self.ended?.saturating_sub(self.began))
+    }
+}
+
+impl Record {
+    /// Every phase with its time, in order.
+    #[must_use]
+    pub fn phases(&self) -> Vec<PhaseTime> {
+        let mut phases: Vec<PhaseTime> = Vec::new();
+        for step in &self.steps {
+            match &step.what {
+                What::Began(phase) => phases.push(PhaseTime {
+                    phase: phase.clone(),
+                    began: step.at,
+                    ended: None,
+                    error: None,
+                }),
+                What::Ended { phase, error } => {
+                    let mut open = phases.iter_mut().rev();
+                    if let Some(open) =
+                        open.find(|open| open.ended.is_none() && open.phase == *phase)
+                    {
+                        open.ended = Some(step.at);
+                        open.error.clone_from(error);
+                    }
+                }
+                _ => {}
+            }
+        }
+        phases
+    }
+}
