@@ -25,6 +25,8 @@ import threading
 import time
 
 OPT = "/opt"
+VAR = "/var"
+TASK = f"{VAR}/task"
 EXTENSIONS = f"{OPT}/extensions"
 WORK = f"{OPT}/work"
 INVOKES = ("127.0.0.1", 8080)
@@ -52,6 +54,21 @@ def private_machine():
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", OPT], check=True)
     # An extension that aborts is part of the tests, and not to leave a core file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def private_task(function):
+    """Gives this namespace a /var with the function in it, for the mode that takes no command for it."""
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", VAR], check=True)
+    os.makedirs(TASK)
+    write(f"{TASK}/bootstrap", f"#!/bin/sh\nexec {function}\n")
+    # It starts everything as a user of its own, who is to write down what happened.
+    os.chmod(WORK, 0o777)
+
+
+def write(target, text):
+    with open(target, "w") as file:
+        file.write(text)
+    os.chmod(target, 0o755)
 
 
 def put(source, target):
@@ -91,9 +108,7 @@ class Run:
                 put(source, f"{EXTENSIONS}/{name}")
             else:
                 put(source, f"{WORK}/bin/{name}")
-                with open(f"{EXTENSIONS}/{name}", "w") as launcher:
-                    launcher.write(LAUNCHER)
-                os.chmod(f"{EXTENSIONS}/{name}", 0o755)
+                write(f"{EXTENSIONS}/{name}", LAUNCHER)
 
     def start(self):
         # Whatever asks for a Python is to get this one, which is known not to be in /opt.
@@ -105,11 +120,16 @@ class Run:
         command += ["--runtime-interface-emulator-address", "%s:%d" % INVOKES]
         command += ["--runtime-api-address", RUNTIME_API]
         # The function's output is not a matter of these tests, except when it will not start.
-        command += ["sh", "-c", f'exec "$0" "$1" >>{WORK}/output 2>&1', sys.executable, f"{WORK}/function"]
+        function = f"'{sys.executable}' {WORK}/function >>{WORK}/output 2>&1"
+        if self.wanted["managed"]:
+            environment["AWS_LAMBDA_MAX_CONCURRENCY"] = "1"
+            private_task(function)
+        else:
+            command += ["sh", "-c", f"exec {function}"]
         # The extensions' output is the emulator's standard output, its own log is standard error.
         with open(f"{WORK}/stdout", "ab") as out, open(f"{WORK}/platform", "ab") as log:
             self.emulator = subprocess.Popen(
-                command, cwd=WORK, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=log
+                command, cwd=TASK if self.wanted["managed"] else WORK, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=log
             )
 
     def await_emulator(self):
@@ -125,7 +145,7 @@ class Run:
     def invoke(self, payload):
         connection = http.client.HTTPConnection(*INVOKES)
         try:
-            connection.request("POST", INVOKE_PATH, payload.encode())
+            connection.request("POST", INVOKE_PATH, payload.encode(), self.wanted["headers"])
             answer = connection.getresponse()
             return {"status": answer.status, "body": answer.read().decode(errors="replace")}
         except (OSError, http.client.HTTPException) as error:
@@ -140,7 +160,8 @@ class Run:
             for number in range(self.wanted["invokes"]):
                 payloads = self.wanted["payloads"]
                 self.invokes.append(self.invoke(payloads[number % len(payloads)]))
-            self.emulator.terminate()
+            if not self.wanted["ends_itself"]:
+                self.emulator.terminate()
         self.emulator.wait()
 
     def tell(self):

@@ -1,6 +1,7 @@
 //! Helpers shared by the tests of lambda-ext.
 
 pub mod built;
+pub mod conformance;
 pub mod fake;
 pub mod program;
 pub mod raw;

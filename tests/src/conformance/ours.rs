@@ -1,0 +1,58 @@
+//! The scenarios in our emulator.
+
+use lambda_ext::emulator::{
+    Emulator, EmulatorBuilder, Initialization, Invocation, TelemetrySupport, record::What,
+};
+use lambda_ext::{Register, ShutdownReason};
+
+use super::{Answers, FUNCTION, Mode, Scenario, client_as};
+
+pub(super) async fn ask(scenario: &Scenario) -> Answers {
+    let emulator = environment(scenario).await;
+    let mut alive = emulator.init().await.is_ok();
+    for _ in 0..scenario.invokes() {
+        let invocation = Invocation::default().timeout(scenario.timeout());
+        let invocation = match scenario.trace_header() {
+            Some(header) => invocation.trace_header(header),
+            None => invocation,
+        };
+        // Many a client leaves in the midst of a phase; whether that succeeds is not the question
+        // here, but another invocation would begin anew.
+        alive = alive && emulator.invoke(invocation).await.is_ok();
+    }
+    let _ = emulator.shutdown(ShutdownReason::Spindown).await;
+    let record = emulator.record();
+    let lines = record.steps.iter().filter_map(|step| match &step.what {
+        What::Output { line, .. } | What::FunctionOutput { line } => Some(line.as_str()),
+        _ => None,
+    });
+    Answers::read(scenario, lines)
+}
+
+async fn environment(scenario: &Scenario) -> Emulator {
+    let mut function = Register::default();
+    function.function_name = FUNCTION.name.into();
+    function.function_version = FUNCTION.version.into();
+    function.handler = FUNCTION.handler.into();
+    function.account_id = Some(FUNCTION.account.into());
+    let builder = Emulator::builder().function(function);
+    let builder = match scenario.mode {
+        // There AWS's has none either.
+        Mode::Standard => builder.telemetry(TelemetrySupport::NotSupported),
+        Mode::Managed => builder.initialization(Initialization::ManagedInstances),
+    };
+    let builder = if scenario.is_function() {
+        builder.runtime(client_as("function"))
+    } else {
+        builder
+    };
+    let builder = scenario
+        .files()
+        .into_iter()
+        .fold(builder, EmulatorBuilder::executable);
+    let builder = scenario
+        .environment()
+        .into_iter()
+        .fold(builder, |builder, (key, value)| builder.env(key, value));
+    builder.start().await.expect("there is a port")
+}
