@@ -144,7 +144,7 @@ impl EmulatorBuilder {
     /// Is called with each step, as it happens; the emulator stands still meanwhile, so it cannot
     /// be asked anything.
     #[must_use]
-    pub fn observe(mut self, observer: impl Fn(&Step) + Send + 'static) -> Self {
+    pub fn observe(mut self, observer: impl FnMut(&Step) + Send + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }

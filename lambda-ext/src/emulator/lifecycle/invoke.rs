@@ -122,7 +122,7 @@ impl Emulator {
         }
         self.shared.change(|platform| match invocation.outcome {
             Outcome::Crash => {
-                platform.runtime_left(None);
+                platform.runtime_left(Some(1));
                 Function::Gone
             }
             outcome => {
@@ -244,6 +244,7 @@ fn begin(platform: &mut Platform, invocation: &Invocation, left: Duration) {
         &function_arn,
         tracing.as_ref(),
     ));
-    platform.runtime.invoke(current);
+    let managed = platform.settings.managed();
+    platform.runtime.invoke(current, managed);
     platform.tell_start();
 }

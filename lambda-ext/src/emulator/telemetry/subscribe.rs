@@ -87,7 +87,7 @@ fn validation_error(message: &str) -> Reply {
     // The platform's own does not escape the message, which is then no JSON.
     let body = format!(
         r#"{{"errorType": "ValidationError", "errorMessage": {}}}"#,
-        json(&message)
+        serde_json::Value::from(message)
     );
     Reply::text(400, body)
 }

@@ -59,8 +59,8 @@ const HOSTS: [&str; 4] = ["sandbox.localdomain", "sandbox", "127.0.0.1", "localh
 /// The port that a subscription over TCP names.
 pub(in super::super) fn tcp_port(body: &[u8]) -> Option<u16> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    match destination(body.get("destination")?) {
-        Ok(Destination::Tcp { port }) => Some(port),
+    match wanted_destination(body.get("destination")?) {
+        Ok(Wanted::Tcp(port)) => Some(port),
         _ => None,
     }
 }
@@ -88,11 +88,16 @@ impl Subscription {
             }
         };
         required(&body, "", "#", &["schemaVersion", "types", "destination"])?;
+        let schema = schema(&body["schemaVersion"], managed)?;
+        let types = types(&body["types"])?;
+        let wanted = wanted_destination(&body["destination"])?;
+        let buffering = buffering(body.get("buffering"))?;
+        // The shape of everything first, then what it means.
         Ok(Self {
-            schema: schema(&body["schemaVersion"], managed)?,
-            types: types(&body["types"])?,
-            destination: destination(&body["destination"])?,
-            buffering: buffering(body.get("buffering"))?,
+            schema,
+            types,
+            buffering,
+            destination: wanted.resolve()?,
         })
     }
 }
@@ -185,7 +190,13 @@ fn types(value: &Value) -> Result<BTreeSet<Category>, String> {
     list.iter().enumerate().map(read).collect()
 }
 
-fn destination(value: &Value) -> Result<Destination, String> {
+/// A destination of the right shape.
+enum Wanted<'a> {
+    Http(&'a str),
+    Tcp(u16),
+}
+
+fn wanted_destination(value: &Value) -> Result<Wanted<'_>, String> {
     let path = "/properties/destination/oneOf/0";
     let Some(object) = value.as_object() else {
         return Err(wrong_type("/destination", path, "object", value));
@@ -194,7 +205,7 @@ fn destination(value: &Value) -> Result<Destination, String> {
         let port = object.get("port").and_then(Value::as_u64);
         let port = port.and_then(|port| u16::try_from(port).ok());
         if let Some(port) = port.filter(|port| *port != 0) {
-            return Ok(Destination::Tcp { port });
+            return Ok(Wanted::Tcp(port));
         }
     }
     required(object, "/destination", path, &["protocol", "URI"])?;
@@ -220,9 +231,27 @@ fn destination(value: &Value) -> Result<Destination, String> {
             what,
         ));
     }
-    let mut url = Url::parse(uri).map_err(|error| {
-        format!("Invalid destination: could not parse destination.URI: parse {uri:?}: {error}")
-    })?;
+    Ok(Wanted::Http(uri))
+}
+
+impl Wanted<'_> {
+    fn resolve(self) -> Result<Destination, String> {
+        match self {
+            Self::Http(uri) => resolve(uri),
+            Self::Tcp(port) => Ok(Destination::Tcp { port }),
+        }
+    }
+}
+
+/// The address that a URI means here.
+fn resolve(uri: &str) -> Result<Destination, String> {
+    let unparsable = |what: &str| {
+        format!("Invalid destination: could not parse destination.URI: parse {uri:?}: {what}")
+    };
+    if let Some(escape) = bad_escape(uri) {
+        return Err(unparsable(&format!("invalid URL escape {escape:?}")));
+    }
+    let mut url = Url::parse(uri).map_err(|error| unparsable(&error.to_string()))?;
     // As it was written: the platform compares it with regard to case.
     let written = uri.split_once("://").map_or("", |(_, rest)| rest);
     let written = written.split(['/', '?', '#']).next().unwrap_or_default();
@@ -237,6 +266,15 @@ fn destination(value: &Value) -> Result<Destination, String> {
     // The name does not resolve outside of Lambda.
     let _ = url.set_host(Some("127.0.0.1"));
     Ok(Destination::Http { url, host })
+}
+
+/// The first `%` that no two hexadecimal digits follow.
+fn bad_escape(uri: &str) -> Option<&str> {
+    uri.match_indices('%').find_map(|(at, _)| {
+        let escape = uri[at..].get(..3).unwrap_or(&uri[at..]);
+        let digits = escape[1..].chars().filter(char::is_ascii_hexdigit).count();
+        (digits < 2).then_some(escape)
+    })
 }
 
 fn buffering(value: Option<&Value>) -> Result<Buffering, String> {
