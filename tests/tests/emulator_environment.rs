@@ -648,7 +648,7 @@ async fn a_runtime_that_is_attached_is_handed_its_invocations() {
             );
             assert!(header("lambda-runtime-deadline-ms").parse::<u64>().is_ok());
             assert_eq!(invocation.text().await.unwrap(), "7");
-            for (id, status) in [("2", 400), ("1", 202), ("1", 400)] {
+            for (id, status) in [("2", 400), ("1", 202), ("1", 403)] {
                 let path = format!("/2018-06-01/runtime/invocation/{id}/response");
                 let response = raw.send(Method::POST, &path, &[], "8").await;
                 assert_eq!(response.status(), status);

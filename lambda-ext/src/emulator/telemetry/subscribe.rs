@@ -31,7 +31,7 @@ impl Platform {
             Ok(id) => id,
             Err(refused) => return refused,
         };
-        let subscription = match Subscription::read(&request.body, managed) {
+        let subscription = match Subscription::read(&request.body, self.settings.schemas()) {
             Ok(subscription) => subscription,
             Err(message) => return validation_error(&message),
         };
