@@ -62,7 +62,7 @@ impl Emulator {
             }
             platform.tell_init_report(suppressed, ending, took);
             platform.telemetry.close();
-            platform.telemetry.goes(Pace::Frozen);
+            platform.rest();
             platform.stage = Stage::Ready;
             ended(platform, phase, outcome.as_ref().err());
         });
