@@ -1,11 +1,14 @@
 //! A subscriber to telemetry, and the extension that it belongs to.
 
+use std::future::Future;
+
 use lambda_ext::Error;
+use lambda_ext::emulator::{Emulator, EmulatorBuilder, EmulatorError, Invocation};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::fake::Fake;
+use crate::fake::{Fake, Request};
 use crate::raw::Raw;
 
 /// The path of a subscription.
@@ -146,6 +149,80 @@ pub fn kinds(events: &[Value]) -> Vec<&str> {
 pub fn records<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
     let meant = events.iter().filter(|event| event["type"] == kind);
     meant.map(|event| &event["record"]).collect()
+}
+
+/// What `ext` is told by a scenario that ends its environment; with `last` it waits for so many
+/// events of that type before it leaves. `change` is made to its subscription to everything.
+///
+/// # Panics
+/// One of both fails.
+pub async fn told_as<F: Future<Output = Result<(), EmulatorError>>>(
+    emulator: &Emulator,
+    change: (&str, Value),
+    last: Option<(usize, &str)>,
+    scenario: F,
+) -> Vec<Value> {
+    let raw = Raw::of(emulator);
+    let subscriber = Subscriber::start().await;
+    let mut subscription = subscriber.subscription();
+    subscription[change.0] = change.1;
+    let ext = subscriber.live(&raw, "ext", subscription, last);
+    let ext = emulator.extension("ext").play(ext);
+    let (told, ()) = tokio::try_join!(ext, scenario).expect("no failure");
+    told
+}
+
+/// The same, as [`told_as`] has it, of a subscription to everything.
+///
+/// # Panics
+/// One of both fails.
+pub async fn told<F: Future<Output = Result<(), EmulatorError>>>(
+    emulator: &Emulator,
+    last: Option<(usize, &str)>,
+    scenario: F,
+) -> Vec<Value> {
+    let all = json!(["platform", "function", "extension"]);
+    told_as(emulator, ("types", all), last, scenario).await
+}
+
+/// An environment amid an invocation, whose extension `ext` is busy and has subscribed, to lines of
+/// the function if `change` does not say otherwise.
+///
+/// # Panics
+/// A call is refused.
+pub async fn amid(
+    builder: EmulatorBuilder,
+    subscriber: &Fake,
+    change: impl FnOnce(&mut Value),
+) -> (Emulator, Raw, String) {
+    let emulator = builder.start().await.expect("no failure");
+    let _ = emulator.extension("ext");
+    let raw = Raw::of(&emulator);
+    let id = raw.registered("ext", r#"["INVOKE","SHUTDOWN"]"#).await;
+    let mut body = subscription(subscriber.runtime_api());
+    body["types"] = json!(["function"]);
+    change(&mut body);
+    raw.subscribed(&id, &body).await;
+    let begin = async {
+        emulator.init().await.expect("no failure");
+        emulator
+            .call(Invocation::default())
+            .await
+            .expect("no failure");
+    };
+    let (invoke, ()) = tokio::join!(raw.next(&id), begin);
+    assert_eq!(invoke.status(), 200);
+    (emulator, raw, id)
+}
+
+/// The lines of a batch.
+///
+/// # Panics
+/// They are no lines.
+#[must_use]
+pub fn lines(request: &Request) -> Vec<String> {
+    let record = |event: Value| event["record"].as_str().expect("a line").to_owned();
+    events(&request.json()).into_iter().map(record).collect()
 }
 
 impl Raw {

@@ -138,6 +138,12 @@ impl Runtime {
         }
     }
 
+    /// Lets go of it, whoever it is.
+    pub(super) fn end(&mut self) {
+        self.waiting = None;
+        self.control(Control::Kill);
+    }
+
     /// Begins an invocation, and hands it to a runtime that waits.
     pub(super) fn invoke(&mut self, mut invocation: Current) {
         if let Some(waiting) = self.waiting.take() {
