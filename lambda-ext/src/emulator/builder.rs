@@ -17,7 +17,9 @@ use super::platform::Platform;
 use super::record::Step;
 use super::recorder::{Observer, Recorder};
 use super::runtime::{Kind, Runtime};
-use super::settings::{Initialization, LogFormat, MEMORY_MB, Settings, TelemetrySupport};
+use super::settings::{
+    Initialization, LogFormat, MEMORY_MB, Settings, TelemetrySchema, TelemetrySupport,
+};
 use super::shared::Shared;
 use super::wire::{Fate, Wires};
 use super::{Emulator, server};
@@ -103,6 +105,14 @@ impl EmulatorBuilder {
         self
     }
 
+    /// The newest schema that a subscription may ask for, as in an environment that is older than
+    /// that; by default the newest there is. Managed Instances take that one and no other.
+    #[must_use]
+    pub fn newest_schema(mut self, schema: TelemetrySchema) -> Self {
+        self.settings.newest_schema = schema;
+        self
+    }
+
     /// The function's log format; by default text.
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
@@ -144,7 +154,7 @@ impl EmulatorBuilder {
     /// Is called with each step, as it happens; the emulator stands still meanwhile, so it cannot
     /// be asked anything.
     #[must_use]
-    pub fn observe(mut self, observer: impl Fn(&Step) + Send + 'static) -> Self {
+    pub fn observe(mut self, observer: impl FnMut(&Step) + Send + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }

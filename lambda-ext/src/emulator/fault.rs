@@ -34,6 +34,13 @@ pub enum Fault {
     Raw(Vec<u8>),
 }
 
+impl Fault {
+    /// Whether the call is made nevertheless.
+    pub(super) fn makes_the_call(&self) -> bool {
+        !matches!(self, Self::Reply { .. } | Self::Close | Self::Raw(_))
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

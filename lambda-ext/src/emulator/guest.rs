@@ -1,7 +1,7 @@
 //! Extensions that run in the emulator's own process: a future stands for the process.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -56,6 +56,7 @@ impl InProcess {
             shared,
         } = self;
         let work = async { Ok(extension.build()?.run(handler).await?) };
+        let work = Box::pin(work);
         host(&shared, &name, work).await
     }
 
@@ -71,6 +72,7 @@ impl InProcess {
             shared,
         } = self;
         let work = async { Ok(extension.build()?.launch().await?) };
+        let work = Box::pin(work);
         host(&shared, &name, work).await
     }
 
@@ -83,16 +85,16 @@ impl InProcess {
         self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, EmulatorError> {
-        let work = async { work.await.map_err(Into::into) };
+        let work = Box::pin(async { work.await.map_err(Into::into) });
         host(&self.shared, &self.name, work).await
     }
 }
 
-/// Drives the future as a process.
+/// Drives the future as a process. It is on the heap, so that the test's own stays small.
 async fn host<T>(
     shared: &Shared,
     name: &str,
-    work: impl Future<Output = Result<T, Error>>,
+    work: Pin<Box<impl Future<Output = Result<T, Error>>>>,
 ) -> Result<T, EmulatorError> {
     let (reins, mut controls) = mpsc::unbounded_channel();
     shared.change(|platform| {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::record::{Record, Step, What};
 
-pub(super) type Observer = Box<dyn Fn(&Step) + Send>;
+pub(super) type Observer = Box<dyn FnMut(&Step) + Send>;
 
 /// How much of a body a record keeps.
 const LONGEST_BODY: usize = 4096;
@@ -33,7 +33,7 @@ impl Recorder {
             at: self.now(),
             what,
         };
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = &mut self.observer {
             observer(&step);
         }
         let steps = &mut self.record.steps;

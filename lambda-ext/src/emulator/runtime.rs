@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::Call;
 use super::agent::TraceContext;
@@ -12,6 +13,7 @@ use super::member::{Control, Reins};
 use super::platform::{Answer, Fatal, Platform, Request};
 use super::record::What;
 use super::reply::Reply;
+use super::state::not_allowed;
 
 /// Who runs the function.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,8 @@ pub(super) struct Runtime {
     reins: Option<Reins>,
     /// Whether it has asked for its first invocation.
     asked: bool,
+    /// Whether it has reported that it will not.
+    init_error: bool,
     waiting: Option<oneshot::Sender<Reply>>,
     pub(super) invocation: Option<Current>,
 }
@@ -81,7 +85,7 @@ impl Current {
         }
     }
 
-    fn reply(&self) -> Reply {
+    fn reply(&self, managed: bool) -> Reply {
         let reply = Reply {
             status: 200,
             content_type: Some("application/json"),
@@ -91,6 +95,12 @@ impl Current {
         .with_header("Lambda-Runtime-Aws-Request-Id", &self.request_id)
         .with_header("Lambda-Runtime-Deadline-Ms", self.deadline_ms.to_string())
         .with_header("Lambda-Runtime-Invoked-Function-Arn", &self.function_arn);
+        let reply = if managed {
+            let id = Uuid::new_v4().to_string();
+            reply.with_header("Lambda-Runtime-Invocation-Id", id)
+        } else {
+            reply
+        };
         match &self.tracing {
             Some(tracing) => reply.with_header("Lambda-Runtime-Trace-Id", &tracing.value),
             None => reply,
@@ -109,6 +119,7 @@ impl Runtime {
     /// For a new generation. One that was attached may be waiting already.
     pub(super) fn renew(&mut self) {
         self.invocation = None;
+        self.init_error = false;
         if !matches!(self.kind, Kind::Attached) {
             self.asked = false;
             self.waiting = None;
@@ -144,10 +155,27 @@ impl Runtime {
         self.control(Control::Kill);
     }
 
+    /// What a call is answered that is not for the state that it is in.
+    fn refusal(&self, to: &str, managed: bool) -> Reply {
+        let invocation = self.invocation.as_ref();
+        let from = match invocation.filter(|invocation| invocation.handed_out) {
+            _ if self.init_error => "InitError",
+            Some(Current {
+                response: Some(_), ..
+            }) => "RuntimeResponseSentState",
+            Some(_) => "Running",
+            None => "Ready",
+        };
+        let why = not_allowed(managed);
+        let message =
+            format!("State transition from {from} to {to} failed for runtime. Error: {why}");
+        Reply::forbidden("InvalidStateTransition", message)
+    }
+
     /// Begins an invocation, and hands it to a runtime that waits.
-    pub(super) fn invoke(&mut self, mut invocation: Current) {
+    pub(super) fn invoke(&mut self, mut invocation: Current, managed: bool) {
         if let Some(waiting) = self.waiting.take() {
-            invocation.handed_out = waiting.send(invocation.reply()).is_ok();
+            invocation.handed_out = waiting.send(invocation.reply(managed)).is_ok();
         }
         self.invocation = Some(invocation);
     }
@@ -163,20 +191,31 @@ impl Platform {
     pub(super) fn answer_runtime(&mut self, call: Call, request: &Request) -> Answer {
         match call {
             Call::RuntimeNext => self.runtime_next(),
-            Call::RuntimeInitError => {
-                self.fatal.get_or_insert_with(|| Fatal {
-                    error_type: "Runtime.InitError",
-                    extension: None,
-                    reported: request.error_type.clone(),
-                });
-                Answer::Now(Reply::accepted())
-            }
+            Call::RuntimeInitError => Answer::Now(self.runtime_init_error(request)),
             _ => Answer::Now(self.runtime_answers(call, request)),
         }
     }
 
+    fn runtime_init_error(&mut self, request: &Request) -> Reply {
+        let managed = self.settings.managed();
+        let runtime = &mut self.runtime;
+        if runtime.init_error || runtime.asked && !managed {
+            return runtime.refusal("InitError", managed);
+        }
+        runtime.init_error = true;
+        self.fatal.get_or_insert_with(|| Fatal {
+            error_type: "Runtime.InitError",
+            extension: None,
+            reported: request.error_type.clone(),
+        });
+        Reply::accepted()
+    }
+
     /// The runtime is done with what it had, and wants more.
     fn runtime_next(&mut self) -> Answer {
+        if self.runtime.init_error {
+            return Answer::Now(self.runtime.refusal("Ready", self.settings.managed()));
+        }
         self.runtime.asked = true;
         if self.unregistered().is_empty() {
             self.registration_closed = true;
@@ -188,7 +227,7 @@ impl Platform {
         match &mut self.runtime.invocation {
             Some(invocation) if !invocation.handed_out => {
                 invocation.handed_out = true;
-                Answer::Event(invocation.reply())
+                Answer::Event(invocation.reply(self.settings.managed()))
             }
             _ => {
                 let (sender, receiver) = oneshot::channel();
@@ -200,10 +239,20 @@ impl Platform {
 
     fn runtime_answers(&mut self, call: Call, request: &Request) -> Reply {
         let id = request.of_invocation.as_deref();
+        let managed = self.settings.managed();
         let current = self.runtime.invocation.as_ref();
-        let current = current.filter(|current| current.handed_out && current.response.is_none());
-        if current.map(|current| current.request_id.as_str()) != id {
-            return Reply::error(400, "InvalidRequestID", "Invalid request ID");
+        let current = current.filter(|current| current.handed_out);
+        let its_own = current.filter(|current| Some(current.request_id.as_str()) == id);
+        match its_own {
+            Some(current) if current.response.is_none() => {}
+            Some(_) if !managed => {
+                let to = match call {
+                    Call::RuntimeError => "InvocationErrorResponse",
+                    _ => "InvocationResponse",
+                };
+                return self.runtime.refusal(to, managed);
+            }
+            _ => return Reply::error(400, "InvalidRequestID", "Invalid request ID"),
         }
         let error_type = (call == Call::RuntimeError).then(|| {
             let named = request.error_type.clone().filter(|name| !name.is_empty());

@@ -55,8 +55,12 @@ async fn serve(
 async fn answer(shared: &Shared, fate: &Fate, call: Call, mut request: Request) -> Reply {
     let fault = shared.change(|platform| {
         let fault = platform.faults.take(call)?;
-        let text = fault.to_string();
-        platform.note(What::Faulted { call, fault: text });
+        let what = What::Faulted {
+            call,
+            fault: fault.to_string(),
+            made: fault.makes_the_call(),
+        };
+        platform.note(what);
         Some(fault)
     });
     match fault {
@@ -142,7 +146,7 @@ fn route(method: &Method, path: &str, request: &mut Request) -> Result<Call, Unr
         None => (call.path() == path).then_some(None),
         Some((before, after)) => {
             let id = path.strip_prefix(before)?.strip_suffix(after)?;
-            (!id.is_empty() && !id.contains('/')).then(|| Some(id.to_owned()))
+            (!id.contains('/')).then(|| Some(id.to_owned()))
         }
     };
     let (call, id) = Call::ALL

@@ -47,17 +47,17 @@ impl State {
             (Self::Registered | Self::Ready | Self::Running | Self::ExitError, Call::ExitError) => {
                 Ok(Self::ExitError)
             }
-            (from, call) => Err(refusal(
-                from,
-                call,
-                extension,
-                if managed {
-                    "state transition is not allowed"
-                } else {
-                    "State transition is not allowed"
-                },
-            )),
+            (from, call) => Err(refusal(from, call, extension, not_allowed(managed))),
         }
+    }
+}
+
+/// Why a transition is not made.
+pub(super) const fn not_allowed(managed: bool) -> &'static str {
+    if managed {
+        "state transition is not allowed"
+    } else {
+        "State transition is not allowed"
     }
 }
 

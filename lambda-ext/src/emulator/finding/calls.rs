@@ -54,12 +54,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn faulted(&mut self, call: Call, fault: &str) {
-        // With these the platform does not learn of the call, which is as good as not made.
-        let unmade = ["answered", "closed"]
-            .iter()
-            .any(|word| fault.starts_with(word));
-        if !unmade {
+    pub(super) fn faulted(&mut self, call: Call, made: bool) {
+        // Of another the platform does not learn.
+        if made {
             self.faulted.push(call);
         }
     }

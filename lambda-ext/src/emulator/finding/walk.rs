@@ -79,7 +79,7 @@ impl<'a> Walk<'a> {
                 let conduct = self.extensions.entry(extension).or_default();
                 conduct.listener.dropped.get_or_insert((at, 0)).1 += records;
             }
-            What::Faulted { call, fault } => self.faulted(*call, fault),
+            What::Faulted { call, made, .. } => self.faulted(*call, *made),
             What::Killed { extension, why } => {
                 self.extensions.entry(extension).or_default().killed = Some((at, *why));
             }

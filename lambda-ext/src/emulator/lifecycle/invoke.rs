@@ -122,7 +122,7 @@ impl Emulator {
         }
         self.shared.change(|platform| match invocation.outcome {
             Outcome::Crash => {
-                platform.runtime_left(None);
+                platform.runtime_left(Some(1));
                 Function::Gone
             }
             outcome => {
@@ -163,7 +163,7 @@ impl Emulator {
                 self.shared.change(|platform| {
                     let init = unfinished.as_ref().and_then(|unfinished| unfinished.init);
                     platform.tell_report(Ending::SUCCESS, init);
-                    platform.telemetry.goes(Pace::Frozen);
+                    platform.rest();
                     over(platform, unfinished.as_ref(), None);
                 });
                 Ok(())
@@ -244,6 +244,7 @@ fn begin(platform: &mut Platform, invocation: &Invocation, left: Duration) {
         &function_arn,
         tracing.as_ref(),
     ));
-    platform.runtime.invoke(current);
+    let managed = platform.settings.managed();
+    platform.runtime.invoke(current, managed);
     platform.tell_start();
 }

@@ -141,7 +141,7 @@ impl<'a> Line<'a> {
                 let text = format!("misses telemetry, {} dropped", amount(*records, *bytes));
                 (Extension(extension), Bad, text)
             }
-            What::Faulted { call, fault } => {
+            What::Faulted { call, fault, .. } => {
                 let fault = harmless(fault, LONGEST);
                 (Platform, Plain, format!("fault in {call}: {fault}"))
             }

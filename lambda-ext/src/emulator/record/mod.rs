@@ -150,6 +150,8 @@ pub enum What {
         call: Call,
         /// What was done.
         fault: String,
+        /// Whether the call was made nevertheless.
+        made: bool,
     },
     /// The environment was frozen.
     Frozen,

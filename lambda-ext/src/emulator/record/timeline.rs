@@ -14,13 +14,10 @@ const WIDEST: usize = 28;
 /// [`EmulatorBuilder::observe`](super::super::EmulatorBuilder::observe), say.
 ///
 /// ```
-/// use std::cell::RefCell;
-///
 /// use lambda_ext::emulator::{Emulator, record::Timeline};
 ///
-/// let timeline = RefCell::new(Timeline::new(["audit"]));
-/// let builder = Emulator::builder()
-///     .observe(move |step| print!("{}", timeline.borrow_mut().step(step)));
+/// let mut timeline = Timeline::new(["audit"]);
+/// let builder = Emulator::builder().observe(move |step| print!("{}", timeline.step(step)));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {

@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
 
+use super::super::TelemetrySchema;
 use super::super::reply::json;
-use super::subscription::Schema;
 
 /// What a subscription can be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,12 +79,12 @@ impl Event {
 
     /// How long it is, as most schemas have it.
     pub(super) fn bytes(&self) -> usize {
-        self.text(Schema::V2022_07_01).len()
+        self.text(TelemetrySchema::V2022_07_01).len()
     }
 
-    pub(super) fn text(&self, schema: Schema) -> String {
+    pub(super) fn text(&self, schema: TelemetrySchema) -> String {
         let record = match &self.structured {
-            Some(structured) if schema != Schema::V2022_07_01 => structured,
+            Some(structured) if schema != TelemetrySchema::V2022_07_01 => structured,
             _ => &self.record,
         };
         let Self { time, kind, .. } = self;

@@ -43,8 +43,6 @@ pub(super) struct Telemetry {
     pace: Pace,
     longest_queue: usize,
     redeliver: bool,
-    /// Nothing runs between invocations.
-    freezes: bool,
     /// The environment's name for itself.
     pub(super) instance_id: String,
 }
@@ -82,7 +80,6 @@ impl Telemetry {
             pace: Pace::Buffered,
             longest_queue: settings.telemetry_queue,
             redeliver: settings.redeliver,
-            freezes: !settings.managed(),
             instance_id: format!("{today}/[{version}]{id}"),
         }
     }
@@ -149,10 +146,7 @@ impl Telemetry {
     }
 
     pub(super) fn goes(&mut self, pace: Pace) {
-        self.pace = match pace {
-            Pace::Frozen if !self.freezes => Pace::Buffered,
-            pace => pace,
-        };
+        self.pace = pace;
     }
 
     /// The subscribers that something still waits for.

@@ -31,7 +31,7 @@ impl Platform {
             Ok(id) => id,
             Err(refused) => return refused,
         };
-        let subscription = match Subscription::read(&request.body, managed) {
+        let subscription = match Subscription::read(&request.body, self.settings.schemas()) {
             Ok(subscription) => subscription,
             Err(message) => return validation_error(&message),
         };
@@ -86,7 +86,7 @@ fn validation_error(message: &str) -> Reply {
     // The platform's own does not escape the message, which is then no JSON.
     let body = format!(
         r#"{{"errorType": "ValidationError", "errorMessage": {}}}"#,
-        json(&message)
+        serde_json::Value::from(message)
     );
     Reply::text(400, body)
 }

@@ -1,32 +1,14 @@
 //! What a subscription asks for, and the platform's words for one that it does not take.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use super::super::TelemetrySchema;
 use super::event::Category;
-
-/// The version of the events' shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Schema {
-    V2022_07_01,
-    V2022_12_13,
-    V2025_01_29,
-}
-
-impl Schema {
-    const ALL: [Self; 3] = [Self::V2022_07_01, Self::V2022_12_13, Self::V2025_01_29];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::V2022_07_01 => "2022-07-01",
-            Self::V2022_12_13 => "2022-12-13",
-            Self::V2025_01_29 => "2025-01-29",
-        }
-    }
-}
 
 /// When a batch is closed.
 #[derive(Debug, Clone)]
@@ -47,7 +29,7 @@ pub(in super::super) enum Destination {
 
 #[derive(Debug, Clone)]
 pub(in super::super) struct Subscription {
-    pub(in super::super) schema: Schema,
+    pub(in super::super) schema: TelemetrySchema,
     pub(in super::super) types: BTreeSet<Category>,
     pub(in super::super) buffering: Buffering,
     pub(in super::super) destination: Destination,
@@ -59,15 +41,18 @@ const HOSTS: [&str; 4] = ["sandbox.localdomain", "sandbox", "127.0.0.1", "localh
 /// The port that a subscription over TCP names.
 pub(in super::super) fn tcp_port(body: &[u8]) -> Option<u16> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    match destination(body.get("destination")?) {
-        Ok(Destination::Tcp { port }) => Some(port),
+    match wanted_destination(body.get("destination")?) {
+        Ok(Wanted::Tcp(port)) => Some(port),
         _ => None,
     }
 }
 
 impl Subscription {
     /// Reads a subscription's body.
-    pub(super) fn read(body: &[u8], managed: bool) -> Result<Self, String> {
+    pub(super) fn read(
+        body: &[u8],
+        schemas: RangeInclusive<TelemetrySchema>,
+    ) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(body).map_err(|error| {
             let what = match error.classify() {
                 serde_json::error::Category::Eof => "unexpected end of JSON input".to_owned(),
@@ -88,11 +73,16 @@ impl Subscription {
             }
         };
         required(&body, "", "#", &["schemaVersion", "types", "destination"])?;
+        let schema = schema(&body["schemaVersion"], &schemas)?;
+        let types = types(&body["types"])?;
+        let wanted = wanted_destination(&body["destination"])?;
+        let buffering = buffering(body.get("buffering"))?;
+        // The shape of everything first, then what it means.
         Ok(Self {
-            schema: schema(&body["schemaVersion"], managed)?,
-            types: types(&body["types"])?,
-            destination: destination(&body["destination"])?,
-            buffering: buffering(body.get("buffering"))?,
+            schema,
+            types,
+            buffering,
+            destination: wanted.resolve()?,
         })
     }
 }
@@ -159,13 +149,17 @@ fn word<T: Copy>(
     })
 }
 
-fn schema(value: &Value, managed: bool) -> Result<Schema, String> {
-    let here = Schema::ALL
+fn schema(
+    value: &Value,
+    here: &RangeInclusive<TelemetrySchema>,
+) -> Result<TelemetrySchema, String> {
+    let words: Vec<_> = TelemetrySchema::ALL
         .into_iter()
-        .filter(|schema| !managed || *schema == Schema::V2025_01_29)
-        .map(|schema| (schema, schema.as_str()));
+        .filter(|schema| here.contains(schema))
+        .map(|schema| (schema, schema.as_str()))
+        .collect();
     let place = ("/schemaVersion", "/properties/schemaVersion");
-    word(value, place, &here.collect::<Vec<_>>())
+    word(value, place, &words)
 }
 
 fn types(value: &Value) -> Result<BTreeSet<Category>, String> {
@@ -185,7 +179,13 @@ fn types(value: &Value) -> Result<BTreeSet<Category>, String> {
     list.iter().enumerate().map(read).collect()
 }
 
-fn destination(value: &Value) -> Result<Destination, String> {
+/// A destination of the right shape.
+enum Wanted<'a> {
+    Http(&'a str),
+    Tcp(u16),
+}
+
+fn wanted_destination(value: &Value) -> Result<Wanted<'_>, String> {
     let path = "/properties/destination/oneOf/0";
     let Some(object) = value.as_object() else {
         return Err(wrong_type("/destination", path, "object", value));
@@ -194,7 +194,7 @@ fn destination(value: &Value) -> Result<Destination, String> {
         let port = object.get("port").and_then(Value::as_u64);
         let port = port.and_then(|port| u16::try_from(port).ok());
         if let Some(port) = port.filter(|port| *port != 0) {
-            return Ok(Destination::Tcp { port });
+            return Ok(Wanted::Tcp(port));
         }
     }
     required(object, "/destination", path, &["protocol", "URI"])?;
@@ -220,9 +220,27 @@ fn destination(value: &Value) -> Result<Destination, String> {
             what,
         ));
     }
-    let mut url = Url::parse(uri).map_err(|error| {
-        format!("Invalid destination: could not parse destination.URI: parse {uri:?}: {error}")
-    })?;
+    Ok(Wanted::Http(uri))
+}
+
+impl Wanted<'_> {
+    fn resolve(self) -> Result<Destination, String> {
+        match self {
+            Self::Http(uri) => resolve(uri),
+            Self::Tcp(port) => Ok(Destination::Tcp { port }),
+        }
+    }
+}
+
+/// The address that a URI means here.
+fn resolve(uri: &str) -> Result<Destination, String> {
+    let unparsable = |what: &str| {
+        format!("Invalid destination: could not parse destination.URI: parse {uri:?}: {what}")
+    };
+    if let Some(escape) = bad_escape(uri) {
+        return Err(unparsable(&format!("invalid URL escape {escape:?}")));
+    }
+    let mut url = Url::parse(uri).map_err(|error| unparsable(&error.to_string()))?;
     // As it was written: the platform compares it with regard to case.
     let written = uri.split_once("://").map_or("", |(_, rest)| rest);
     let written = written.split(['/', '?', '#']).next().unwrap_or_default();
@@ -237,6 +255,15 @@ fn destination(value: &Value) -> Result<Destination, String> {
     // The name does not resolve outside of Lambda.
     let _ = url.set_host(Some("127.0.0.1"));
     Ok(Destination::Http { url, host })
+}
+
+/// The first `%` that no two hexadecimal digits follow.
+fn bad_escape(uri: &str) -> Option<&str> {
+    uri.match_indices('%').find_map(|(at, _)| {
+        let escape = uri[at..].get(..3).unwrap_or(&uri[at..]);
+        let digits = escape[1..].chars().filter(char::is_ascii_hexdigit).count();
+        (digits < 2).then_some(escape)
+    })
 }
 
 fn buffering(value: Option<&Value>) -> Result<Buffering, String> {

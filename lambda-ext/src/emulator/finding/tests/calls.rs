@@ -208,6 +208,7 @@ fn what_follows_from_a_fault_is_nobodys_mistake_but_the_next_is() {
         |story: Story| story.refused("x", Call::Next, "Extension.InvalidExtensionState", why);
     let fault = |fault: Fault| What::Faulted {
         call: Call::Next,
+        made: fault.makes_the_call(),
         fault: fault.to_string(),
     };
     let story = again(Story::ready().then(fault(Fault::Lose)));
