@@ -24,7 +24,7 @@ pub enum Fault {
     /// The call is made, but the connection is closed instead of the answer.
     Lose,
     /// The call is made; of its answer, head included, this many bytes come, then the connection is
-    /// closed.
+    /// closed. An answer that is shorter comes whole, and nothing is closed.
     Cut(usize),
     /// The call is made after this time.
     Delay(Duration),
