@@ -90,7 +90,7 @@ impl Emulator {
             platform.telemetry.end();
             platform.runtime.invocation = None;
             platform.stage = Stage::Idle { reset };
-            platform.outdated = true;
+            platform.outdate();
             // Those of this process are there once; whoever runs them again announces them again.
             platform
                 .members
