@@ -61,7 +61,9 @@ where
         if prepare {
             emulator.init().await.unwrap();
         }
-        let done = dropped_after(polls, doing(&emulator)).await.is_some();
+        let done = dropped_after(polls, Box::pin(doing(&emulator)))
+            .await
+            .is_some();
         // It fails, maybe, with what the dropped phase would have failed with, but it is over.
         let _ = emulator.shutdown(ShutdownReason::Spindown).await;
         let _ = first.await.unwrap();

@@ -63,7 +63,7 @@ async fn a_thousand_invocations_are_told_to_three_extensions_once_in_order_and_l
             emulator.shutdown(ShutdownReason::Spindown).await?;
             Ok(more)
         };
-        let (_, _, more) = tokio::try_join!(one, two, scenario).unwrap();
+        let ((), (), more) = tokio::try_join!(one, two, scenario).unwrap();
         // If the lines of half of the invocations were kept for one extension, or by the record, it
         // would be twice as much at least.
         let bound = i64::try_from(INVOCATIONS / 2 * FILLER / 1024 / 2).unwrap();
