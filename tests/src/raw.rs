@@ -28,12 +28,18 @@ pub struct Answer {
 impl Raw {
     /// Of this environment.
     #[must_use]
+    pub fn of(emulator: &Emulator) -> Self {
+        Self::at(emulator.runtime_api())
+    }
+
+    /// At this address.
     ///
     /// # Panics
-    /// The connection breaks, or the answer is not what it must be.
-    pub fn of(emulator: &Emulator) -> Self {
+    /// There is no client.
+    #[must_use]
+    pub fn at(runtime_api: &str) -> Self {
         Self {
-            api: format!("http://{}", emulator.runtime_api()),
+            api: format!("http://{runtime_api}"),
             client: Client::builder().no_proxy().build().unwrap(),
         }
     }

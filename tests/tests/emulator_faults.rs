@@ -49,7 +49,7 @@ impl Connection {
 
     /// The head of an answer with its body, on a connection that stays.
     async fn answer(&mut self) -> String {
-        let (mut text, mut part) = (String::new(), [0; 4096]);
+        let (mut text, mut part) = (String::new(), vec![0; 4096]);
         loop {
             if let Some((head, body)) = text.split_once("\r\n\r\n") {
                 let length = head

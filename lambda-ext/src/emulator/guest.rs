@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::EmulatorError;
 use super::member::{Control, Member};
+use super::platform::Platform;
 use super::record::What;
 use super::shared::Shared;
 use crate::{Error, ExtensionBuilder, Handler, Launch};
@@ -22,18 +23,29 @@ use crate::{Error, ExtensionBuilder, Handler, Launch};
 #[derive(Debug)]
 #[must_use = "it does nothing until it runs"]
 pub struct InProcess {
-    name: String,
     extension: ExtensionBuilder,
+    place: Place,
+}
+
+/// Where it belongs.
+#[derive(Debug)]
+struct Place {
+    name: String,
     shared: Shared,
+    /// It is there for one environment, and not for one that begins after that.
+    generation: u64,
 }
 
 impl InProcess {
     pub(super) fn new(name: &str, extension: ExtensionBuilder, shared: Shared) -> Self {
-        Self {
-            name: name.to_owned(),
-            extension,
+        let generation = shared.look(|platform| platform.generation);
+        let name = name.to_owned();
+        let place = Place {
+            name,
             shared,
-        }
+            generation,
+        };
+        Self { extension, place }
     }
 
     /// Sets what is not the handler's.
@@ -50,14 +62,10 @@ impl InProcess {
     /// # Errors
     /// Whatever ends it other than SHUTDOWN, or that it was killed.
     pub async fn run<H: Handler>(self, handler: H) -> Result<H, EmulatorError> {
-        let Self {
-            name,
-            extension,
-            shared,
-        } = self;
+        let Self { extension, place } = self;
         let work = async { Ok(extension.build()?.run(handler).await?) };
         let work = Box::pin(work);
-        host(&shared, &name, work).await
+        host(&place, work).await
     }
 
     /// Makes a `T` and runs it, as [`crate::launch`] and the generated `main` do, and gives it
@@ -66,14 +74,10 @@ impl InProcess {
     /// # Errors
     /// Whatever ends it other than SHUTDOWN, or that it was killed.
     pub async fn launch<T: Launch>(self) -> Result<T, EmulatorError> {
-        let Self {
-            name,
-            extension,
-            shared,
-        } = self;
+        let Self { extension, place } = self;
         let work = async { Ok(extension.build()?.launch().await?) };
         let work = Box::pin(work);
-        host(&shared, &name, work).await
+        host(&place, work).await
     }
 
     /// Runs an event loop of your own, on a [`Client`](crate::Client) or on anything else that
@@ -86,34 +90,26 @@ impl InProcess {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, EmulatorError> {
         let work = Box::pin(async { work.await.map_err(Into::into) });
-        host(&self.shared, &self.name, work).await
+        host(&self.place, work).await
     }
 }
 
 /// Drives the future as a process. It is on the heap, so that the test's own stays small.
 async fn host<T>(
-    shared: &Shared,
-    name: &str,
+    place: &Place,
     work: Pin<Box<impl Future<Output = Result<T, Error>>>>,
 ) -> Result<T, EmulatorError> {
     let (reins, mut controls) = mpsc::unbounded_channel();
-    shared.change(|platform| {
-        let member = platform
-            .members
-            .entry(name.to_owned())
-            .or_insert_with(Member::default);
-        member.started(reins);
-        platform.note(What::Launched {
-            extension: name.to_owned(),
-            pid: None,
-        });
+    place.change(|platform| {
+        let extension = place.name.clone();
+        let member = platform.members.entry(extension.clone());
+        member.or_insert_with(Member::default).started(reins);
+        let pid = None;
+        platform.note(What::Launched { extension, pid });
     });
     // A future that is dropped is a process that is killed from outside.
-    let mut exit = Exit {
-        shared,
-        name,
-        code: None,
-    };
+    let mut exit = Exit { place, code: None };
+    // Where its environment has ended before it began, nobody has the reins.
     let outcome = guide(work, &mut controls).await;
     exit.code = match &outcome {
         Some(Ok(_)) => Some(0),
@@ -122,11 +118,11 @@ async fn host<T>(
     };
     match outcome {
         Some(outcome) => outcome.map_err(|source| EmulatorError::Extension {
-            extension: name.to_owned(),
+            extension: place.name.clone(),
             source,
         }),
         None => Err(EmulatorError::Killed {
-            extension: name.to_owned(),
+            extension: place.name.clone(),
         }),
     }
 }
@@ -157,15 +153,25 @@ async fn guide<T>(
     .await
 }
 
+impl Place {
+    /// Changes its environment, if it has not ended.
+    fn change(&self, change: impl FnOnce(&mut Platform)) {
+        self.shared.change(|platform| {
+            if platform.generation == self.generation {
+                change(platform);
+            }
+        });
+    }
+}
+
 struct Exit<'a> {
-    shared: &'a Shared,
-    name: &'a str,
+    place: &'a Place,
     code: Option<i32>,
 }
 
 impl Drop for Exit<'_> {
     fn drop(&mut self) {
-        self.shared
-            .change(|platform| platform.left(self.name, self.code));
+        let Self { place, code } = self;
+        place.change(|platform| platform.left(&place.name, *code));
     }
 }

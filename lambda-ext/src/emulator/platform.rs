@@ -72,7 +72,9 @@ pub(super) struct Platform {
     pub(super) recorder: Recorder,
     pub(super) stage: Stage,
     /// What is here is of a generation that has ended.
-    pub(super) outdated: bool,
+    outdated: bool,
+    /// How many have ended.
+    pub(super) generation: u64,
     /// What is in `/opt/extensions`, so to speak, by name.
     pub(super) members: BTreeMap<String, Member>,
     /// The internal extensions that the built-in function waits for.
@@ -95,6 +97,7 @@ impl Platform {
             recorder,
             stage: Stage::Idle { reset: false },
             outdated: false,
+            generation: 0,
             members: BTreeMap::new(),
             internals: Vec::new(),
             agents: BTreeMap::new(),
@@ -111,6 +114,12 @@ impl Platform {
 
     pub(super) fn note(&mut self, what: What) {
         self.recorder.note(what);
+    }
+
+    /// The generation has ended.
+    pub(super) fn outdate(&mut self) {
+        self.outdated = true;
+        self.generation += 1;
     }
 
     /// Begins a generation after the one that has ended: new identifiers, nobody registered. That

@@ -97,7 +97,7 @@ impl Emulator {
             platform.telemetry.end();
             platform.runtime.forget();
             platform.stage = Stage::Idle { reset };
-            platform.outdated = true;
+            platform.outdate();
             // Those of this process are there once; whoever runs them again announces them again.
             platform
                 .members

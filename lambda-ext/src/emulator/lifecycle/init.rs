@@ -21,33 +21,38 @@ impl Emulator {
         drive: &mut Drive,
         deadline: Instant,
     ) -> Result<bool, EmulatorError> {
-        let Stage::Idle { reset: suppressed } = self.stage() else {
-            return Ok(false);
+        let suppressed = match self.stage() {
+            Stage::Idle { reset } => reset,
+            Stage::Init => false,
+            Stage::Ready | Stage::Ending => return Ok(false),
         };
         self.initialise(drive, suppressed.then_some(deadline))
             .await?;
         Ok(suppressed)
     }
 
-    /// Init, to a deadline that is an invocation's where it is part of one.
+    /// Init, to a deadline that is an invocation's where it is part of one. One whose future was
+    /// dropped goes on.
     pub(super) async fn initialise(
         &self,
         drive: &mut Drive,
         deadline: Option<Instant>,
     ) -> Result<(), EmulatorError> {
-        let suppressed = deadline.is_some();
+        let resumed = drive.begun.filter(|_| self.stage() == Stage::Init);
+        let (began, suppressed) = resumed.unwrap_or((Instant::now(), deadline.is_some()));
         let phase = Phase::Init { suppressed };
-        let began = Instant::now();
-        let limit = self.shared.change(|platform| {
-            platform.renew();
-            platform.stage = Stage::Init;
-            platform.note(What::Began(phase.clone()));
-            platform.tell_init_start(suppressed);
-            platform.settings.init_timeout
-        });
-        let outcome = self
-            .gates(deadline.unwrap_or(began + limit), suppressed)
-            .await;
+        if resumed.is_none() {
+            drive.begun = Some((began, suppressed));
+            self.shared.change(|platform| {
+                platform.renew();
+                platform.stage = Stage::Init;
+                platform.note(What::Began(phase.clone()));
+                platform.tell_init_start(suppressed);
+            });
+        }
+        let limit = self.shared.look(|platform| platform.settings.init_timeout);
+        let deadline = deadline.unwrap_or(began + limit);
+        let outcome = self.gates(deadline, resumed.is_some(), suppressed).await;
         let took = began.elapsed();
         self.shared.change(|platform| {
             let managed = platform.settings.managed();
@@ -83,8 +88,15 @@ impl Emulator {
     }
 
     /// What init waits for, one after the other.
-    async fn gates(&self, deadline: Instant, suppressed: bool) -> Result<(), EmulatorError> {
-        self.launch_extensions()?;
+    async fn gates(
+        &self,
+        deadline: Instant,
+        resumed: bool,
+        suppressed: bool,
+    ) -> Result<(), EmulatorError> {
+        if !resumed {
+            self.launch_extensions()?;
+        }
         self.gate(deadline, "register", Platform::unregistered)
             .await?;
         self.start_runtime()?;
@@ -173,6 +185,9 @@ impl Emulator {
         let Kind::Process(path) = kind else {
             return Ok(());
         };
+        if self.shared.look(|platform| platform.runtime.runs()) {
+            return Ok(());
+        }
         let started = process::start(
             &self.shared,
             &path,

@@ -34,6 +34,8 @@ pub(super) struct Unfinished {
 #[derive(Debug, Default)]
 pub(super) struct Drive {
     unfinished: Option<Unfinished>,
+    /// When the last init began, and whether it is part of an invocation.
+    begun: Option<(Instant, bool)>,
     init: Option<Duration>,
 }
 
@@ -48,7 +50,7 @@ impl Emulator {
     /// has been reset then.
     pub async fn init(&self) -> Result<(), EmulatorError> {
         let mut drive = self.drive().await?;
-        if let Stage::Idle { .. } = self.stage() {
+        if let Stage::Idle { .. } | Stage::Init = self.stage() {
             self.initialise(&mut drive, None).await?;
         }
         Ok(())
@@ -61,7 +63,7 @@ impl Emulator {
     /// As for [`init`](Self::init), which runs first if it has not.
     pub async fn restore(&self) -> Result<(), EmulatorError> {
         let mut drive = self.drive().await?;
-        if let Stage::Idle { .. } = self.stage() {
+        if let Stage::Idle { .. } | Stage::Init = self.stage() {
             self.initialise(&mut drive, None).await?;
         }
         self.shared.change(|platform| {
@@ -146,9 +148,8 @@ impl Emulator {
     async fn drive(&self) -> Result<MutexGuard<'_, Drive>, EmulatorError> {
         let mut drive = self.drive.lock().await;
         match self.stage() {
-            Stage::Init => self.end(ShutdownReason::Spindown, true, None).await?,
             Stage::Ending => self.end(ShutdownReason::Spindown, false, None).await?,
-            Stage::Idle { .. } | Stage::Ready => self.finish(&mut drive).await?,
+            Stage::Idle { .. } | Stage::Init | Stage::Ready => self.finish(&mut drive).await?,
         }
         Ok(drive)
     }
