@@ -7,6 +7,7 @@ pub mod fake;
 pub mod program;
 pub mod raw;
 pub mod rie;
+pub mod subscriber;
 
 /// The README's code compiles.
 #[cfg(doctest)]

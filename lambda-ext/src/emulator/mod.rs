@@ -210,7 +210,8 @@ impl Drop for Emulator {
         self.server.abort();
         self.shared.change(|platform| {
             platform.agents.clear();
-            platform.runtime.control(Control::Kill);
+            platform.telemetry.end();
+            platform.runtime.end();
             for member in platform.members.values() {
                 member.control(Control::Kill);
             }

@@ -293,6 +293,7 @@ impl Platform {
             }
             agent.waiting = None;
         }
+        self.note_drops();
         self.telemetry.unsubscribe(name);
         if let Some(member) = self.members.get_mut(name) {
             member.ended(ending.then_some(state));

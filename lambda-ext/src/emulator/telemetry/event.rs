@@ -57,12 +57,14 @@ impl Event {
             parsed.is_ok_and(|value| value.is_object())
         };
         let structured = Some(line.trim()).filter(|_| structured).filter(object);
+        // Between its tokens only, and over TCP a line end is the end of an event.
+        let structured = structured.map(|line| line.replace(['\n', '\r'], " "));
         Self {
             category,
             kind: category.as_str(),
             time: timestamp(SystemTime::now()),
             record: json(&format_args!("{line}\n").to_string()),
-            structured: structured.map(str::to_owned),
+            structured,
         }
     }
 
@@ -73,6 +75,11 @@ impl Event {
             .text("reason", "Consumer fell behind")
             .end();
         Self::platform("platform.logsDropped", record)
+    }
+
+    /// How long it is, as most schemas have it.
+    pub(super) fn bytes(&self) -> usize {
+        self.text(TelemetrySchema::V2022_07_01).len()
     }
 
     pub(super) fn text(&self, schema: TelemetrySchema) -> String {
