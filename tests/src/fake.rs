@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use lambda_ext::{Client, EventType, RegisteredClient};
@@ -60,7 +61,15 @@ impl Fake {
     /// # Panics
     /// There is none.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        Self::at(([127, 0, 0, 1], 0).into()).await
+    }
+
+    /// Listens at this address.
+    ///
+    /// # Panics
+    /// It is taken.
+    pub async fn at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a port");
         let runtime_api = listener.local_addr().expect("an address").to_string();
         let (sender, requests) = mpsc::unbounded_channel();
         tokio::spawn(async move {

@@ -2,10 +2,12 @@
 
 pub mod built;
 pub mod conformance;
+pub mod emulated;
 pub mod fake;
 pub mod program;
 pub mod raw;
 pub mod rie;
+pub mod subscriber;
 
 /// The README's code compiles.
 #[cfg(doctest)]

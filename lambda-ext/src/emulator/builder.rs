@@ -17,7 +17,9 @@ use super::platform::Platform;
 use super::record::Step;
 use super::recorder::{Observer, Recorder};
 use super::runtime::{Kind, Runtime};
-use super::settings::{Initialization, LogFormat, MEMORY_MB, Settings, TelemetrySupport};
+use super::settings::{
+    Initialization, LogFormat, MEMORY_MB, Settings, TelemetrySchema, TelemetrySupport,
+};
 use super::shared::Shared;
 use super::wire::{Fate, Wires};
 use super::{Emulator, server};
@@ -100,6 +102,14 @@ impl EmulatorBuilder {
     #[must_use]
     pub fn telemetry(mut self, telemetry: TelemetrySupport) -> Self {
         self.settings.telemetry = telemetry;
+        self
+    }
+
+    /// The newest schema that a subscription may ask for, as in an environment that is older than
+    /// that; by default the newest there is. Managed Instances take that one and no other.
+    #[must_use]
+    pub fn newest_schema(mut self, schema: TelemetrySchema) -> Self {
+        self.settings.newest_schema = schema;
         self
     }
 

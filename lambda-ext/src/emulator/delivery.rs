@@ -1,24 +1,14 @@
 //! Sends telemetry to its subscribers, each by a task of its own.
 
-use std::time::Duration;
-
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, sleep_until};
 use uuid::Uuid;
 
+use super::platform::Platform;
 use super::record::What;
 use super::shared::Shared;
 use super::telemetry::{Batch, Destination, Turn, tcp_port};
-
-/// The pauses before a batch that was not taken is sent again; the last is repeated.
-const PAUSES: [Duration; 5] = [
-    Duration::from_millis(50),
-    Duration::from_millis(100),
-    Duration::from_millis(200),
-    Duration::from_millis(400),
-    Duration::from_secs(1),
-];
 
 /// Connects to where a subscription over TCP wants its lines; on Lambda that is part of it.
 pub(super) async fn dial(body: &[u8]) -> Option<Result<TcpStream, String>> {
@@ -69,49 +59,47 @@ async fn deliver(shared: Shared, id: Uuid) {
                 }
             }
             Some(Turn::Deliver(batch)) => {
-                let again = usize::from(batch.twice);
-                let mut taken = false;
-                for _ in 0..=again {
-                    taken = send(&shared, id, &mut link, &batch).await;
-                }
-                shared.change(|platform| {
-                    platform.telemetry.settled(id, &batch, taken);
-                    platform.note_drops();
-                });
+                let sent = async {
+                    let sent = link.send(&batch).await;
+                    sleep(batch.takes).await;
+                    sent
+                };
+                let sent = tokio::select! {
+                    sent = sent => sent,
+                    () = gone(&shared, id) => return,
+                };
+                shared.change(|platform| settle(platform, id, batch, sent));
             }
         }
     }
 }
 
-/// Sends a batch until it is taken, unchanged each time.
-async fn send(shared: &Shared, id: Uuid, link: &mut Link, batch: &Batch) -> bool {
-    let mut pauses = PAUSES
-        .iter()
-        .chain(std::iter::repeat(&PAUSES[PAUSES.len() - 1]));
-    loop {
-        let sent = link.send(batch).await;
-        sleep(batch.takes).await;
-        let (taken, goes_on) = shared.change(|platform| {
-            let Some(subscriber) = platform.telemetry.subscriber(id) else {
-                return (false, false);
-            };
-            let what = What::Delivered {
-                extension: subscriber.extension.clone(),
-                records: batch.events.len(),
-                bytes: sent.bytes,
-                status: sent.status,
-                error: sent.error.clone(),
-            };
-            platform.note(what);
-            (sent.error.is_none(), platform.telemetry.redelivers())
-        });
-        if taken || !goes_on {
-            return taken;
-        }
-        if let Some(pause) = pauses.next() {
-            sleep(*pause).await;
+/// Waits until there is no such subscriber any more.
+async fn gone(shared: &Shared, id: Uuid) {
+    let mut changes = shared.changes();
+    while shared.look(|platform| platform.telemetry.subscriber(id).is_some()) {
+        if changes.changed().await.is_err() {
+            return;
         }
     }
+}
+
+/// A batch has been sent: to the record, and to be sent again where it was not taken.
+fn settle(platform: &mut Platform, id: Uuid, batch: Batch, sent: Sent) {
+    let Some(subscriber) = platform.telemetry.subscriber(id) else {
+        return;
+    };
+    let taken = sent.error.is_none();
+    let what = What::Delivered {
+        extension: subscriber.extension.clone(),
+        records: batch.events.len(),
+        bytes: sent.bytes,
+        status: sent.status,
+        error: sent.error,
+    };
+    platform.note(what);
+    platform.telemetry.settled(id, batch, taken);
+    platform.note_drops();
 }
 
 /// What came of sending a batch.
@@ -139,7 +127,12 @@ impl Link {
         let (destination, stream) = shared.with(|platform| platform.telemetry.destination(id))?;
         Some(match destination {
             Destination::Http { url, host } => Self::Http {
-                client: reqwest::Client::builder().no_proxy().build().ok()?,
+                client: reqwest::Client::builder()
+                    .no_proxy()
+                    // What is sent stays in the environment.
+                    .redirect(reqwest::redirect::Policy::none())
+                    .build()
+                    .ok()?,
                 url,
                 host,
             },

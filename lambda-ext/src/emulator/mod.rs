@@ -116,7 +116,7 @@ use self::lifecycle::Drive;
 use self::member::{Control, Member};
 pub use self::record::Record;
 use self::record::What;
-pub use self::settings::{Initialization, LogFormat, TelemetrySupport};
+pub use self::settings::{Initialization, LogFormat, TelemetrySchema, TelemetrySupport};
 use self::shared::Shared;
 pub use self::state::State;
 use self::telemetry::Category;
@@ -210,7 +210,8 @@ impl Drop for Emulator {
         self.server.abort();
         self.shared.change(|platform| {
             platform.agents.clear();
-            platform.runtime.control(Control::Kill);
+            platform.telemetry.end();
+            platform.runtime.end();
             for member in platform.members.values() {
                 member.control(Control::Kill);
             }

@@ -17,7 +17,7 @@ use super::reply::Reply;
 use super::runtime::Runtime;
 use super::settings::Settings;
 use super::state::refusal;
-use super::telemetry::Telemetry;
+use super::telemetry::{Pace, Telemetry};
 use super::{Call, State};
 use crate::EventType;
 
@@ -126,6 +126,13 @@ impl Platform {
         self.cancelled = false;
         self.runtime.renew();
         self.telemetry.renew(&self.settings);
+    }
+
+    /// Nothing is to be done: the environment is frozen, unless it is a managed instance.
+    pub(super) fn rest(&mut self) {
+        if !self.settings.managed() {
+            self.telemetry.goes(Pace::Frozen);
+        }
     }
 
     pub(super) fn answer(&mut self, call: Call, request: &mut Request) -> Answer {
@@ -286,6 +293,7 @@ impl Platform {
             }
             agent.waiting = None;
         }
+        self.note_drops();
         self.telemetry.unsubscribe(name);
         if let Some(member) = self.members.get_mut(name) {
             member.ended(ending.then_some(state));

@@ -149,6 +149,12 @@ impl Runtime {
         }
     }
 
+    /// Lets go of it, whoever it is.
+    pub(super) fn end(&mut self) {
+        self.waiting = None;
+        self.control(Control::Kill);
+    }
+
     /// What a call is answered that is not for the state that it is in.
     fn refusal(&self, to: &str, managed: bool) -> Reply {
         let invocation = self.invocation.as_ref();

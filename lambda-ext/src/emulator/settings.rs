@@ -1,5 +1,6 @@
 //! What an environment is like.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::Register;
@@ -44,6 +45,33 @@ pub enum TelemetrySupport {
     NotSupported,
 }
 
+/// The version of telemetry's shape, `schemaVersion` in a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum TelemetrySchema {
+    /// `2022-07-01`: log records are always text.
+    V2022_07_01,
+    /// `2022-12-13`: log records may be JSON objects.
+    V2022_12_13,
+    /// `2025-01-29`: the one that Managed Instances take.
+    V2025_01_29,
+}
+
+impl TelemetrySchema {
+    /// Every version, the oldest first.
+    pub const ALL: [Self; 3] = [Self::V2022_07_01, Self::V2022_12_13, Self::V2025_01_29];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V2022_07_01 => "2022-07-01",
+            Self::V2022_12_13 => "2022-12-13",
+            Self::V2025_01_29 => "2025-01-29",
+        }
+    }
+}
+
 /// The function's log format, `AWS_LAMBDA_LOG_FORMAT`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -75,6 +103,7 @@ pub(super) struct Settings {
     pub(super) function: Register,
     pub(super) initialization: Initialization,
     pub(super) telemetry: TelemetrySupport,
+    pub(super) newest_schema: TelemetrySchema,
     pub(super) log_format: LogFormat,
     pub(super) init_timeout: Duration,
     /// Whether a batch that was not taken is sent again.
@@ -97,6 +126,7 @@ impl Default for Settings {
             },
             initialization: Initialization::default(),
             telemetry: TelemetrySupport::default(),
+            newest_schema: TelemetrySchema::V2025_01_29,
             log_format: LogFormat::default(),
             init_timeout: Duration::from_secs(10),
             redeliver: true,
@@ -109,6 +139,16 @@ impl Default for Settings {
 impl Settings {
     pub(super) fn managed(&self) -> bool {
         self.initialization == Initialization::ManagedInstances
+    }
+
+    /// The schemas that a subscription may ask for.
+    pub(super) fn schemas(&self) -> RangeInclusive<TelemetrySchema> {
+        let newest = TelemetrySchema::V2025_01_29;
+        if self.managed() {
+            newest..=newest
+        } else {
+            TelemetrySchema::V2022_07_01..=self.newest_schema
+        }
     }
 
     /// The function's ARN, as an invocation has it that names no other.

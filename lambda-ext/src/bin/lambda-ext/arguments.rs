@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lambda_ext::Error;
 
-use crate::words::{LogFormat, Outcome, Telemetry, Time};
+use crate::words::{LogFormat, Outcome, Schema, Telemetry, Time};
 
 /// The arguments of `emulate`.
 #[derive(Debug, clap::Args)]
@@ -57,6 +57,9 @@ pub(crate) struct Emulate {
     /// Whether there is a Telemetry API; there is one if this is left out.
     #[arg(long, value_name = "ON|OFF", value_enum, help_heading = "Environment")]
     pub(crate) telemetry: Option<Telemetry>,
+    /// The newest telemetry schema that there is, as in an environment that is older than others.
+    #[arg(long, value_name = "VERSION", value_enum, help_heading = "Environment")]
+    pub(crate) schema: Option<Schema>,
     /// The function's log format, which decides how its lines arrive.
     #[arg(long, value_name = "FORMAT", value_enum, help_heading = "Environment")]
     pub(crate) log_format: Option<LogFormat>,
@@ -76,8 +79,8 @@ pub(crate) struct Emulate {
 pub(crate) const SCENARIO: &str = "\
 Scenarios:
   A scenario is a TOML file: first what the environment is like, `env`, `runtime`, `telemetry`,
-  `log-format`, `managed-instances`, `init-timeout`, and `duration` and `timeout` for all
-  invocations; then steps. SHUTDOWN comes last, whether it is written or not.
+  `schema`, `log-format`, `managed-instances`, `init-timeout`, and `duration` and `timeout` for
+  all invocations; then steps. SHUTDOWN comes last, whether it is written or not.
 
     telemetry = \"on\"
     env = { LOG_LEVEL = \"debug\" }

@@ -4,12 +4,9 @@ use std::path::PathBuf;
 
 use lambda_ext::Error;
 use lambda_ext::emulator::record::Step;
-use lambda_ext::emulator::{
-    self, Emulator, EmulatorError, Initialization, Invocation, Record, TelemetrySupport,
-};
+use lambda_ext::emulator::{Emulator, EmulatorError, Initialization, Invocation, Outcome, Record};
 
 use crate::plan::{Action, Invoke, Settings};
-use crate::words::{Fault, LogFormat, Outcome, Telemetry};
 
 /// The environment that a plan asks for.
 pub(crate) struct Environment(Emulator);
@@ -33,11 +30,14 @@ impl Environment {
         if let Some(time) = settings.init_timeout {
             builder = builder.init_timeout(time);
         }
-        if settings.telemetry == Some(Telemetry::Off) {
-            builder = builder.telemetry(TelemetrySupport::NotSupported);
+        if let Some(telemetry) = settings.telemetry {
+            builder = builder.telemetry(telemetry);
         }
-        if settings.log_format == Some(LogFormat::Json) {
-            builder = builder.log_format(emulator::LogFormat::Json);
+        if let Some(schema) = settings.schema {
+            builder = builder.newest_schema(schema);
+        }
+        if let Some(format) = settings.log_format {
+            builder = builder.log_format(format);
         }
         if settings.managed_instances {
             builder = builder.initialization(Initialization::ManagedInstances);
@@ -60,12 +60,7 @@ impl Environment {
         }
         let turn = usize::try_from(number).unwrap_or_default() % invoke.outcomes.len().max(1);
         if let Some(outcome) = invoke.outcomes.get(turn) {
-            invocation = invocation.outcome(match outcome {
-                Outcome::Success => emulator::Outcome::Success,
-                Outcome::Error => emulator::Outcome::Error,
-                Outcome::Timeout => emulator::Outcome::Timeout,
-                Outcome::Crash => emulator::Outcome::Crash,
-            });
+            invocation = invocation.outcome(*outcome);
         }
         for line in &invoke.logs {
             invocation = invocation.log(line);
@@ -74,10 +69,7 @@ impl Environment {
             invocation = invocation.payload(payload);
         }
         let invoked = self.0.invoke(invocation).await?;
-        Ok(matches!(
-            invoked.outcome,
-            emulator::Outcome::Success | emulator::Outcome::Error
-        ))
+        Ok(matches!(invoked.outcome, Outcome::Success | Outcome::Error))
     }
 
     pub(crate) async fn act(&self, action: &Action) -> Result<(), EmulatorError> {
@@ -86,16 +78,7 @@ impl Environment {
             Action::Freeze(time) => self.0.freeze(*time).await,
             Action::Shutdown(reason) => self.0.shutdown(reason.clone()).await,
             Action::Fault(call, fault) => {
-                let fault = match fault.clone() {
-                    Fault::Reply { status, body } => emulator::Fault::Reply { status, body },
-                    Fault::Close => emulator::Fault::Close,
-                    Fault::Lose => emulator::Fault::Lose,
-                    Fault::Cut(bytes) => emulator::Fault::Cut(bytes),
-                    Fault::Delay(time) => emulator::Fault::Delay(time),
-                    Fault::Raw(bytes) => emulator::Fault::Raw(bytes),
-                    Fault::Slow(time) => emulator::Fault::Slow(time),
-                };
-                self.0.inject(*call, fault);
+                self.0.inject(*call, fault.clone());
                 Ok(())
             }
         }

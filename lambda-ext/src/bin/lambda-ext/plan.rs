@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lambda_ext::emulator::Call;
+use lambda_ext::emulator::{Call, Fault, LogFormat, Outcome, TelemetrySchema, TelemetrySupport};
 use lambda_ext::{Error, ShutdownReason};
 
 use crate::arguments::Emulate;
 use crate::scenario;
-use crate::words::{Fault, LogFormat, Outcome, Telemetry};
 
 /// What is to happen, and where.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -22,7 +21,8 @@ pub(crate) struct Plan {
 pub(crate) struct Settings {
     pub(crate) env: Vec<(String, String)>,
     pub(crate) runtime: Option<PathBuf>,
-    pub(crate) telemetry: Option<Telemetry>,
+    pub(crate) telemetry: Option<TelemetrySupport>,
+    pub(crate) schema: Option<TelemetrySchema>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) managed_instances: bool,
     pub(crate) init_timeout: Option<Duration>,
@@ -64,7 +64,11 @@ impl Plan {
                 actions: vec![
                     Action::Invoke(Invoke {
                         count: arguments.invokes.unwrap_or(3),
-                        outcomes: arguments.outcome.clone(),
+                        outcomes: arguments
+                            .outcome
+                            .iter()
+                            .map(|word| (*word).into())
+                            .collect(),
                         pace: time(arguments.pace),
                         freeze: time(arguments.freeze),
                         ..Invoke::default()
@@ -88,8 +92,9 @@ impl Plan {
         if arguments.runtime.is_some() {
             settings.runtime.clone_from(&arguments.runtime);
         }
-        settings.telemetry = arguments.telemetry.or(settings.telemetry);
-        settings.log_format = arguments.log_format.or(settings.log_format);
+        settings.telemetry = arguments.telemetry.map(Into::into).or(settings.telemetry);
+        settings.schema = arguments.schema.map(Into::into).or(settings.schema);
+        settings.log_format = arguments.log_format.map(Into::into).or(settings.log_format);
         settings.init_timeout = time(arguments.init_timeout).or(settings.init_timeout);
         settings.managed_instances |= arguments.managed_instances;
         if let Some(runtime) = &mut settings.runtime {

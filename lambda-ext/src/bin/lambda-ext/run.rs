@@ -64,6 +64,18 @@ impl Run {
         place.unwrap_or(self.names.len())
     }
 
+    /// Those that made the mistakes, if each is known.
+    fn mistaken(&self) -> Option<String> {
+        let whose: Option<Vec<_>> = self
+            .mistakes()
+            .map(|finding| finding.extension.as_deref())
+            .collect();
+        let mut whose = whose?;
+        whose.sort_by_key(|name| self.place(name));
+        whose.dedup();
+        Some(whose.join(", "))
+    }
+
     /// The verdict in a line.
     pub(crate) fn sentence(&self) -> String {
         let names = self.names.join(", ");
@@ -85,8 +97,9 @@ impl Run {
                 format!("the environment of {names} failed{beside}")
             }
             Verdict::Misbehaved => {
+                let whose = self.mistaken().unwrap_or(names);
                 format!(
-                    "{names} did not behave: {}{beside}",
+                    "{whose} did not behave: {}{beside}",
                     count(mistakes, "error")
                 )
             }

@@ -24,11 +24,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lambda_ext::emulator::Fault;
 use lambda_ext::{Error, ShutdownReason};
 use serde::Deserialize;
 
 use crate::plan::{Action, Invoke, Plan, Settings};
-use crate::words::{self, Fault, LogFormat, Outcome, Telemetry, Time};
+use crate::words::{self, LogFormat, Outcome, Schema, Telemetry, Time};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -37,6 +38,7 @@ struct File {
     env: BTreeMap<String, String>,
     runtime: Option<PathBuf>,
     telemetry: Option<Telemetry>,
+    schema: Option<Schema>,
     log_format: Option<LogFormat>,
     #[serde(default)]
     managed_instances: bool,
@@ -125,8 +127,9 @@ fn parse(text: &str) -> Result<Plan, Error> {
         settings: Settings {
             env: file.env.into_iter().collect(),
             runtime: file.runtime,
-            telemetry: file.telemetry,
-            log_format: file.log_format,
+            telemetry: file.telemetry.map(Into::into),
+            schema: file.schema.map(Into::into),
+            log_format: file.log_format.map(Into::into),
             managed_instances: file.managed_instances,
             init_timeout: file.init_timeout.map(|time| time.0),
         },
@@ -153,8 +156,10 @@ impl Step {
                 timeout: self.timeout.map(|time| time.0),
                 outcomes: match self.outcome {
                     None => Vec::new(),
-                    Some(Outcomes::One(outcome)) => vec![outcome],
-                    Some(Outcomes::Several(outcomes)) => outcomes,
+                    Some(Outcomes::One(outcome)) => vec![outcome.into()],
+                    Some(Outcomes::Several(outcomes)) => {
+                        outcomes.into_iter().map(Into::into).collect()
+                    }
                 },
                 pace: self.pace.map(|time| time.0),
                 freeze: None,
@@ -222,11 +227,10 @@ mod tests {
     use std::time::Duration;
 
     use lambda_ext::ShutdownReason;
-    use lambda_ext::emulator::Call;
+    use lambda_ext::emulator::{Call, Fault, Outcome, TelemetrySupport};
 
     use super::parse;
     use crate::plan::{Action, Invoke};
-    use crate::words::{Fault, Outcome, Telemetry};
 
     #[test]
     fn a_scenario_is_a_list_of_steps() {
@@ -245,7 +249,10 @@ mod tests {
             status = 500
         "#;
         let plan = parse(text).expect("it is a scenario");
-        assert_eq!(plan.settings.telemetry, Some(Telemetry::Off));
+        assert_eq!(
+            plan.settings.telemetry,
+            Some(TelemetrySupport::NotSupported)
+        );
         let invoke = Invoke {
             count: 2,
             duration: Some(Duration::from_millis(20)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use lambda_ext::Error;
-use lambda_ext::emulator::Call;
+use lambda_ext::emulator::{self, Call, TelemetrySchema, TelemetrySupport};
 use serde::{Deserialize, Deserializer};
 
 /// A duration such as `250ms` or `1m 30s`.
@@ -42,6 +42,17 @@ pub(crate) enum Outcome {
     Crash,
 }
 
+impl From<Outcome> for emulator::Outcome {
+    fn from(word: Outcome) -> Self {
+        match word {
+            Outcome::Success => Self::Success,
+            Outcome::Error => Self::Error,
+            Outcome::Timeout => Self::Timeout,
+            Outcome::Crash => Self::Crash,
+        }
+    }
+}
+
 /// Whether there is a Telemetry API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,6 +61,15 @@ pub(crate) enum Telemetry {
     On,
     /// As on other local platforms: every subscription is answered 202, nothing is delivered.
     Off,
+}
+
+impl From<Telemetry> for TelemetrySupport {
+    fn from(word: Telemetry) -> Self {
+        match word {
+            Telemetry::On => Self::Supported,
+            Telemetry::Off => Self::NotSupported,
+        }
+    }
 }
 
 /// How the function's log lines are.
@@ -62,23 +82,40 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// What to do to an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Another one.
-    Reply { status: u16, body: String },
-    /// None: the connection is closed.
-    Close,
-    /// None, and the connection stays open.
-    Lose,
-    /// Its first bytes only.
-    Cut(usize),
-    /// It comes later.
-    Delay(Duration),
-    /// These bytes, whatever they are.
-    Raw(Vec<u8>),
-    /// It comes byte by byte, over this time.
-    Slow(Duration),
+impl From<LogFormat> for emulator::LogFormat {
+    fn from(word: LogFormat) -> Self {
+        match word {
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// A schema of telemetry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+pub(crate) enum Schema {
+    /// Log records are always text.
+    #[value(name = "2022-07-01")]
+    #[serde(rename = "2022-07-01")]
+    V2022_07_01,
+    /// Log records may be JSON objects.
+    #[value(name = "2022-12-13")]
+    #[serde(rename = "2022-12-13")]
+    V2022_12_13,
+    /// The one that Managed Instances take.
+    #[value(name = "2025-01-29")]
+    #[serde(rename = "2025-01-29")]
+    V2025_01_29,
+}
+
+impl From<Schema> for TelemetrySchema {
+    fn from(word: Schema) -> Self {
+        match word {
+            Schema::V2022_07_01 => Self::V2022_07_01,
+            Schema::V2022_12_13 => Self::V2022_12_13,
+            Schema::V2025_01_29 => Self::V2025_01_29,
+        }
+    }
 }
 
 /// The call that is meant by a word such as `next` or `init-error`.

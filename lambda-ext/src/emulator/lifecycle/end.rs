@@ -86,6 +86,8 @@ impl Emulator {
                 Some(extension) => Err(EmulatorError::ShutdownFailed { extension }),
                 None => Ok(()),
             };
+            platform.note_drops();
+            platform.telemetry.end();
             platform.runtime.invocation = None;
             platform.stage = Stage::Idle { reset };
             platform.outdated = true;

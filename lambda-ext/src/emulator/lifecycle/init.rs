@@ -8,7 +8,7 @@ use super::super::platform::{Platform, Stage};
 use super::super::process::{self, Started};
 use super::super::record::{Phase, What};
 use super::super::runtime::Kind;
-use super::super::telemetry::{Category, Ending, Pace};
+use super::super::telemetry::{Category, Ending};
 use super::super::{Emulator, EmulatorError, Initialization, State};
 use super::{Drive, RUNTIME, ended};
 use crate::ShutdownReason;
@@ -62,7 +62,7 @@ impl Emulator {
             }
             platform.tell_init_report(suppressed, ending, took);
             platform.telemetry.close();
-            platform.telemetry.goes(Pace::Frozen);
+            platform.rest();
             platform.stage = Stage::Ready;
             ended(platform, phase, outcome.as_ref().err());
         });

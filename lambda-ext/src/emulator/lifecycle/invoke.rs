@@ -163,7 +163,7 @@ impl Emulator {
                 self.shared.change(|platform| {
                     let init = unfinished.as_ref().and_then(|unfinished| unfinished.init);
                     platform.tell_report(Ending::SUCCESS, init);
-                    platform.telemetry.goes(Pace::Frozen);
+                    platform.rest();
                     over(platform, unfinished.as_ref(), None);
                 });
                 Ok(())

@@ -68,7 +68,7 @@ impl Emulator {
             platform.note(What::Began(Phase::Restore));
             platform.telemetry.goes(Pace::Buffered);
             platform.tell_restore(Duration::ZERO);
-            platform.telemetry.goes(Pace::Frozen);
+            platform.rest();
             ended(platform, Phase::Restore, None);
         });
         Ok(())

@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
 
+use super::super::TelemetrySchema;
 use super::super::reply::json;
-use super::subscription::Schema;
 
 /// What a subscription can be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,12 +57,14 @@ impl Event {
             parsed.is_ok_and(|value| value.is_object())
         };
         let structured = Some(line.trim()).filter(|_| structured).filter(object);
+        // Between its tokens only, and over TCP a line end is the end of an event.
+        let structured = structured.map(|line| line.replace(['\n', '\r'], " "));
         Self {
             category,
             kind: category.as_str(),
             time: timestamp(SystemTime::now()),
             record: json(&format_args!("{line}\n").to_string()),
-            structured: structured.map(str::to_owned),
+            structured,
         }
     }
 
@@ -75,9 +77,14 @@ impl Event {
         Self::platform("platform.logsDropped", record)
     }
 
-    pub(super) fn text(&self, schema: Schema) -> String {
+    /// How long it is, as most schemas have it.
+    pub(super) fn bytes(&self) -> usize {
+        self.text(TelemetrySchema::V2022_07_01).len()
+    }
+
+    pub(super) fn text(&self, schema: TelemetrySchema) -> String {
         let record = match &self.structured {
-            Some(structured) if schema != Schema::V2022_07_01 => structured,
+            Some(structured) if schema != TelemetrySchema::V2022_07_01 => structured,
             _ => &self.record,
         };
         let Self { time, kind, .. } = self;

@@ -64,6 +64,7 @@ impl<'a> Ending<'a> {
 }
 
 impl Platform {
+    /// Puts what subscribers were not told since the last time into the record, as one step each.
     pub(in super::super) fn note_drops(&mut self) {
         for (extension, records, bytes) in self.telemetry.drops() {
             self.note(What::Dropped {

@@ -15,14 +15,11 @@ use uuid::Uuid;
 
 pub(super) use self::event::{Category, Event};
 pub(super) use self::events::Ending;
-use self::queue::Queue;
 pub(super) use self::queue::{Batch, Turn};
+use self::queue::{Drops, Queue};
 pub(super) use self::subscription::{Destination, Subscription, tcp_port};
 use super::fault::TelemetryFault;
 use super::settings::Settings;
-
-/// What waits for whoever subscribes during init, at most.
-const EARLY_EVENTS: usize = 10_000;
 
 /// How what is told goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +37,7 @@ pub(super) enum Pace {
 pub(super) struct Telemetry {
     subscribers: BTreeMap<Uuid, Subscriber>,
     /// What was told since the start of init, for those that subscribe later.
-    early: Vec<Event>,
+    early: Early,
     /// Init is over.
     closed: bool,
     pace: Pace,
@@ -48,6 +45,14 @@ pub(super) struct Telemetry {
     redeliver: bool,
     /// The environment's name for itself.
     pub(super) instance_id: String,
+}
+
+#[derive(Debug, Default)]
+struct Early {
+    events: Vec<Event>,
+    bytes: usize,
+    /// What there was no room for.
+    lost: BTreeMap<Category, Drops>,
 }
 
 #[derive(Debug)]
@@ -70,7 +75,7 @@ impl Telemetry {
         let today = today[..10].replace('-', "/");
         Self {
             subscribers: BTreeMap::new(),
-            early: Vec::new(),
+            early: Early::default(),
             closed: false,
             pace: Pace::Buffered,
             longest_queue: settings.telemetry_queue,
@@ -90,8 +95,8 @@ impl Telemetry {
         for subscriber in self.subscribers.values_mut() {
             subscriber.take(&event, now, self.longest_queue);
         }
-        if !self.closed && self.early.len() < EARLY_EVENTS {
-            self.early.push(event);
+        if !self.closed {
+            self.early.push(event, self.longest_queue);
         }
     }
 
@@ -111,8 +116,13 @@ impl Telemetry {
             slow: Duration::ZERO,
         };
         let now = Instant::now();
-        for event in &self.early {
+        for event in &self.early.events {
             subscriber.take(event, now, self.longest_queue);
+        }
+        for (category, lost) in &self.early.lost {
+            if subscriber.subscription.types.contains(category) {
+                subscriber.queue.lose(*lost);
+            }
         }
         self.subscribers.insert(id, subscriber);
     }
@@ -123,18 +133,20 @@ impl Telemetry {
             .retain(|_, subscriber| subscriber.extension != extension);
     }
 
+    /// All subscriptions end.
+    pub(super) fn end(&mut self) {
+        self.subscribers.clear();
+        self.close();
+    }
+
     /// Init is over: nobody can subscribe any more.
     pub(super) fn close(&mut self) {
         self.closed = true;
-        self.early = Vec::new();
+        self.early = Early::default();
     }
 
     pub(super) fn goes(&mut self, pace: Pace) {
         self.pace = pace;
-    }
-
-    pub(super) fn redelivers(&self) -> bool {
-        self.redeliver
     }
 
     /// The subscribers that something still waits for.
@@ -176,20 +188,19 @@ impl Telemetry {
             return Some(Turn::Wait);
         }
         let at_once = self.pace == Pace::AtOnce;
-        Some(match subscriber.queue.turn(buffering, at_once) {
-            Turn::Deliver(batch) => Turn::Deliver(Batch {
-                takes: subscriber.slow,
-                ..batch
-            }),
-            other => other,
-        })
+        let mut turn = subscriber.queue.turn(buffering, at_once);
+        if let Turn::Deliver(batch) = &mut turn {
+            batch.takes = subscriber.slow;
+        }
+        Some(turn)
     }
 
-    /// A batch has been taken, or given up.
-    pub(super) fn settled(&mut self, id: Uuid, batch: &Batch, taken: bool) {
+    /// A batch has been sent.
+    pub(super) fn settled(&mut self, id: Uuid, batch: Batch, taken: bool) {
         if let Some(subscriber) = self.subscribers.get_mut(&id) {
-            subscriber.queue.settled(batch, taken);
-            subscriber.tell_of_drops();
+            if subscriber.queue.settled(batch, taken, self.redeliver) {
+                subscriber.tell_of_drops();
+            }
         }
     }
 
@@ -212,10 +223,23 @@ impl Telemetry {
         let subscribers = self.subscribers.values_mut();
         subscribers
             .filter_map(|subscriber| {
-                let (records, bytes) = subscriber.queue.unreported()?;
+                let Drops { records, bytes } = subscriber.queue.unreported()?;
                 Some((subscriber.extension.clone(), records, bytes))
             })
             .collect()
+    }
+}
+
+impl Early {
+    fn push(&mut self, event: Event, longest: usize) {
+        let bytes = event.bytes();
+        if self.bytes + bytes > longest {
+            let lost = self.lost.entry(event.category).or_default();
+            lost.add(Drops::one(bytes));
+            return;
+        }
+        self.bytes += bytes;
+        self.events.push(event);
     }
 }
 
@@ -230,10 +254,9 @@ impl Subscriber {
     /// Once there is room again, whoever wants to know is told what was dropped.
     fn tell_of_drops(&mut self) {
         let wants = self.subscription.types.contains(&Category::Platform);
-        if let (true, Some((records, bytes))) = (wants, self.queue.untold()) {
-            let event = Event::logs_dropped(records, bytes);
-            let text = event.text(self.subscription.schema);
-            self.queue.push(text, Instant::now(), usize::MAX);
+        if let Some(drops) = self.queue.untold().filter(|_| wants) {
+            let event = Event::logs_dropped(drops.records, drops.bytes);
+            self.queue.tell(event.text(self.subscription.schema), drops);
         }
     }
 }

@@ -31,7 +31,7 @@ impl Platform {
             Ok(id) => id,
             Err(refused) => return refused,
         };
-        let subscription = match Subscription::read(&request.body, managed) {
+        let subscription = match Subscription::read(&request.body, self.settings.schemas()) {
             Ok(subscription) => subscription,
             Err(message) => return validation_error(&message),
         };
@@ -70,10 +70,9 @@ impl Platform {
         Reply::text(200, "\"OK\"")
     }
 
-    /// Tells the subscribers, and the record what they were not told.
+    /// Tells the subscribers.
     pub(in super::super) fn tell(&mut self, event: Event) {
         self.telemetry.tell(event);
-        self.note_drops();
     }
 
     /// A line that was written by an extension, or by the function.

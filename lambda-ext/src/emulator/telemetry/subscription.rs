@@ -1,32 +1,14 @@
 //! What a subscription asks for, and the platform's words for one that it does not take.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use super::super::TelemetrySchema;
 use super::event::Category;
-
-/// The version of the events' shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Schema {
-    V2022_07_01,
-    V2022_12_13,
-    V2025_01_29,
-}
-
-impl Schema {
-    const ALL: [Self; 3] = [Self::V2022_07_01, Self::V2022_12_13, Self::V2025_01_29];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::V2022_07_01 => "2022-07-01",
-            Self::V2022_12_13 => "2022-12-13",
-            Self::V2025_01_29 => "2025-01-29",
-        }
-    }
-}
 
 /// When a batch is closed.
 #[derive(Debug, Clone)]
@@ -47,7 +29,7 @@ pub(in super::super) enum Destination {
 
 #[derive(Debug, Clone)]
 pub(in super::super) struct Subscription {
-    pub(in super::super) schema: Schema,
+    pub(in super::super) schema: TelemetrySchema,
     pub(in super::super) types: BTreeSet<Category>,
     pub(in super::super) buffering: Buffering,
     pub(in super::super) destination: Destination,
@@ -67,7 +49,10 @@ pub(in super::super) fn tcp_port(body: &[u8]) -> Option<u16> {
 
 impl Subscription {
     /// Reads a subscription's body.
-    pub(super) fn read(body: &[u8], managed: bool) -> Result<Self, String> {
+    pub(super) fn read(
+        body: &[u8],
+        schemas: RangeInclusive<TelemetrySchema>,
+    ) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(body).map_err(|error| {
             let what = match error.classify() {
                 serde_json::error::Category::Eof => "unexpected end of JSON input".to_owned(),
@@ -88,7 +73,7 @@ impl Subscription {
             }
         };
         required(&body, "", "#", &["schemaVersion", "types", "destination"])?;
-        let schema = schema(&body["schemaVersion"], managed)?;
+        let schema = schema(&body["schemaVersion"], &schemas)?;
         let types = types(&body["types"])?;
         let wanted = wanted_destination(&body["destination"])?;
         let buffering = buffering(body.get("buffering"))?;
@@ -164,13 +149,17 @@ fn word<T: Copy>(
     })
 }
 
-fn schema(value: &Value, managed: bool) -> Result<Schema, String> {
-    let here = Schema::ALL
+fn schema(
+    value: &Value,
+    here: &RangeInclusive<TelemetrySchema>,
+) -> Result<TelemetrySchema, String> {
+    let words: Vec<_> = TelemetrySchema::ALL
         .into_iter()
-        .filter(|schema| !managed || *schema == Schema::V2025_01_29)
-        .map(|schema| (schema, schema.as_str()));
+        .filter(|schema| here.contains(schema))
+        .map(|schema| (schema, schema.as_str()))
+        .collect();
     let place = ("/schemaVersion", "/properties/schemaVersion");
-    word(value, place, &here.collect::<Vec<_>>())
+    word(value, place, &words)
 }
 
 fn types(value: &Value) -> Result<BTreeSet<Category>, String> {

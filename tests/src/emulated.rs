@@ -1,0 +1,25 @@
+//! Environments for tests of the emulator.
+
+use lambda_ext::emulator::Emulator;
+use lambda_ext::emulator::record::What;
+
+/// An environment with this executable as its extension.
+///
+/// # Panics
+/// It does not start.
+pub async fn with_executable(path: &str) -> Emulator {
+    Emulator::builder().executable(path).start().await.unwrap()
+}
+
+/// The path of a fixture.
+#[must_use]
+pub fn fixture(name: &str) -> String {
+    format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Waits until a step has happened.
+pub async fn happened(emulator: &Emulator, meant: impl Fn(&What) -> bool) {
+    while !emulator.record().steps.iter().any(|step| meant(&step.what)) {
+        tokio::task::yield_now().await;
+    }
+}
