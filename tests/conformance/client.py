@@ -10,13 +10,22 @@ SCRIPT, or FUNCTION if that is its name, holds the steps as JSON, each of them o
                     `pad` makes the body longer by that many blanks, `keep` makes {WORD} in later
                     steps the identifier in the answer
   {"await": NAME}   waits for the answer to a step in the background
-  {"until": STATE}  waits until the platform takes this extension to be in that state
+  {"until": STATE, "of": NAME}
+                    waits until the platform takes this extension, or another, to be in that state,
+                    or, with SIGTERM as the state, for that, which is not noticed before
+  {"print": TEXT}   writes a line to standard output
+  {"leave": CODE}   ends, with that code
+  {"delivered": ["TYPE RECORD", ...], "to": "port", "step": NAME}
+                    waits until telemetry has come to a port, as often as it is named, of that type
+                    and, if it is a line, of that text; with a name, what has come is the answer
 
-Of what is sent, {port} is a port that takes connections and {closed} one that refuses them. An
-answer becomes a line of standard error when it is complete: `answer: ` and JSON. It ends with EXIT,
-or 0, after the last step, and whatever is still unanswered then stays so.
+Of what is sent, {port} and {other} are ports that take connections and {closed} is one that refuses
+them. An answer becomes a line of standard error when it is complete: `answer: ` and JSON. It ends
+with EXIT, or 0, after the last step, and whatever is still unanswered then stays so.
 """
 
+import base64
+import hashlib
 import json
 import os
 import signal
@@ -28,6 +37,7 @@ import time
 NAME = os.path.basename(sys.argv[0])
 HOST, PORT = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
 REGISTER = "POST /2020-01-01/extension/register"
+PORTS = ["port", "other", "closed"]
 IDENTIFIERS = ["lambda-extension-identifier", "lambda-runtime-aws-request-id"]
 
 
@@ -43,12 +53,10 @@ class Words:
             text = text.replace("{%s}" % word, value)
         return text
 
-    def add_port(self, word, backlog):
+    def add_port(self, word):
         # Bound and not listening, a port refuses, and nobody else can have it meanwhile.
         bound = socket.socket()
         bound.bind(("127.0.0.1", 0))
-        if backlog:
-            bound.listen(backlog)
         self.sockets.append(bound)
         self.known[word] = str(bound.getsockname()[1])
         return bound
@@ -95,9 +103,91 @@ def ask(request, headers, body):
     return status.split(" ", 1)[1], fields, rest.decode()
 
 
+def elements(body):
+    """The texts of a JSON array's elements, between which there is to be a comma and nothing else."""
+    events, end = [], 0
+    while body[end : end + 1] == ("," if events else "["):
+        event = json.JSONDecoder().raw_decode(body, end + 1)
+        events.append(body[end + 1 : event[1]])
+        end = event[1]
+    return events if body[end:] == "]" else [body]
+
+
+class Listener:
+    """What comes to a port: batches over HTTP, or lines."""
+
+    def __init__(self, bound):
+        self.heads = []
+        self.events = []
+        self.news = threading.Condition()
+        bound.listen(64)
+        threading.Thread(target=self.take, args=(bound,), daemon=True).start()
+
+    def take(self, bound):
+        while True:
+            connection, _ = bound.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection:
+            try:
+                data = read_until(connection, b"", len)
+                if data.startswith(b"{"):
+                    self.note({"status": "a connection", "headers": []}, [])
+                    self.serve_lines(connection, data)
+                while True:
+                    data = self.serve_batch(connection, data)
+            except (OSError, EOFError):
+                pass
+
+    def serve_lines(self, connection, data):
+        while True:
+            line, _, data = read_until(connection, data, lambda data: b"\n" in data).partition(b"\n")
+            self.note(None, [line.decode()])
+
+    def serve_batch(self, connection, data):
+        data = read_until(connection, data, lambda data: b"\r\n\r\n" in data)
+        head, _, data = data.partition(b"\r\n\r\n")
+        line, *fields = head.decode().split("\r\n")
+        fields = dict(field.split(": ", 1) for field in fields)
+        length = int(fields.pop({name.lower(): name for name in fields}["content-length"]))
+        data = read_until(connection, data, lambda data: len(data) >= length)
+        body, rest = data[:length], data[length:]
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        headers = [[name, value.replace(digest, "{digest of the body}")] for name, value in fields.items()]
+        self.note({"status": line, "headers": headers}, elements(body.decode()))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        return rest
+
+    def note(self, head, events):
+        # Our own answers are lines, too, and not to be told.
+        events = [event for event in events if '"record":"answer: ' not in event]
+        with self.news:
+            # All batches are to be alike, and there is to be one connection for lines.
+            if head and (head not in self.heads or "connection" in head["status"]):
+                self.heads.append(head)
+            self.events += events
+            self.news.notify_all()
+
+    def await_all(self, wanted):
+        def all_here():
+            here = []
+            for event in map(json.loads, self.events):
+                here += [event["type"], f"{event['type']} {event['record']}".rstrip("\n")]
+            return all(here.count(event) >= wanted.count(event) for event in wanted)
+
+        with self.news:
+            self.news.wait_for(all_here)
+            status = "; ".join(head["status"] for head in self.heads)
+            headers = [header for head in self.heads for header in head["headers"]]
+            return {"status": status, "headers": headers, "events": list(self.events)}
+
+
 class Run:
     def __init__(self):
         self.words = Words()
+        ports = {word: self.words.add_port(word) for word in PORTS}
+        self.listeners = {word: Listener(bound) for word, bound in ports.items() if word != "closed"}
         self.background = {}
 
     def send(self, step):
@@ -112,43 +202,37 @@ class Run:
         for name, value in fields:
             if name.lower() in IDENTIFIERS and "keep" in step:
                 self.words.known[step["keep"]] = value
-        answer = {"step": step["step"], "status": status, "headers": fields, "body": text}
-        answer["at"] = time.time_ns() // 1_000_000
-        answer["ports"] = [self.words.known["port"], self.words.known["closed"]]
+        self.tell(step, {"status": status, "headers": fields, "body": text})
+
+    def tell(self, step, answer):
+        answer = {"step": step["step"], "at": time.time_ns() // 1_000_000, **answer}
+        answer["ports"] = {word: self.words.known[word] for word in PORTS}
         # In one piece, as others write to the same place; which is not standard output, because AWS's
         # emulator forwards that as a managed instance, and loses the end of it.
         os.write(2, f"answer: {json.dumps(answer)}\n".encode())
 
-    def until(self, state):
+    def until(self, state, name):
         # The refusal to register again names the state, and changes nothing.
-        headers = [f"Lambda-Extension-Name: {NAME}"]
+        headers = [f"Lambda-Extension-Name: {name}"]
         while f"from {state} to " not in ask(REGISTER, headers, b"{}")[2]:
             time.sleep(0.001)
 
-    def listen(self):
-        listener = self.words.add_port("port", 64)
-        self.words.add_port("closed", 0)
-
-        def take():
-            while True:
-                connection, _ = listener.accept()
-                threading.Thread(target=drain, args=(connection,), daemon=True).start()
-
-        def drain(connection):
-            # Good enough for a batch of telemetry; what is in it is tested elsewhere.
-            with connection:
-                while connection.recv(65536):
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-        threading.Thread(target=take, daemon=True).start()
-
     def run(self, steps):
-        self.listen()
         for step in steps:
             if "await" in step:
                 self.background[step["await"]].join()
+            elif step.get("until") == "SIGTERM":
+                signal.sigwait([signal.SIGTERM])
             elif "until" in step:
-                self.until(step["until"])
+                self.until(step["until"], step.get("of", NAME))
+            elif "print" in step:
+                print(step["print"], flush=True)
+            elif "leave" in step:
+                os._exit(step["leave"])
+            elif "delivered" in step:
+                come = self.listeners[step.get("to", "port")].await_all(step["delivered"])
+                if "step" in step:
+                    self.tell(step, come)
             elif step.get("background"):
                 thread = threading.Thread(target=self.send, args=(step,), daemon=True)
                 self.background[step["step"]] = thread
@@ -160,5 +244,9 @@ class Run:
 if NAME not in ["ext", "function"]:
     # Another file, whose calls the extension makes, too.
     signal.pause()
-Run().run(json.loads(os.environ["FUNCTION" if NAME == "function" else "SCRIPT"]))
+STEPS = json.loads(os.environ["FUNCTION" if NAME == "function" else "SCRIPT"])
+if {"until": "SIGTERM"} in STEPS:
+    # For all threads, so before the first of them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+Run().run(STEPS)
 os._exit(int(os.environ.get("EXIT", "0")))

@@ -119,13 +119,14 @@ class Run:
         command = [f"{WORK}/emulator", "--log-level", "debug"]
         command += ["--runtime-interface-emulator-address", "%s:%d" % INVOKES]
         command += ["--runtime-api-address", RUNTIME_API]
-        # The function's output is not a matter of these tests, except when it will not start.
-        function = f"'{sys.executable}' {WORK}/function >>{WORK}/output 2>&1"
+        function = f"'{sys.executable}' {WORK}/function 2>>{WORK}/output"
         if self.wanted["managed"]:
+            # What it prints becomes telemetry here.
             environment["AWS_LAMBDA_MAX_CONCURRENCY"] = "1"
             private_task(function)
         else:
-            command += ["sh", "-c", f"exec {function}"]
+            # The function's output is not a matter of these tests, except when it will not start.
+            command += ["sh", "-c", f"exec {function} >&2"]
         # The extensions' output is the emulator's standard output, its own log is standard error.
         with open(f"{WORK}/stdout", "ab") as out, open(f"{WORK}/platform", "ab") as log:
             self.emulator = subprocess.Popen(

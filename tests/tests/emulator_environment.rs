@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lambda_ext::emulator::record::{Phase, What};
-use lambda_ext::emulator::{Emulator, EmulatorError, Invocation, Outcome};
+use lambda_ext::emulator::{Emulator, EmulatorError, Initialization, Invocation, Outcome};
 use lambda_ext::{Config, Error, EventType, Handler, InvokeEvent, ShutdownEvent, ShutdownReason};
 use lambda_ext_tests::emulated::happened;
 use lambda_ext_tests::fake::bounded;
@@ -343,6 +343,52 @@ async fn dropping_it_lets_go_of_those_that_wait() {
         happened(&emulator, |what| matches!(what, What::Waits { .. })).await;
         drop(emulator);
         assert_eq!(waiting.await.unwrap(), 404);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_managed_instance_takes_many_invocations_at_once_and_a_timeout_ends_only_its_own() {
+    bounded(async {
+        let builder = Emulator::builder().initialization(Initialization::ManagedInstances);
+        let emulator = builder.start().await.unwrap();
+        let raw = Raw::of(&emulator);
+        let extension = emulator.extension("ext").play(async {
+            let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
+            raw.next(&id).await;
+            Ok::<_, Error>(())
+        });
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let lasting = |id: &str, time| {
+            let invocation = Invocation::default().request_id(id).duration(time);
+            emulator.invoke(invocation.timeout(minutes(5)))
+        };
+        let ((), (long, short, late)) = tokio::try_join!(extension, async {
+            let invoked = tokio::try_join!(
+                lasting("long", minutes(3)),
+                lasting("short", minutes(1)),
+                lasting("late", minutes(9)),
+            )?;
+            emulator.shutdown(ShutdownReason::Spindown).await?;
+            Ok(invoked)
+        })
+        .unwrap();
+        let outcomes = [long.outcome, short.outcome, late.outcome];
+        assert_eq!(
+            outcomes,
+            [Outcome::Success, Outcome::Success, Outcome::Timeout]
+        );
+        let record = emulator.record();
+        let responded = record.steps.iter().filter_map(|step| match &step.what {
+            What::Responded { request_id, .. } => Some(request_id.as_str()),
+            _ => None,
+        });
+        assert_eq!(responded.collect::<Vec<_>>(), ["short", "long"], "{record}");
+        let ends = record
+            .phases()
+            .into_iter()
+            .filter(|time| matches!(time.phase, Phase::Shutdown { .. }));
+        assert_eq!(ends.count(), 1, "{record}");
     })
     .await;
 }

@@ -52,6 +52,7 @@ fn every_request_has_a_name_of_its_own_and_an_answer_unless_it_says_so() {
         let recorded: Vec<_> = recorded
             .0
             .iter()
+            .filter(|(name, _)| !name.contains(" > "))
             .map(|(name, answer)| (name.as_str(), answer.is_some()))
             .collect();
         assert_eq!(recorded, requests, "{}", scenario.name);

@@ -1,5 +1,6 @@
 //! The function's runtime: built in, or one that talks to the Runtime API.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -35,8 +36,10 @@ pub(super) struct Runtime {
     asked: bool,
     /// Whether it has reported that it will not.
     init_error: bool,
-    waiting: Option<oneshot::Sender<Reply>>,
-    pub(super) invocation: Option<Current>,
+    /// Its calls of `next` that wait: on a managed instance there may be several.
+    waiting: VecDeque<oneshot::Sender<Reply>>,
+    /// Those under way: one, but on a managed instance.
+    invocations: Vec<Current>,
 }
 
 /// The invocation that is under way.
@@ -118,11 +121,11 @@ impl Runtime {
 
     /// For a new generation. One that was attached may be waiting already.
     pub(super) fn renew(&mut self) {
-        self.invocation = None;
+        self.forget();
         self.init_error = false;
         if !matches!(self.kind, Kind::Attached) {
             self.asked = false;
-            self.waiting = None;
+            self.waiting.clear();
         }
     }
 
@@ -151,14 +154,14 @@ impl Runtime {
 
     /// Lets go of it, whoever it is.
     pub(super) fn end(&mut self) {
-        self.waiting = None;
+        self.waiting.clear();
         self.control(Control::Kill);
     }
 
     /// What a call is answered that is not for the state that it is in.
     fn refusal(&self, to: &str, managed: bool) -> Reply {
-        let invocation = self.invocation.as_ref();
-        let from = match invocation.filter(|invocation| invocation.handed_out) {
+        let mut handed_out = self.invocations.iter().filter(|current| current.handed_out);
+        let from = match handed_out.next() {
             _ if self.init_error => "InitError",
             Some(Current {
                 response: Some(_), ..
@@ -174,16 +177,39 @@ impl Runtime {
 
     /// Begins an invocation, and hands it to a runtime that waits.
     pub(super) fn invoke(&mut self, mut invocation: Current, managed: bool) {
-        if let Some(waiting) = self.waiting.take() {
+        if let Some(waiting) = self.waiting.pop_front() {
             invocation.handed_out = waiting.send(invocation.reply(managed)).is_ok();
         }
-        self.invocation = Some(invocation);
+        self.invocations.push(invocation);
     }
 
-    /// Whether it is done with the invocation under way.
-    pub(super) fn is_done(&self) -> bool {
-        let invocation = self.invocation.as_ref();
-        invocation.is_none_or(|invocation| invocation.done.is_some())
+    /// The invocation under way of this request id.
+    pub(super) fn invocation(&self, request_id: &str) -> Option<&Current> {
+        let mut invocations = self.invocations.iter();
+        invocations.find(|current| current.request_id == request_id)
+    }
+
+    pub(super) fn invocation_mut(&mut self, request_id: &str) -> Option<&mut Current> {
+        let mut invocations = self.invocations.iter_mut();
+        invocations.find(|current| current.request_id == request_id)
+    }
+
+    /// What was under way is not any more.
+    pub(super) fn forget(&mut self) {
+        self.invocations.clear();
+    }
+
+    /// Takes out an invocation that is over.
+    pub(super) fn over(&mut self, request_id: &str) -> Option<Current> {
+        let mut invocations = self.invocations.iter();
+        let place = invocations.position(|current| current.request_id == request_id)?;
+        Some(self.invocations.remove(place))
+    }
+
+    /// Whether it is done with this invocation.
+    pub(super) fn is_done(&self, request_id: &str) -> bool {
+        let invocation = self.invocation(request_id);
+        invocation.is_none_or(|current| current.done.is_some())
     }
 }
 
@@ -220,30 +246,35 @@ impl Platform {
         if self.unregistered().is_empty() {
             self.registration_closed = true;
         }
-        let invocation = self.runtime.invocation.as_ref();
-        if invocation.is_some_and(|invocation| invocation.handed_out && invocation.done.is_none()) {
-            self.runtime_done(None);
+        let managed = self.settings.managed();
+        let mut invocations = self.runtime.invocations.iter();
+        // On a managed instance it is one of several workers that asks: the one that has responded.
+        let had = invocations.find(|current| {
+            current.done.is_none()
+                && if managed {
+                    current.response.is_some()
+                } else {
+                    current.handed_out
+                }
+        });
+        if let Some(id) = had.map(|current| current.request_id.clone()) {
+            self.runtime_done(&id, None);
         }
-        match &mut self.runtime.invocation {
-            Some(invocation) if !invocation.handed_out => {
-                invocation.handed_out = true;
-                Answer::Event(invocation.reply(self.settings.managed()))
-            }
-            _ => {
-                let (sender, receiver) = oneshot::channel();
-                self.runtime.waiting = Some(sender);
-                Answer::Later(receiver)
-            }
+        let mut invocations = self.runtime.invocations.iter_mut();
+        if let Some(current) = invocations.find(|current| !current.handed_out) {
+            current.handed_out = true;
+            return Answer::Event(current.reply(managed));
         }
+        let (sender, receiver) = oneshot::channel();
+        self.runtime.waiting.push_back(sender);
+        Answer::Later(receiver)
     }
 
     fn runtime_answers(&mut self, call: Call, request: &Request) -> Reply {
-        let id = request.of_invocation.as_deref();
+        let id = request.of_invocation.as_deref().unwrap_or_default();
         let managed = self.settings.managed();
-        let current = self.runtime.invocation.as_ref();
-        let current = current.filter(|current| current.handed_out);
-        let its_own = current.filter(|current| Some(current.request_id.as_str()) == id);
-        match its_own {
+        let current = self.runtime.invocation(id);
+        match current.filter(|current| current.handed_out) {
             Some(current) if current.response.is_none() => {}
             Some(_) if !managed => {
                 let to = match call {
@@ -259,13 +290,13 @@ impl Platform {
             named.unwrap_or_else(|| "Function.Unknown".to_owned())
         });
         let body = String::from_utf8_lossy(&request.body).into_owned();
-        self.responded(body, error_type);
+        self.responded(id, body, error_type);
         Reply::accepted()
     }
 
     /// The function has answered: its caller need not wait any longer.
-    pub(super) fn responded(&mut self, body: String, error_type: Option<String>) {
-        let Some(current) = &mut self.runtime.invocation else {
+    pub(super) fn responded(&mut self, request_id: &str, body: String, error_type: Option<String>) {
+        let Some(current) = self.runtime.invocation_mut(request_id) else {
             return;
         };
         current.response = Some(Response {
@@ -273,9 +304,8 @@ impl Platform {
             error_type: error_type.clone(),
             at: Instant::now(),
         });
-        let request_id = current.request_id.clone();
         self.note(What::Responded {
-            request_id,
+            request_id: request_id.to_owned(),
             error_type,
         });
     }
@@ -283,7 +313,7 @@ impl Platform {
     /// The runtime's process has ended.
     pub(super) fn runtime_left(&mut self, code: Option<i32>) {
         self.runtime.reins = None;
-        self.runtime.waiting = None;
+        self.runtime.waiting.clear();
         if self.stage != super::platform::Stage::Ending {
             self.cancelled = true;
             self.fatal.get_or_insert(Fatal {

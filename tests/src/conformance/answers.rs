@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Scenario;
+use super::{Scenario, events};
 
 /// How long SHUTDOWN may take, on every platform.
 const SHUTDOWN: u64 = 2000;
@@ -44,7 +44,19 @@ impl Answer {
 pub struct Answers(pub Vec<(String, Answer)>);
 
 impl Answers {
-    /// Reads what the client wrote.
+    /// The names of the steps, and of the events that were delivered.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(step, _)| step.as_str())
+    }
+
+    /// The answer to a step.
+    pub(super) fn to(&self, step: &str) -> &Answer {
+        let mut answers = self.0.iter();
+        let found = answers.find(|(of, _)| of == step);
+        found.map_or(&Answer::None, |(_, answer)| answer)
+    }
+
+    /// Reads what the client wrote. What was delivered becomes an answer each.
     ///
     /// Identifiers are named after the step in which they appear first, ports are words. A deadline becomes
     /// the time that it must lie within, a `Date` and a `Content-Length` vanish, if they are right.
@@ -56,11 +68,14 @@ impl Answers {
             })
             .collect();
         let mut run = Run::of(scenario);
-        let answers = scenario.requests().map(|(step, _)| {
-            let answer = told
-                .get(step)
-                .map_or(Answer::None, |told| run.read(step, told));
-            (step.to_owned(), answer)
+        let answers = scenario.requests().flat_map(|(step, _)| {
+            let Some(told) = told.get(step) else {
+                return vec![(step.to_owned(), Answer::None)];
+            };
+            match told["events"].as_array() {
+                None => vec![(step.to_owned(), run.read(step, told))],
+                Some(events) => run.read_delivered(step, told, events),
+            }
         });
         Self(answers.collect())
     }
@@ -92,13 +107,45 @@ impl Run {
         }
     }
 
+    /// The way in which telemetry was delivered, and its events.
+    fn read_delivered(
+        &mut self,
+        step: &str,
+        told: &Value,
+        events: &[Value],
+    ) -> Vec<(String, Answer)> {
+        let (events, order) = events::read(events);
+        let mut delivery = self.read(step, told);
+        if let Answer::Some { body, .. } = &mut delivery {
+            *body = order;
+        }
+        let mut answers = vec![(step.to_owned(), delivery)];
+        for events::Event { name, text } in events {
+            let answer = Answer::Some {
+                status: "delivered".to_owned(),
+                headers: BTreeMap::new(),
+                body: self.named_after(step, &text),
+            };
+            answers.push((format!("{step}{}{name}", events::OF), answer));
+        }
+        answers
+    }
+
     fn read(&mut self, step: &str, told: &Value) -> Answer {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let at = told["at"].as_u64().unwrap_or_default();
+        let ports = told["ports"].as_object();
+        let ports: Vec<_> = ports.into_iter().flatten().collect();
+        let unported = |text: &str| {
+            ports.iter().fold(text.to_owned(), |text, (word, port)| {
+                let port = port.as_str().unwrap_or_default();
+                text.replace(&format!(":{port}"), &format!(":{{{word}}}"))
+            })
+        };
         let mut headers = BTreeMap::new();
         for header in told["headers"].as_array().into_iter().flatten() {
             let name = text(&header[0]).to_lowercase();
-            let mut value = self.named_after(step, &text(&header[1]));
+            let mut value = unported(&self.named_after(step, &text(&header[1])));
             if name == "lambda-runtime-deadline-ms" {
                 value = ahead(&value, at, self.timeout);
             }
@@ -108,44 +155,34 @@ impl Run {
                 .or_insert(value);
         }
         let body = text(&told["body"]);
-        unless(&mut headers, "date", |date| {
-            date.is_some_and(|date| date.ends_with(" GMT"))
+        // A delivery is a request, and has none.
+        let delivered = told["events"].is_array();
+        unless(&mut headers, "date", |date| match date {
+            Some(date) => date.ends_with(" GMT"),
+            None => delivered,
         });
         unless(&mut headers, "content-length", |length| match length {
             Some(length) => length == body.len().to_string(),
             None => body.is_empty(),
         });
-        let body = self.named_after(step, &self.bounded(&body, at));
-        let port = |index: usize| format!(":{}", text(&told["ports"][index]));
+        let body = unported(&self.named_after(step, &self.bounded(&body, at)));
         Answer::Some {
             status: text(&told["status"]),
             headers,
-            body: body
-                .replace(&port(0), ":{port}")
-                .replace(&port(1), ":{closed}"),
+            body,
         }
     }
 
     /// The body of an event with the time that its deadline lies within, instead of the deadline.
     fn bounded(&self, body: &str, at: u64) -> String {
-        const KEY: &str = "\"deadlineMs\":";
-        let Some((before, rest)) = body.split_once(KEY) else {
-            return body.to_owned();
-        };
-        let end = rest.find(|c: char| !c.is_ascii_digit());
-        let (deadline, after) = rest.split_at(end.unwrap_or(rest.len()));
         let limit = if body.contains("\"SHUTDOWN\"") {
             SHUTDOWN
         } else {
             self.timeout
         };
-        // Text of what was no number stays to be told from it.
-        let deadline = if deadline.is_empty() {
-            String::new()
-        } else {
+        events::numbers(body, "deadlineMs", |deadline| {
             format!("\"{}\"", ahead(deadline, at, limit))
-        };
-        format!("{before}{KEY}{deadline}{after}")
+        })
     }
 
     fn named_after(&mut self, step: &str, text: &str) -> String {

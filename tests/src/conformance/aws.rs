@@ -20,18 +20,25 @@ pub(super) fn ask(scenario: &Scenario) -> Option<Answers> {
         Some(value) => rie.header("X-Amzn-Trace-Id", value),
         None => rie,
     };
-    let rie = match (scenario.mode, scenario.is_function()) {
-        (Mode::Standard, false) => rie,
-        (Mode::Standard, true) => rie.function(client()),
-        (Mode::Managed, false) => rie.managed(),
-        // An answer is handed on at once, and the function is not through with its script then.
-        (Mode::Managed, true) => rie.managed().function(client()).ends_itself(),
+    let rie = if scenario.mode == Mode::Managed {
+        rie.managed()
+    } else {
+        rie
+    };
+    let rie = if scenario.has_function() {
+        rie.function(client())
+    } else {
+        rie
+    };
+    // As a managed instance, an answer is handed on at once, and a function that is all there is is
+    // not through with its script then.
+    let early = scenario.mode == Mode::Managed && scenario.is_function();
+    let rie = if early || scenario.ends_itself() {
+        rie.ends_itself()
+    } else {
+        rie
     };
     let report = rie.run()?;
-    let told = if scenario.is_function() {
-        report.function_log
-    } else {
-        report.stderr
-    };
+    let told = report.function_log + &report.stderr;
     Some(Answers::read(scenario, told.lines()))
 }

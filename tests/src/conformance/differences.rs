@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 
-use serde_json::Value;
-
+use super::parts::parts;
 use super::{Answer, Answers, Scenario};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/DIFFERENCES.md");
@@ -35,7 +34,8 @@ pub struct Found {
     /// The scenario and the step, as in `standard/life/first next`.
     pub request: String,
     /// `status`, `header NAME`, `body`, or of a body that is a JSON object `body NAME` for one field,
-    /// `order of body` and `end of body`.
+    /// `body NAME.NAME` for one of an object in it, `order of body`, `order of body NAME` and
+    /// `end of body`.
     pub part: String,
     /// What AWS's emulator says.
     pub aws: String,
@@ -62,8 +62,10 @@ impl Differences {
     #[must_use]
     pub fn unlisted(&self, scenario: &Scenario, aws: &Answers, ours: &Answers) -> Vec<Found> {
         let mut found = Vec::new();
-        for ((step, aws), (_, ours)) in aws.0.iter().zip(&ours.0) {
-            found.extend(differing(&format!("{}/{step}", scenario.name), aws, ours));
+        let steps: BTreeSet<_> = [aws, ours].into_iter().flat_map(Answers::steps).collect();
+        for step in steps {
+            let request = format!("{}/{step}", scenario.name);
+            found.extend(differing(&request, aws.to(step), ours.to(step)));
         }
         found.retain(|found| {
             let row = self.0.iter().find(|row| row.allows(found));
@@ -129,64 +131,37 @@ fn differing(request: &str, aws: &Answer, ours: &Answer) -> Vec<Found> {
     let of = |parts: &BTreeMap<String, String>, name: &String| {
         parts.get(name).map_or(NOTHING, String::as_str).to_owned()
     };
-    let found = names.into_iter().map(|name| Found {
-        request: request.to_owned(),
-        part: name.clone(),
-        aws: of(&aws, name),
-        ours: of(&ours, name),
+    let found = names.into_iter().map(|name| {
+        let (aws, ours) = (of(&aws, name), of(&ours, name));
+        let (aws, ours) = match name.starts_with("order of ") {
+            true => (among(&aws, &ours), among(&ours, &aws)),
+            false => (aws, ours),
+        };
+        Found {
+            request: request.to_owned(),
+            part: name.clone(),
+            aws,
+            ours,
+        }
     });
     let mut found: Vec<_> = found.filter(|found| found.aws != found.ours).collect();
     // What follows from another difference is none of its own.
-    let fields = |found: &Found| found.part.starts_with("body ");
-    let other_fields = found.iter().any(|found| {
-        fields(found)
-            && [&found.aws, &found.ours]
-                .into_iter()
-                .any(|text| text == NOTHING)
-    });
     let taken_apart = found
         .iter()
-        .any(|found| fields(found) || found.part.ends_with(" body"));
+        .any(|found| found.part.starts_with("body ") || found.part.contains(" body"));
     found.retain(|found| match found.part.as_str() {
         "status" => true,
-        "order of body" => both && !other_fields,
         "body" => both && !taken_apart,
         _ => both,
     });
     found
 }
 
-fn parts(answer: &Answer) -> BTreeMap<String, String> {
-    let Answer::Some {
-        status,
-        headers,
-        body,
-    } = answer
-    else {
-        return BTreeMap::from([("status".to_owned(), "(no answer)".to_owned())]);
-    };
-    let shown = |text: &str| text.replace('\n', "↵");
-    let mut parts = BTreeMap::from([
-        ("status".to_owned(), status.clone()),
-        ("body".to_owned(), shown(body)),
-    ]);
-    parts.extend(
-        headers
-            .iter()
-            .map(|(name, value)| (format!("header {name}"), value.clone())),
-    );
-    if let Ok(Value::Object(fields)) = serde_json::from_str(body) {
-        let mut keys: Vec<_> = fields.keys().map(String::as_str).collect();
-        keys.sort_by_key(|key| body.find(&format!("{key:?}")));
-        parts.insert("order of body".to_owned(), keys.join(", "));
-        let end = if body.ends_with('\n') { "↵" } else { "" };
-        parts.insert("end of body".to_owned(), end.to_owned());
-        parts.extend(fields.iter().map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), shown);
-            (format!("body {name}"), value)
-        }));
-    }
-    parts
+/// Of a list the words that are in the other one, too.
+fn among(list: &str, other: &str) -> String {
+    let other: Vec<_> = other.split(", ").collect();
+    let common = list.split(", ").filter(|word| other.contains(word));
+    common.collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Found {

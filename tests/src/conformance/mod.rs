@@ -7,7 +7,9 @@
 mod answers;
 mod aws;
 mod differences;
+mod events;
 mod ours;
+mod parts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +61,8 @@ impl Mode {
 /// The file has the `steps` that `client.py` explains, where a step with `"answered": false` is one that
 /// the platform never answers, what the scenario is `about`, and, if it is not the usual, how many
 /// `invokes` there are, the function's `timeout` in seconds, the invocation's `trace` header, the
-/// `files` in `/opt/extensions`, the code to `exit` with, and whether it is the `function` that asks.
+/// `files` in `/opt/extensions`, the code to `exit` with, whether the environment `ends_itself`, and
+/// whether it is the `function` that asks, or what steps it has of its own.
 #[derive(Debug)]
 pub struct Scenario {
     /// Its file, as in `standard/life`.
@@ -94,9 +97,12 @@ impl Scenario {
         names.into_iter().map(read).collect()
     }
 
-    /// The steps that are requests: their names, and whether they are answered.
+    /// The steps that are requests, or tell what was delivered: their names, and whether they are
+    /// answered.
     pub fn requests(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.steps().iter().filter_map(|step| {
+        // Of what both tell of, the function tells first.
+        let of_function = self.script["function"].as_array().into_iter().flatten();
+        of_function.chain(self.steps()).filter_map(|step| {
             let answered = step["answered"] != Value::Bool(false);
             Some((step["step"].as_str()?, answered))
         })
@@ -155,6 +161,16 @@ impl Scenario {
         self.script["function"] == Value::Bool(true)
     }
 
+    /// Whether the function has a part in it.
+    fn has_function(&self) -> bool {
+        self.is_function() || self.script["function"].is_array()
+    }
+
+    /// Whether something in it is going to end the environment.
+    fn ends_itself(&self) -> bool {
+        self.script["ends_itself"] == Value::Bool(true)
+    }
+
     fn trace_header(&self) -> Option<&str> {
         self.script["trace"].as_str()
     }
@@ -169,15 +185,15 @@ impl Scenario {
     }
 
     /// What the client wants to find in its environment.
-    fn environment(&self) -> [(&'static str, String); 2] {
+    fn environment(&self) -> [(&'static str, String); 3] {
         let exit = self.script["exit"].as_u64().unwrap_or(0);
-        let script = if self.is_function() {
-            "FUNCTION"
-        } else {
-            "SCRIPT"
+        let function = match &self.script["function"] {
+            steps @ Value::Array(_) => steps,
+            _ => &self.script["steps"],
         };
         [
-            (script, self.script["steps"].to_string()),
+            ("SCRIPT", self.script["steps"].to_string()),
+            ("FUNCTION", function.to_string()),
             ("EXIT", exit.to_string()),
         ]
     }

@@ -41,7 +41,7 @@ async fn environment(scenario: &Scenario) -> Emulator {
         Mode::Standard => builder.telemetry(TelemetrySupport::NotSupported),
         Mode::Managed => builder.initialization(Initialization::ManagedInstances),
     };
-    let builder = if scenario.is_function() {
+    let builder = if scenario.has_function() {
         builder.runtime(client_as("function"))
     } else {
         builder

@@ -24,6 +24,13 @@ const INTERNAL_SHARE: Duration = Duration::from_millis(500);
 const FLUSH: Duration = Duration::from_secs(1);
 /// After SIGKILL.
 const REAPED: Duration = Duration::from_secs(2);
+/// The report of an invocation that ended the environment.
+pub(super) struct Report<'a> {
+    pub(super) request_id: String,
+    pub(super) ending: Ending<'a>,
+    pub(super) init: Option<Duration>,
+}
+
 impl Emulator {
     /// The end of the environment, in the platform's order. A report of the last invocation comes
     /// after SHUTDOWN.
@@ -31,7 +38,7 @@ impl Emulator {
         &self,
         reason: ShutdownReason,
         reset: bool,
-        report: Option<(Ending<'_>, Option<Duration>)>,
+        report: Option<Report<'_>>,
     ) -> Result<(), EmulatorError> {
         let phase = Phase::Shutdown {
             reason: reason.clone(),
@@ -64,8 +71,8 @@ impl Emulator {
         let listening = self.shared.change(|platform| {
             let left = deadline.saturating_duration_since(Instant::now());
             platform.release(CurrentEvent::shutdown(millis_ahead(left), reason.as_str()));
-            if let Some((ending, init)) = report {
-                platform.tell_report(ending, init);
+            if let Some(report) = report {
+                platform.tell_report(&report.request_id, report.ending, report.init);
             }
             kill(platform, false, Kill::NotRegisteredForShutdown);
             platform.running(true)
@@ -88,7 +95,7 @@ impl Emulator {
             };
             platform.note_drops();
             platform.telemetry.end();
-            platform.runtime.invocation = None;
+            platform.runtime.forget();
             platform.stage = Stage::Idle { reset };
             platform.outdate();
             // Those of this process are there once; whoever runs them again announces them again.

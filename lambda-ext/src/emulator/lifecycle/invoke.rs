@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 use super::super::agent::{CurrentEvent, TraceContext};
 use super::super::invocation::{Invocation, Invoked, Outcome};
-use super::super::platform::Platform;
+use super::super::platform::{Platform, Stage};
 use super::super::record::{Phase, What};
 use super::super::reply::json;
 use super::super::runtime::Current;
 use super::super::telemetry::{Ending, Pace};
 use super::super::{Emulator, EmulatorError};
+use super::end::Report;
 use super::{Drive, RUNTIME, Unfinished, ended};
 use crate::event::millis_ahead;
 use crate::{EventType, ShutdownReason};
@@ -30,66 +32,127 @@ impl Emulator {
         drive: &mut Drive,
         invocation: Invocation,
     ) -> Result<Invoked, EmulatorError> {
-        let mut deadline = Instant::now() + invocation.timeout;
-        if !self.ready(drive, deadline).await? {
-            deadline = Instant::now() + invocation.timeout;
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        self.shared
-            .change(|platform| begin(platform, &invocation, left));
+        let unfinished = self.begin(drive, &invocation).await?;
+        let deadline = unfinished.deadline;
         // From here on there is something to finish, also if this future is dropped.
-        drive.unfinished = Some(Unfinished {
-            phase: Phase::Invoke {
-                request_id: invocation.request_id.clone(),
-            },
-            deadline,
-            init: drive.init.take(),
-        });
+        drive.unfinished = Some(unfinished);
         let function = self.function(&invocation, deadline).await;
-        let response = self.shared.look(|platform| {
-            let current = platform.runtime.invocation.as_ref()?;
-            current.response.clone()
-        });
-        let outcome = match (&function, &response) {
-            (Function::Responded, Some(response)) if response.error_type.is_some() => {
-                Outcome::Error
-            }
-            (Function::Responded, _) => Outcome::Success,
-            (Function::TimedOut, _) => Outcome::Timeout,
-            (Function::Gone, _) => Outcome::Crash,
-        };
+        let invoked = self.invoked(&invocation, &function);
         match function {
             Function::Responded => {}
             Function::TimedOut => self.time_out(drive.unfinished.take(), None).await,
             Function::Gone => {
-                let failure = self.failure();
-                self.fail(drive.unfinished.take(), failure.as_ref()).await;
-                // The runtime's crash may be what was asked for.
-                let asked = invocation.outcome == Outcome::Crash;
-                let of_runtime = matches!(
-                    failure,
-                    Some(EmulatorError::Failed {
-                        extension: None,
-                        ..
-                    })
-                );
-                if let Some(failure) = failure.filter(|_| !(asked && of_runtime)) {
-                    return Err(failure);
-                }
+                let unfinished = drive.unfinished.take();
+                self.gone(unfinished, invocation.outcome).await?;
             }
         }
-        Ok(Invoked {
-            request_id: invocation.request_id,
-            outcome,
-            response: response.map(|response| response.body),
+        Ok(invoked)
+    }
+
+    /// One of maybe many at once, which extensions do not take part in.
+    pub(super) async fn invoke_managed(
+        &self,
+        mut drive: MutexGuard<'_, Drive>,
+        invocation: Invocation,
+    ) -> Result<Invoked, EmulatorError> {
+        let unfinished = self.begin(&mut drive, &invocation).await?;
+        drop(drive);
+        let mut function = self.function(&invocation, unfinished.deadline).await;
+        let invoked = self.invoked(&invocation, &function);
+        if let Function::Responded = function {
+            let id = &unfinished.request_id;
+            let done = self.gate(unfinished.deadline, "ask for more", |platform| {
+                let waiting = !platform.runtime.is_done(id);
+                waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
+            });
+            if let Err(EmulatorError::Failed { .. }) = done.await {
+                function = Function::Gone;
+            }
+        }
+        let ending = match function {
+            Function::Responded => Ending::SUCCESS,
+            Function::TimedOut => Ending::TIMEOUT,
+            Function::Gone => {
+                // Whoever is first ends the environment for all.
+                let _drive = self.drive.lock().await;
+                if self.stage() == Stage::Ready {
+                    self.gone(Some(unfinished), invocation.outcome).await?;
+                }
+                return Ok(invoked);
+            }
+        };
+        self.shared.change(|platform| {
+            platform.tell_report(&unfinished.request_id, ending, None);
+            over(platform, Some(&unfinished), None);
+        });
+        Ok(invoked)
+    }
+
+    /// Begins an invocation, after init where there was none.
+    async fn begin(
+        &self,
+        drive: &mut Drive,
+        invocation: &Invocation,
+    ) -> Result<Unfinished, EmulatorError> {
+        let mut deadline = Instant::now() + invocation.timeout;
+        if !self.ready(drive, deadline).await? {
+            deadline = Instant::now() + invocation.timeout;
+        }
+        // Of a suppressed init the invocation has what is left.
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.shared
+            .change(|platform| begin(platform, invocation, left));
+        Ok(Unfinished {
+            request_id: invocation.request_id.clone(),
+            deadline,
+            init: drive.init.take(),
         })
+    }
+
+    /// What its caller gets.
+    fn invoked(&self, invocation: &Invocation, function: &Function) -> Invoked {
+        let response = self.shared.look(|platform| {
+            let current = platform.runtime.invocation(&invocation.request_id)?;
+            current.response.clone()
+        });
+        let failed = response
+            .as_ref()
+            .is_some_and(|response| response.error_type.is_some());
+        Invoked {
+            request_id: invocation.request_id.clone(),
+            outcome: match function {
+                Function::Responded if failed => Outcome::Error,
+                Function::Responded => Outcome::Success,
+                Function::TimedOut => Outcome::Timeout,
+                Function::Gone => Outcome::Crash,
+            },
+            response: response.map(|response| response.body),
+        }
+    }
+
+    /// Somebody has left before the response; that the runtime did may be what was asked for.
+    async fn gone(
+        &self,
+        unfinished: Option<Unfinished>,
+        asked: Outcome,
+    ) -> Result<(), EmulatorError> {
+        let failure = self.failure();
+        self.fail(unfinished, failure.as_ref()).await;
+        match failure {
+            Some(EmulatorError::Failed {
+                extension: None, ..
+            }) if asked == Outcome::Crash => Ok(()),
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
     }
 
     /// The function's part of an invocation.
     async fn function(&self, invocation: &Invocation, deadline: Instant) -> Function {
+        let id = invocation.request_id.as_str();
         if !self.shared.look(|platform| platform.runtime.is_built_in()) {
             let responded = self.gate(deadline, "respond", |platform| {
-                let current = platform.runtime.invocation.as_ref();
+                let current = platform.runtime.invocation(id);
                 let waiting = current.is_some_and(|current| current.response.is_none());
                 waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
             });
@@ -134,8 +197,8 @@ impl Emulator {
                 } else {
                     ("null".to_owned(), None)
                 };
-                platform.responded(body, error_type);
-                platform.runtime_done(None);
+                platform.responded(id, body, error_type);
+                platform.runtime_done(id, None);
                 Function::Responded
             }
         })
@@ -149,11 +212,12 @@ impl Emulator {
         self.shared.change(|platform| {
             // Of an invocation whose future was dropped, the built-in function does no more.
             if platform.runtime.is_built_in() {
-                platform.runtime_done(None);
+                platform.runtime_done(&unfinished.request_id, None);
             }
         });
         let done = self.gate(unfinished.deadline, "ask for the next event", |platform| {
-            let runtime = (!platform.runtime.is_done()).then(|| RUNTIME.to_owned());
+            let done = platform.runtime.is_done(&unfinished.request_id);
+            let runtime = (!done).then(|| RUNTIME.to_owned());
             let extensions = platform.busy(Some(EventType::Invoke));
             runtime.into_iter().chain(extensions).collect()
         });
@@ -161,8 +225,10 @@ impl Emulator {
             Ok(()) => {
                 let unfinished = drive.unfinished.take();
                 self.shared.change(|platform| {
-                    let init = unfinished.as_ref().and_then(|unfinished| unfinished.init);
-                    platform.tell_report(Ending::SUCCESS, init);
+                    if let Some(unfinished) = &unfinished {
+                        let id = &unfinished.request_id;
+                        platform.tell_report(id, Ending::SUCCESS, unfinished.init);
+                    }
                     platform.rest();
                     over(platform, unfinished.as_ref(), None);
                 });
@@ -204,19 +270,26 @@ impl Emulator {
         failure: Option<&EmulatorError>,
     ) {
         self.shared.change(|platform| {
-            platform.runtime_done(Some(ending));
+            if let Some(unfinished) = &unfinished {
+                platform.runtime_done(&unfinished.request_id, Some(ending));
+            }
             over(platform, unfinished.as_ref(), failure);
         });
-        let report = (ending, unfinished.and_then(|unfinished| unfinished.init));
+        let report = unfinished.map(|unfinished| Report {
+            request_id: unfinished.request_id,
+            ending,
+            init: unfinished.init,
+        });
         // What else goes wrong then is in the record.
-        let _ = self.end(reason, true, Some(report)).await;
+        let _ = self.end(reason, true, report).await;
     }
 }
 
 /// The invocation is over, as the record has it.
 fn over(platform: &mut Platform, unfinished: Option<&Unfinished>, failure: Option<&EmulatorError>) {
     if let Some(unfinished) = unfinished {
-        ended(platform, unfinished.phase.clone(), failure);
+        let request_id = unfinished.request_id.clone();
+        ended(platform, Phase::Invoke { request_id }, failure);
     }
 }
 
@@ -246,5 +319,5 @@ fn begin(platform: &mut Platform, invocation: &Invocation, left: Duration) {
     ));
     let managed = platform.settings.managed();
     platform.runtime.invoke(current, managed);
-    platform.tell_start();
+    platform.tell_start(request_id);
 }

@@ -24,7 +24,7 @@ const RUNTIME: &str = "the runtime";
 /// What an invocation leaves to be waited for, once its caller has the answer.
 #[derive(Debug)]
 pub(super) struct Unfinished {
-    phase: Phase,
+    request_id: String,
     deadline: Instant,
     /// What init took, where this is the first invocation after it.
     init: Option<Duration>,
@@ -79,13 +79,18 @@ impl Emulator {
     /// Invokes the function, and waits until it and every extension that takes INVOKE are done. An
     /// environment that is not initialised is, before.
     ///
-    /// An outcome that was asked for is not an error, even where it ends the environment.
+    /// An outcome that was asked for is not an error, even where it ends the environment. On
+    /// Managed Instances many may run at once, each its own future; there, extensions are not
+    /// waited for, and a timeout ends its invocation only.
     ///
     /// # Errors
     /// An extension fails or leaves, or holds the invocation until its timeout; or init fails. The
     /// environment has been reset then, and the next invocation initialises it again.
     pub async fn invoke(&self, invocation: Invocation) -> Result<Invoked, EmulatorError> {
         let mut drive = self.drive().await?;
+        if self.shared.look(|platform| platform.settings.managed()) {
+            return self.invoke_managed(drive, invocation).await;
+        }
         let invoked = self.respond(&mut drive, invocation).await?;
         self.finish(&mut drive).await?;
         Ok(invoked)

@@ -163,8 +163,8 @@ impl Platform {
         self.tell(Event::platform("platform.restoreReport", report));
     }
 
-    pub(in super::super) fn tell_start(&mut self) {
-        let Some(current) = &self.runtime.invocation else {
+    pub(in super::super) fn tell_start(&mut self, request_id: &str) {
+        let Some(current) = self.runtime.invocation(request_id) else {
             return;
         };
         let managed = self.settings.managed();
@@ -183,9 +183,9 @@ impl Platform {
 
     /// The runtime is done with its invocation; without an ending, as it responded. A managed
     /// instance does not tell that.
-    pub(in super::super) fn runtime_done(&mut self, ending: Option<Ending<'_>>) {
+    pub(in super::super) fn runtime_done(&mut self, request_id: &str, ending: Option<Ending<'_>>) {
         let managed = self.settings.managed();
-        let Some(current) = &mut self.runtime.invocation else {
+        let Some(current) = self.runtime.invocation_mut(request_id) else {
             return;
         };
         if current.done.is_some() {
@@ -209,8 +209,13 @@ impl Platform {
     }
 
     /// The invocation is over.
-    pub(in super::super) fn tell_report(&mut self, ending: Ending<'_>, init: Option<Duration>) {
-        let Some(current) = self.runtime.invocation.take() else {
+    pub(in super::super) fn tell_report(
+        &mut self,
+        request_id: &str,
+        ending: Ending<'_>,
+        init: Option<Duration>,
+    ) {
+        let Some(current) = self.runtime.over(request_id) else {
             return;
         };
         let took = current.began.elapsed();
