@@ -52,6 +52,7 @@ async fn a_process_is_seen_from_its_start_to_its_end() {
             What::Left {
                 extension: extension(),
                 code: Some(0),
+                signal: None,
                 state: State::Exited,
             },
         ] {

@@ -53,7 +53,10 @@ async fn a_runtime_of_ones_own_answers_and_ends_by_sigterm() {
         let invoked = emulator.invoke(invocation.payload(payload)).await.unwrap();
         assert_eq!(invoked.response.as_deref(), Some(payload));
         emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-        let left = What::RuntimeLeft { code: Some(0) };
+        let left = What::RuntimeLeft {
+            code: Some(0),
+            signal: None,
+        };
         let record = emulator.record();
         assert!(
             record.steps.iter().any(|step| step.what == left),

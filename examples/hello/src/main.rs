@@ -38,17 +38,14 @@ impl Audit {
 #[cfg(test)]
 mod tests {
     use super::Audit;
-    use lambda_ext::ShutdownReason;
     use lambda_ext::emulator::{Emulator, Invocation};
 
     #[tokio::test]
     async fn counts_invocations() -> Result<(), lambda_ext::Error> {
         let emulator = Emulator::start().await?;
         let extension = emulator.extension("audit").launch::<Audit>();
-        let (audit, ()) = tokio::try_join!(extension, async {
-            emulator.invoke(Invocation::default()).await?;
-            emulator.shutdown(ShutdownReason::Spindown).await
-        })?;
+        let scenario = emulator.invoke(Invocation::default());
+        let audit = emulator.drive(extension, scenario).await?;
         assert_eq!(audit.invocations, 1);
         Ok(())
     }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use super::record::Kill;
 use crate::Error;
 
 /// What goes wrong in an environment.
-#[derive(Debug)]
+///
+/// Its `Debug` is the same text as its `Display`, because that is what a test shows that ends with it.
 #[non_exhaustive]
 pub enum EmulatorError {
     /// The environment fails: an extension, or the function's runtime, could not be started,
@@ -16,7 +18,7 @@ pub enum EmulatorError {
         error_type: &'static str,
         /// The extension's name; none where it was the runtime.
         extension: Option<String>,
-        /// The error type that was reported, or the operating system's words.
+        /// The error type that was reported with its message, or the operating system's words.
         reported: Option<String>,
     },
     /// Somebody did not do in time what the phase waits for. The environment has been reset.
@@ -43,6 +45,16 @@ pub enum EmulatorError {
     Killed {
         /// Its name.
         extension: String,
+        /// Why; none where its environment is gone.
+        why: Option<Kill>,
+    },
+    /// An extension that runs in the emulator's process cannot be in this environment, or is
+    /// missing in it.
+    Unexpected {
+        /// Its name.
+        extension: String,
+        /// Why, and what to do.
+        why: &'static str,
     },
 }
 
@@ -77,12 +89,25 @@ impl fmt::Display for EmulatorError {
                 "`{extension}` did not leave by itself with code 0 at SHUTDOWN"
             ),
             Self::Extension { extension, source } => write!(formatter, "`{extension}`: {source}"),
-            Self::Killed { extension } => write!(
-                formatter,
-                "`{extension}` was killed: it did not register for SHUTDOWN, or did not leave in \
-                 time"
-            ),
+            Self::Killed { extension, why } => {
+                write!(formatter, "`{extension}` was killed: ")?;
+                formatter.write_str(match why {
+                    Some(Kill::NotRegisteredForShutdown) => {
+                        "it is not registered for SHUTDOWN; with a `shutdown`, be it empty, its \
+                         value comes back"
+                    }
+                    Some(Kill::Deadline) => "it did not leave in time after SHUTDOWN",
+                    None => "its environment has ended",
+                })
+            }
+            Self::Unexpected { extension, why } => write!(formatter, "`{extension}` {why}"),
         }
+    }
+}
+
+impl fmt::Debug for EmulatorError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

@@ -79,6 +79,13 @@ impl Faults {
         self.0.entry(call).or_default().push_back(fault);
     }
 
+    /// Those whose call has not come.
+    pub(super) fn pending(&self) -> Vec<(Call, Fault)> {
+        let all = self.0.iter();
+        all.flat_map(|(call, faults)| faults.iter().map(|fault| (*call, fault.clone())))
+            .collect()
+    }
+
     pub(super) fn take(&mut self, call: Call) -> Option<Fault> {
         self.0.get_mut(&call)?.pop_front()
     }

@@ -8,8 +8,8 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::EmulatorError;
 use super::member::{Control, Member};
-use super::platform::Platform;
-use super::record::What;
+use super::platform::{Platform, Stage};
+use super::process::Exit;
 use super::shared::Shared;
 use crate::{Error, ExtensionBuilder, Handler, Launch};
 
@@ -31,6 +31,8 @@ pub struct InProcess {
 #[derive(Debug)]
 struct Place {
     name: String,
+    /// Why it cannot be in the environment.
+    refused: Option<&'static str>,
     shared: Shared,
     /// It is there for one environment, and not for one that begins after that.
     generation: u64,
@@ -38,10 +40,14 @@ struct Place {
 
 impl InProcess {
     pub(super) fn new(name: &str, extension: ExtensionBuilder, shared: Shared) -> Self {
-        let generation = shared.look(|platform| platform.generation);
+        let (generation, refused) = shared.change(|platform| {
+            let refused = platform.expect(name);
+            (platform.generation, refused.err())
+        });
         let name = name.to_owned();
         let place = Place {
             name,
+            refused,
             shared,
             generation,
         };
@@ -100,15 +106,19 @@ async fn host<T>(
     work: Pin<Box<impl Future<Output = Result<T, Error>>>>,
 ) -> Result<T, EmulatorError> {
     let (reins, mut controls) = mpsc::unbounded_channel();
-    place.change(|platform| {
+    if let Some(why) = place.refused {
         let extension = place.name.clone();
-        let member = platform.members.entry(extension.clone());
+        return Err(EmulatorError::Unexpected { extension, why });
+    }
+    place.change(|platform| {
+        let member = platform.members.entry(place.name.clone());
         member.or_insert_with(Member::default).started(reins);
-        let pid = None;
-        platform.note(What::Launched { extension, pid });
+        if platform.stage == Stage::Init {
+            platform.announce();
+        }
     });
     // A future that is dropped is a process that is killed from outside.
-    let mut exit = Exit { place, code: None };
+    let mut exit = Departure { place, code: None };
     // Where its environment has ended before it began, nobody has the reins.
     let outcome = guide(work, &mut controls).await;
     exit.code = match &outcome {
@@ -123,6 +133,10 @@ async fn host<T>(
         }),
         None => Err(EmulatorError::Killed {
             extension: place.name.clone(),
+            why: place.shared.look(|platform| {
+                let member = platform.members.get(&place.name)?;
+                member.killed
+            }),
         }),
     }
 }
@@ -164,14 +178,15 @@ impl Place {
     }
 }
 
-struct Exit<'a> {
+/// Its end, whoever brings it about.
+struct Departure<'a> {
     place: &'a Place,
     code: Option<i32>,
 }
 
-impl Drop for Exit<'_> {
+impl Drop for Departure<'_> {
     fn drop(&mut self) {
         let Self { place, code } = self;
-        place.change(|platform| platform.left(&place.name, *code));
+        place.change(|platform| platform.left(&place.name, Exit::code(*code)));
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::State;
+use super::record::Kill;
 
 /// What is done to a process, or to what stands for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub(super) struct Member {
     /// None where it runs in the emulator's process, and is there for one generation only.
     pub(super) executable: Option<PathBuf>,
     reins: Option<Reins>,
+    /// Why it was killed.
+    pub(super) killed: Option<Kill>,
+    /// Whether the record has its launch.
+    pub(super) announced: bool,
     /// How it ended at SHUTDOWN, or that it could not be started.
     pub(super) state: Option<State>,
 }

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use lambda_ext::emulator::{Call, Emulator, Invocation};
-//! use lambda_ext::{Config, Error, EventType, Handler, InvokeEvent, ShutdownReason};
+//! use lambda_ext::{Config, Error, EventType, Handler, InvokeEvent};
 //!
 //! #[derive(Default)]
 //! struct Counter(u32);
@@ -26,10 +26,7 @@
 //! # async fn main() -> Result<(), Error> {
 //! let emulator = Emulator::start().await?;
 //! let extension = emulator.extension("counter").run(Counter::default());
-//! let (counter, ()) = tokio::try_join!(extension, async {
-//!     emulator.invoke(Invocation::default()).await?;
-//!     emulator.shutdown(ShutdownReason::Spindown).await
-//! })?;
+//! let counter = emulator.drive(extension, emulator.invoke(Invocation::default())).await?;
 //! assert_eq!(counter.0, 1);
 //!
 //! let record = emulator.record();
@@ -113,14 +110,14 @@ pub use self::finding::Finding;
 pub use self::guest::InProcess;
 pub use self::invocation::{Invocation, Invoked, Outcome};
 use self::lifecycle::Drive;
-use self::member::{Control, Member};
+use self::member::Control;
 pub use self::record::Record;
 use self::record::What;
 pub use self::settings::{Initialization, LogFormat, TelemetrySchema, TelemetrySupport};
 use self::shared::Shared;
 pub use self::state::State;
 use self::telemetry::Category;
-use crate::Extension;
+use crate::{Error, Extension, ShutdownReason};
 
 /// One execution environment, with a function that does as each invocation says, or one of your
 /// own.
@@ -160,13 +157,33 @@ impl Emulator {
     /// this process. It runs when its future is awaited, beside the scenario that drives the
     /// emulator; after a reset another one is needed.
     pub fn extension(&self, name: &str) -> InProcess {
-        self.shared.change(|platform| {
-            platform.members.insert(name.to_owned(), Member::default());
-        });
         let extension = Extension::builder()
             .name(name)
             .runtime_api(&self.runtime_api);
         InProcess::new(name, extension, self.shared.clone())
+    }
+
+    /// Runs an extension of this process beside a scenario, and gives it back. Where the scenario
+    /// leaves the environment running, SHUTDOWN follows.
+    ///
+    /// Several extensions are one future with [`tokio::try_join!`].
+    ///
+    /// # Errors
+    /// The first of what the extension and the scenario return, or of what fails at SHUTDOWN. The
+    /// other is dropped then, so that no test waits for ever.
+    pub async fn drive<T, E: Into<Error>, R, S: Into<Error>>(
+        &self,
+        extension: impl Future<Output = Result<T, E>>,
+        scenario: impl Future<Output = Result<R, S>>,
+    ) -> Result<T, Error> {
+        let scenario = async {
+            scenario.await.map_err(Into::into)?;
+            self.shutdown(ShutdownReason::Spindown).await?;
+            Ok::<_, Error>(())
+        };
+        let extension = async { extension.await.map_err(Into::into) };
+        let (value, ()) = tokio::try_join!(extension, scenario)?;
+        Ok(value)
     }
 
     /// Has the built-in function wait, in the next init, until an internal extension of this name
@@ -181,6 +198,12 @@ impl Emulator {
     pub fn inject(&self, call: Call, fault: Fault) {
         self.shared
             .change(|platform| platform.faults.add(call, fault));
+    }
+
+    /// The faults whose call has not come: a test that wants them to have been met expects none.
+    #[must_use]
+    pub fn pending_faults(&self) -> Vec<(Call, Fault)> {
+        self.shared.look(|platform| platform.faults.pending())
     }
 
     /// Makes the telemetry of one subscriber go wrong; false if there is none of that name.

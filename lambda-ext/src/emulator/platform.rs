@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::agent::{Agent, CurrentEvent};
 use super::fault::Faults;
 use super::member::Member;
+use super::process::Exit;
 use super::record::{Request as Answered, What};
 use super::recorder::{Recorder, excerpt};
 use super::reply::Reply;
@@ -77,6 +78,8 @@ pub(super) struct Platform {
     pub(super) generation: u64,
     /// What is in `/opt/extensions`, so to speak, by name.
     pub(super) members: BTreeMap<String, Member>,
+    /// Those of this process that ran before a reset, and have not been made again.
+    pub(super) departed: Vec<String>,
     /// The internal extensions that the built-in function waits for.
     pub(super) internals: Vec<String>,
     /// By identifier.
@@ -99,6 +102,7 @@ impl Platform {
             outdated: false,
             generation: 0,
             members: BTreeMap::new(),
+            departed: Vec::new(),
             internals: Vec::new(),
             agents: BTreeMap::new(),
             current: None,
@@ -141,6 +145,57 @@ impl Platform {
     pub(super) fn rest(&mut self) {
         if !self.settings.managed() {
             self.telemetry.goes(Pace::Frozen);
+        }
+    }
+
+    /// Whether the environment has ended, and no other has begun.
+    pub(super) fn is_over(&self) -> bool {
+        self.outdated && matches!(self.stage, Stage::Idle { .. })
+    }
+
+    /// Expects an extension of this process, or says why it cannot be.
+    pub(super) fn expect(&mut self, name: &str) -> Result<(), &'static str> {
+        if self.stage == Stage::Ready {
+            return Err("was made after init: make it before the first `init` or `invoke`");
+        }
+        if self.members.contains_key(name) {
+            return Err("is there already: every extension has a name of its own");
+        }
+        self.departed.retain(|departed| departed != name);
+        self.members.insert(name.to_owned(), Member::default());
+        Ok(())
+    }
+
+    /// Those of this process are there for one generation; after a reset they have to be made
+    /// again, as Lambda starts all extensions again.
+    pub(super) fn dismiss(&mut self, reset: bool) {
+        self.departed.clear();
+        for (name, member) in std::mem::take(&mut self.members) {
+            if member.executable.is_some() {
+                self.members.insert(name, member);
+            } else if reset && member.announced {
+                self.departed.push(name);
+            }
+        }
+    }
+
+    /// Puts the launch of those extensions of this process that run into the record.
+    pub(super) fn announce(&mut self) {
+        let members = self.members.iter_mut();
+        let new = members.filter(|(_, member)| {
+            member.executable.is_none() && member.runs() && !member.announced
+        });
+        let names: Vec<_> = new
+            .map(|(name, member)| {
+                member.announced = true;
+                name.clone()
+            })
+            .collect();
+        for extension in names {
+            self.note(What::Launched {
+                extension,
+                pid: None,
+            });
         }
     }
 
@@ -273,13 +328,14 @@ impl Platform {
             _ => {
                 if agent.reported.is_none() {
                     agent.reported.clone_from(&request.error_type);
+                    let reported = reported(request);
                     self.fatal.get_or_insert_with(|| Fatal {
                         error_type: match call {
                             Call::InitError => "Extension.InitError",
                             _ => "Extension.ExitError",
                         },
                         extension: Some(name.clone()),
-                        reported: request.error_type.clone(),
+                        reported,
                     });
                 }
                 Answer::Now(Reply::accepted())
@@ -289,9 +345,9 @@ impl Platform {
     }
 
     /// An extension has ended. Outside SHUTDOWN that is a crash, whatever its exit code.
-    pub(super) fn left(&mut self, name: &str, code: Option<i32>) {
+    pub(super) fn left(&mut self, name: &str, exit: Exit) {
         let ending = self.stage == Stage::Ending;
-        let state = if ending && code == Some(0) {
+        let state = if ending && exit.code == Some(0) {
             State::Exited
         } else {
             State::ShutdownFailed
@@ -318,7 +374,8 @@ impl Platform {
         let extension = name.to_owned();
         self.note(What::Left {
             extension,
-            code,
+            code: exit.code,
+            signal: exit.signal,
             state,
         });
     }
@@ -386,4 +443,14 @@ impl Platform {
             .map(|(name, _)| name.clone())
             .collect()
     }
+}
+
+/// A report in a line: its type, and the message in its body where there is one.
+fn reported(request: &Request) -> Option<String> {
+    let error_type = request.error_type.clone()?;
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    Some(match body["errorMessage"].as_str() {
+        Some(message) => format!("{error_type}: {message}"),
+        None => error_type,
+    })
 }

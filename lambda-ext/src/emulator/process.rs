@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -23,6 +24,27 @@ const LAST_OUTPUT: Duration = Duration::from_secs(1);
 /// How much of a line is taken at once: more comes as several.
 const LONGEST_LINE: u64 = 256 * 1024;
 
+/// How a process has ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Exit {
+    pub(super) code: Option<i32>,
+    pub(super) signal: Option<i32>,
+}
+
+impl Exit {
+    fn of(status: ExitStatus) -> Self {
+        Self {
+            code: status.code(),
+            signal: status.signal(),
+        }
+    }
+
+    /// Of what only stands for a process.
+    pub(super) fn code(code: Option<i32>) -> Self {
+        Self { code, signal: None }
+    }
+}
+
 /// A process that has just been started.
 pub(super) struct Started {
     pub(super) pid: u32,
@@ -36,7 +58,7 @@ pub(super) fn start(
     executable: &Path,
     environment: &[(OsString, OsString)],
     on_line: impl Fn(&Shared, String) + Clone + Send + 'static,
-    on_end: impl FnOnce(&Shared, Option<i32>) + Send + 'static,
+    on_end: impl FnOnce(&Shared, Exit) + Send + 'static,
 ) -> io::Result<Started> {
     let mut group = Command::new(executable)
         .env_clear()
@@ -70,7 +92,7 @@ pub(super) fn start(
             }
         };
         let _ = timeout(LAST_OUTPUT, rest).await;
-        on_end(&shared, status.and_then(|status| status.code()));
+        on_end(&shared, status.map_or_else(Exit::default, Exit::of));
     });
     Ok(Started { pid, reins })
 }

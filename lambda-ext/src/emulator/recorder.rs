@@ -1,7 +1,5 @@
 //! Keeps the record, and tells the observer.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::record::{Record, Step, What};
@@ -29,10 +27,13 @@ impl Recorder {
     }
 
     pub(super) fn note(&mut self, what: What) {
-        let step = Step {
-            at: self.now(),
-            what,
-        };
+        self.note_at(Instant::now(), what);
+    }
+
+    /// Notes what began at that time, and is known only now.
+    pub(super) fn note_at(&mut self, at: Instant, what: What) {
+        let at = at.saturating_duration_since(self.started);
+        let step = Step { at, what };
         if let Some(observer) = &mut self.observer {
             observer(&step);
         }
@@ -48,10 +49,6 @@ impl Recorder {
 
     pub(super) fn record(&self) -> Record {
         self.record.clone()
-    }
-
-    fn now(&self) -> Duration {
-        self.started.elapsed()
     }
 }
 

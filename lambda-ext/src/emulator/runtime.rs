@@ -12,6 +12,7 @@ use super::Call;
 use super::agent::TraceContext;
 use super::member::{Control, Reins};
 use super::platform::{Answer, Fatal, Platform, Request};
+use super::process::Exit;
 use super::record::What;
 use super::reply::Reply;
 use super::state::not_allowed;
@@ -265,6 +266,7 @@ impl Platform {
             current.handed_out = true;
             return Answer::Event(current.reply(managed));
         }
+        self.note(What::RuntimeWaits);
         let (sender, receiver) = oneshot::channel();
         self.runtime.waiting.push_back(sender);
         Answer::Later(receiver)
@@ -311,7 +313,7 @@ impl Platform {
     }
 
     /// The runtime's process has ended.
-    pub(super) fn runtime_left(&mut self, code: Option<i32>) {
+    pub(super) fn runtime_left(&mut self, exit: Exit) {
         self.runtime.reins = None;
         self.runtime.waiting.clear();
         if self.stage != super::platform::Stage::Ending {
@@ -322,6 +324,9 @@ impl Platform {
                 reported: None,
             });
         }
-        self.note(What::RuntimeLeft { code });
+        self.note(What::RuntimeLeft {
+            code: exit.code,
+            signal: exit.signal,
+        });
     }
 }

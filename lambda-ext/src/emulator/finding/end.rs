@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use super::super::record::Phase;
+use super::super::record::{Phase, end};
 use super::error;
 use super::walk::Walk;
 
 impl<'a> Walk<'a> {
-    pub(super) fn left(&mut self, name: &'a str, code: Option<i32>, at: Duration) {
+    pub(super) fn left(
+        &mut self,
+        name: &'a str,
+        (code, signal): (Option<i32>, Option<i32>),
+        at: Duration,
+    ) {
         let shutting_down = self.shutting_down();
         let in_invoke = self
             .phases
@@ -29,10 +34,7 @@ impl<'a> Walk<'a> {
         // It ended for a call that was refused, which is a finding.
         let explained = conduct.refused || (self.astray && !conduct.registered);
         let (asked, registered) = (conduct.asked, conduct.registered);
-        let how = match code {
-            Some(code) => format!("exits with code {code}"),
-            None => "is ended by a signal".to_owned(),
-        };
+        let how = end(code, signal);
         if conduct.told || (shutting_down && registered) {
             if code != Some(0) && conduct.takes_shutdown && !explained {
                 self.findings.add(

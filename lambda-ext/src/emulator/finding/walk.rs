@@ -84,8 +84,11 @@ impl<'a> Walk<'a> {
                 self.extensions.entry(extension).or_default().killed = Some((at, *why));
             }
             What::Left {
-                extension, code, ..
-            } => self.left(extension, *code, at),
+                extension,
+                code,
+                signal,
+                ..
+            } => self.left(extension, (*code, *signal), at),
             _ => {}
         }
     }

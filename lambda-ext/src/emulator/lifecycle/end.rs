@@ -98,10 +98,7 @@ impl Emulator {
             platform.runtime.forget();
             platform.stage = Stage::Idle { reset };
             platform.outdate();
-            // Those of this process are there once; whoever runs them again announces them again.
-            platform
-                .members
-                .retain(|_, member| member.executable.is_some());
+            platform.dismiss(reset);
             platform.internals.clear();
             ended(platform, phase, outcome.as_ref().err());
             outcome
@@ -125,7 +122,8 @@ impl Emulator {
 /// Kills those that run, of those that take SHUTDOWN, or of the others.
 fn kill(platform: &mut Platform, take_shutdown: bool, why: Kill) {
     for name in platform.running(take_shutdown) {
-        if let Some(member) = platform.members.get(&name) {
+        if let Some(member) = platform.members.get_mut(&name) {
+            member.killed = Some(why);
             member.control(Control::Kill);
         }
         let extension = name;

@@ -41,12 +41,21 @@ impl Emulator {
         let resumed = drive.begun.filter(|_| self.stage() == Stage::Init);
         let (began, suppressed) = resumed.unwrap_or((Instant::now(), deadline.is_some()));
         let phase = Phase::Init { suppressed };
+        if let Some(extension) = self
+            .shared
+            .look(|platform| platform.departed.first().cloned())
+        {
+            let why = "ran before the reset, and is not there to be started again, as Lambda would: \
+                       make `Emulator::extension` anew before the next invocation";
+            return Err(EmulatorError::Unexpected { extension, why });
+        }
         if resumed.is_none() {
             drive.begun = Some((began, suppressed));
             self.shared.change(|platform| {
                 platform.renew();
                 platform.stage = Stage::Init;
                 platform.note(What::Began(phase.clone()));
+                platform.announce();
                 platform.tell_init_start(suppressed);
             });
         }
@@ -137,6 +146,8 @@ impl Emulator {
         let mut failure = None;
         for (name, path) in executables {
             let (of_lines, of_end) = (name.clone(), name.clone());
+            // Before it is there: how long that takes is part of its start.
+            let before = Instant::now();
             let started = process::start(
                 &self.shared,
                 &path,
@@ -148,7 +159,7 @@ impl Emulator {
                         platform.note(What::Output { extension, line });
                     });
                 },
-                move |shared, code| shared.change(|platform| platform.left(&of_end, code)),
+                move |shared, exit| shared.change(|platform| platform.left(&of_end, exit)),
             );
             self.shared.change(|platform| match started {
                 Ok(Started { pid, reins }) => {
@@ -157,13 +168,14 @@ impl Emulator {
                     }
                     let pid = Some(pid);
                     let extension = name;
-                    platform.note(What::Launched { extension, pid });
+                    let what = What::Launched { extension, pid };
+                    platform.recorder.note_at(before, what);
                 }
                 Err(error) => {
                     if let Some(member) = platform.members.get_mut(&name) {
                         member.ended(Some(State::LaunchError));
                     }
-                    let error = error.to_string();
+                    let error = format!("{}: {error}", path.display());
                     failure.get_or_insert((name.clone(), error.clone()));
                     let extension = name;
                     platform.note(What::LaunchFailed { extension, error });
@@ -198,12 +210,12 @@ impl Emulator {
                     platform.note(What::FunctionOutput { line });
                 });
             },
-            |shared, code| shared.change(|platform| platform.runtime_left(code)),
+            |shared, exit| shared.change(|platform| platform.runtime_left(exit)),
         );
         let invalid = |error: io::Error| EmulatorError::Failed {
             error_type: "Runtime.InvalidEntrypoint",
             extension: None,
-            reported: Some(error.to_string()),
+            reported: Some(format!("{}: {error}", path.display())),
         };
         let Started { pid, reins } = started.map_err(invalid)?;
         self.shared.change(|platform| {

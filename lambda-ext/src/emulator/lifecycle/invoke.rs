@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::super::agent::{CurrentEvent, TraceContext};
 use super::super::invocation::{Invocation, Invoked, Outcome};
 use super::super::platform::{Platform, Stage};
+use super::super::process::Exit;
 use super::super::record::{Phase, What};
 use super::super::reply::json;
 use super::super::runtime::Current;
@@ -71,7 +72,12 @@ impl Emulator {
         }
         let ending = match function {
             Function::Responded => Ending::SUCCESS,
-            Function::TimedOut => Ending::TIMEOUT,
+            Function::TimedOut => {
+                let request_id = unfinished.request_id.clone();
+                self.shared
+                    .change(|platform| platform.note(What::TimedOut { request_id }));
+                Ending::TIMEOUT
+            }
             Function::Gone => {
                 // Whoever is first ends the environment for all.
                 let _drive = self.drive.lock().await;
@@ -185,7 +191,7 @@ impl Emulator {
         }
         self.shared.change(|platform| match invocation.outcome {
             Outcome::Crash => {
-                platform.runtime_left(Some(1));
+                platform.runtime_left(Exit::code(Some(1)));
                 Function::Gone
             }
             outcome => {
@@ -271,6 +277,10 @@ impl Emulator {
     ) {
         self.shared.change(|platform| {
             if let Some(unfinished) = &unfinished {
+                let request_id = unfinished.request_id.clone();
+                if reason == ShutdownReason::Timeout && !platform.runtime.is_done(&request_id) {
+                    platform.note(What::TimedOut { request_id });
+                }
                 platform.runtime_done(&unfinished.request_id, Some(ending));
             }
             over(platform, unfinished.as_ref(), failure);

@@ -49,7 +49,7 @@ impl Emulator {
     /// [`EmulatorBuilder::init_timeout`](super::EmulatorBuilder::init_timeout)). The environment
     /// has been reset then.
     pub async fn init(&self) -> Result<(), EmulatorError> {
-        let mut drive = self.drive().await?;
+        let mut drive = self.reins().await?;
         if let Stage::Idle { .. } | Stage::Init = self.stage() {
             self.initialise(&mut drive, None).await?;
         }
@@ -62,7 +62,7 @@ impl Emulator {
     /// # Errors
     /// As for [`init`](Self::init), which runs first if it has not.
     pub async fn restore(&self) -> Result<(), EmulatorError> {
-        let mut drive = self.drive().await?;
+        let mut drive = self.reins().await?;
         if let Stage::Idle { .. } | Stage::Init = self.stage() {
             self.initialise(&mut drive, None).await?;
         }
@@ -87,7 +87,7 @@ impl Emulator {
     /// An extension fails or leaves, or holds the invocation until its timeout; or init fails. The
     /// environment has been reset then, and the next invocation initialises it again.
     pub async fn invoke(&self, invocation: Invocation) -> Result<Invoked, EmulatorError> {
-        let mut drive = self.drive().await?;
+        let mut drive = self.reins().await?;
         if self.shared.look(|platform| platform.settings.managed()) {
             return self.invoke_managed(drive, invocation).await;
         }
@@ -102,7 +102,7 @@ impl Emulator {
     /// # Errors
     /// As for [`invoke`](Self::invoke), for what happens until the response.
     pub async fn call(&self, invocation: Invocation) -> Result<Invoked, EmulatorError> {
-        let mut drive = self.drive().await?;
+        let mut drive = self.reins().await?;
         self.respond(&mut drive, invocation).await
     }
 
@@ -111,7 +111,7 @@ impl Emulator {
     /// # Errors
     /// As for [`invoke`](Self::invoke), for what happens after the response.
     pub async fn settle(&self) -> Result<(), EmulatorError> {
-        self.drive().await.map(|_| ())
+        self.reins().await.map(|_| ())
     }
 
     /// Freezes the environment for this time, as Lambda does between invocations: processes are
@@ -121,7 +121,7 @@ impl Emulator {
     /// # Errors
     /// An extension that is still busy, after a [`call`](Self::call), fails.
     pub async fn freeze(&self, time: Duration) -> Result<(), EmulatorError> {
-        let _drive = self.drive().await?;
+        let _drive = self.reins().await?;
         let _frozen = Frozen::begin(&self.shared);
         sleep(time).await;
         Ok(())
@@ -135,7 +135,10 @@ impl Emulator {
     /// An extension had to be killed although it takes SHUTDOWN, or left with a code that is not
     /// 0; or it was still busy, after a [`call`](Self::call), and failed.
     pub async fn shutdown(&self, reason: ShutdownReason) -> Result<(), EmulatorError> {
-        let _drive = self.drive().await?;
+        let _drive = self.reins().await?;
+        if self.shared.look(Platform::is_over) {
+            return Ok(());
+        }
         self.end(reason, false, None).await
     }
 
@@ -145,7 +148,7 @@ impl Emulator {
 
     /// The reins, once what was begun before has come to its end, also where its future was
     /// dropped.
-    async fn drive(&self) -> Result<MutexGuard<'_, Drive>, EmulatorError> {
+    async fn reins(&self) -> Result<MutexGuard<'_, Drive>, EmulatorError> {
         let mut drive = self.drive.lock().await;
         match self.stage() {
             Stage::Ending => self.end(ShutdownReason::Spindown, false, None).await?,

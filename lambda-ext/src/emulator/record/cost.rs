@@ -180,6 +180,7 @@ mod tests {
                 What::Left {
                     extension: extension(),
                     code: Some(0),
+                    signal: None,
                     state: State::Exited,
                 },
             ),

@@ -93,6 +93,7 @@ mod tests {
             What::Left {
                 extension: extension(),
                 code: Some(7),
+                signal: None,
                 state: State::ShutdownFailed,
             },
         ];

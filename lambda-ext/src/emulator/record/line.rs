@@ -107,10 +107,9 @@ impl<'a> Line<'a> {
                     format!("responds with the error {error_type}"),
                 )
             }
-            What::RuntimeLeft { code: None } => {
-                (Function, Plain, "ends without an exit code".to_owned())
-            }
-            What::RuntimeLeft { code } => (Function, Plain, end(*code)),
+            What::RuntimeWaits => (Function, Quiet, "waits in next".to_owned()),
+            What::TimedOut { .. } => (Function, Bad, "is not done at its timeout".to_owned()),
+            What::RuntimeLeft { code, signal } => (Function, Plain, end(*code, *signal)),
             What::Delivered {
                 extension,
                 records,
@@ -157,10 +156,11 @@ impl<'a> Line<'a> {
             What::Left {
                 extension,
                 code,
+                signal,
                 state,
             } => {
                 let tone = if *state == State::Exited { Plain } else { Bad };
-                (Extension(extension), tone, end(*code))
+                (Extension(extension), tone, end(*code, *signal))
             }
         };
         Self {
@@ -183,10 +183,28 @@ impl Phase {
     }
 }
 
-fn end(code: Option<i32>) -> String {
-    match code {
-        Some(code) => format!("exits with code {code}"),
-        None => "is ended by a signal".to_owned(),
+/// How a process, or what stands for one, has ended.
+pub(in super::super) fn end(code: Option<i32>, signal: Option<i32>) -> String {
+    const NAMES: [(i32, &str); 7] = [
+        (4, "SIGILL"),
+        (6, "SIGABRT"),
+        (7, "SIGBUS"),
+        (8, "SIGFPE"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (15, "SIGTERM"),
+    ];
+    match (code, signal) {
+        (Some(code), _) => format!("exits with code {code}"),
+        (None, None) => "is gone".to_owned(),
+        (None, Some(signal)) => {
+            // Others have other numbers elsewhere.
+            let name = NAMES.into_iter().find(|(number, _)| *number == signal);
+            match name.filter(|_| cfg!(target_os = "linux")) {
+                Some((_, name)) => format!("is ended by {name}"),
+                None => format!("is ended by signal {signal}"),
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::cost::{Cost, Overhead};
+pub(super) use self::line::end;
 pub use self::phases::PhaseTime;
 pub(super) use self::serial::milliseconds;
 use self::serial::{debug, optional_word, word};
@@ -116,10 +117,19 @@ pub enum What {
         /// The type of the error, where the function reported one.
         error_type: Option<String>,
     },
+    /// The function's runtime waits for its next invocation.
+    RuntimeWaits,
+    /// The function is not done at its timeout.
+    TimedOut {
+        /// The invocation's request id.
+        request_id: String,
+    },
     /// The function's runtime has ended.
     RuntimeLeft {
         /// Its exit code; none where a signal ended it.
         code: Option<i32>,
+        /// The signal that ended it, by its number.
+        signal: Option<i32>,
     },
     /// A batch of telemetry was sent to an extension.
     Delivered {
@@ -171,6 +181,8 @@ pub enum What {
         /// Its exit code; none where a signal ended it. For one in the emulator's own process it
         /// is 0 or 1, after the outcome of its future.
         code: Option<i32>,
+        /// The signal that ended it, by its number; none for one in the emulator's own process.
+        signal: Option<i32>,
         /// How the platform counts that.
         #[serde(serialize_with = "debug")]
         state: State,

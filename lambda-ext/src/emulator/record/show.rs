@@ -149,6 +149,7 @@ mod tests {
                 What::Left {
                     extension: extension(),
                     code: None,
+                    signal: Some(9),
                     state: State::ShutdownFailed,
                 },
             ),
@@ -186,7 +187,7 @@ SHUTDOWN spindown  2.00 s
      0.2 ms  audit.sh  gets SHUTDOWN
      1.0 ms  audit.sh  │ bye
      2.00 s  audit.sh  is killed, at its deadline
-     2.00 s  audit.sh  is ended by a signal
+     2.00 s  audit.sh  is ended by SIGKILL
      2.00 s  platform  SHUTDOWN fails: late
 "
         );

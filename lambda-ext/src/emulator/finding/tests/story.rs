@@ -141,6 +141,7 @@ impl Story {
         self.then(What::Left {
             extension: name.to_owned(),
             code: code.into(),
+            signal: None,
             state: State::Exited,
         })
     }
