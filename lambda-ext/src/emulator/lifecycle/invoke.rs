@@ -34,10 +34,10 @@ impl Emulator {
         invocation: Invocation,
     ) -> Result<Invoked, EmulatorError> {
         let unfinished = self.begin(drive, &invocation).await?;
-        let deadline = unfinished.deadline;
+        let (deadline, generation) = (unfinished.deadline, unfinished.generation);
         // From here on there is something to finish, also if this future is dropped.
         drive.unfinished = Some(unfinished);
-        let function = self.function(&invocation, deadline).await;
+        let function = self.function(&invocation, deadline, generation).await;
         let invoked = self.invoked(&invocation, &function);
         match function {
             Function::Responded => {}
@@ -58,11 +58,12 @@ impl Emulator {
     ) -> Result<Invoked, EmulatorError> {
         let unfinished = self.begin(&mut drive, &invocation).await?;
         drop(drive);
-        let mut function = self.function(&invocation, unfinished.deadline).await;
+        let (deadline, generation) = (unfinished.deadline, unfinished.generation);
+        let mut function = self.function(&invocation, deadline, generation).await;
         let invoked = self.invoked(&invocation, &function);
         if let Function::Responded = function {
             let id = &unfinished.request_id;
-            let done = self.gate(unfinished.deadline, "ask for more", |platform| {
+            let done = self.gate(deadline, "ask for more", |platform| {
                 let waiting = !platform.runtime.is_done(id);
                 waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
             });
@@ -81,7 +82,10 @@ impl Emulator {
             Function::Gone => {
                 // Whoever is first ends the environment for all.
                 let _drive = self.drive.lock().await;
-                if self.stage() == Stage::Ready {
+                let here = |platform: &Platform| {
+                    platform.stage == Stage::Ready && platform.generation == generation
+                };
+                if self.shared.look(here) {
                     self.gone(Some(unfinished), invocation.outcome).await?;
                 }
                 return Ok(invoked);
@@ -110,6 +114,7 @@ impl Emulator {
             .change(|platform| begin(platform, invocation, left));
         Ok(Unfinished {
             request_id: invocation.request_id.clone(),
+            generation: self.shared.look(|platform| platform.generation),
             deadline,
             init: drive.init.take(),
         })
@@ -153,8 +158,14 @@ impl Emulator {
         }
     }
 
-    /// The function's part of an invocation.
-    async fn function(&self, invocation: &Invocation, deadline: Instant) -> Function {
+    /// The function's part of an invocation, to its deadline or the end of its environment.
+    async fn function(
+        &self,
+        invocation: &Invocation,
+        deadline: Instant,
+        generation: u64,
+    ) -> Function {
+        let ended = |platform: &Platform| platform.generation != generation;
         let id = invocation.request_id.as_str();
         if !self.shared.look(|platform| platform.runtime.is_built_in()) {
             let responded = self.gate(deadline, "respond", |platform| {
@@ -163,6 +174,7 @@ impl Emulator {
                 waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
             });
             return match responded.await {
+                Ok(()) if self.shared.look(ended) => Function::Gone,
                 Ok(()) => Function::Responded,
                 Err(EmulatorError::Late { .. }) => Function::TimedOut,
                 Err(_) => Function::Gone,
@@ -179,7 +191,7 @@ impl Emulator {
         // A timer has its own granularity, which is more than no time.
         if until > Instant::now() {
             let gone = self.shared.wait(until, |platform| {
-                let waiting = !platform.cancelled;
+                let waiting = !platform.cancelled && !ended(platform);
                 waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
             });
             if gone.await.is_ok() {

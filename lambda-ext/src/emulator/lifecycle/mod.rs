@@ -25,6 +25,8 @@ const RUNTIME: &str = "the runtime";
 #[derive(Debug)]
 pub(super) struct Unfinished {
     request_id: String,
+    /// Of the environment: another invocation at the same time may end it.
+    generation: u64,
     deadline: Instant,
     /// What init took, where this is the first invocation after it.
     init: Option<Duration>,
