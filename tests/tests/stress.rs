@@ -78,7 +78,7 @@ async fn a_burst_of_lines_for_a_slow_subscriber_is_told_in_order_or_counted() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn ten_extensions_at_once_are_told_everything() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();

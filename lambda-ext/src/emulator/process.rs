@@ -68,16 +68,16 @@ pub(super) fn start(
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map(Group)?;
-    let pid = group.0.id().unwrap_or_default();
+        .map(Group::of)?;
+    let pid = group.leader.id().unwrap_or_default();
     let output = [
         group
-            .0
+            .leader
             .stdout
             .take()
             .map(|pipe| forward(shared, pipe, on_line.clone())),
         group
-            .0
+            .leader
             .stderr
             .take()
             .map(|pipe| forward(shared, pipe, on_line)),
@@ -97,21 +97,30 @@ pub(super) fn start(
     Ok(Started { pid, reins })
 }
 
-/// A process with its children: they end with it, whoever drops it, if it has not ended before.
-struct Group(Child);
+/// A process with its children: they end with it, and it ends with whoever drops it.
+struct Group {
+    leader: Child,
+    id: Option<Pid>,
+}
 
 impl Group {
+    fn of(leader: Child) -> Self {
+        let id = leader.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.and_then(Pid::from_raw);
+        Self { leader, id }
+    }
+
     fn signal(&self, signal: Signal) {
-        // With an id it has not been waited for, so the id is still its own.
-        let id = self.0.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(leader) = id.and_then(Pid::from_raw) {
-            let _ = kill_process_group(leader, signal);
+        if let Some(id) = self.id {
+            let _ = kill_process_group(id, signal);
         }
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
+        // Also where the leader has just been waited for: its id is not given to another process
+        // while it has children, and not so soon if it has none.
         self.signal(Signal::KILL);
     }
 }
@@ -121,7 +130,7 @@ async fn guide(mut group: Group, controls: &mut UnboundedReceiver<Control>) -> O
     loop {
         let control = tokio::select! {
             biased;
-            status = group.0.wait() => return status.ok(),
+            status = group.leader.wait() => return status.ok(),
             control = controls.recv() => control.unwrap_or(Control::Kill),
         };
         match control {
@@ -130,7 +139,7 @@ async fn guide(mut group: Group, controls: &mut UnboundedReceiver<Control>) -> O
             Control::Continue => group.signal(Signal::CONT),
             Control::Kill => {
                 group.signal(Signal::KILL);
-                return group.0.wait().await.ok();
+                return group.leader.wait().await.ok();
             }
         }
     }

@@ -287,3 +287,27 @@ fn spans(current: &Current, done: Option<Instant>) -> Vec<String> {
     spans.extend(done.map(|done| span("runtimeOverhead", at, done - response.at)));
     spans
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Object;
+    use super::Ending;
+
+    #[test]
+    fn only_the_platforms_own_faults_are_failures_and_a_timeout_has_no_error_type() {
+        for (ending, record) in [
+            (Ending::SUCCESS, r#"{"status":"success"}"#),
+            (Ending::TIMEOUT, r#"{"status":"timeout"}"#),
+            (
+                Ending::error("Runtime.ExitError"),
+                r#"{"status":"error","errorType":"Runtime.ExitError"}"#,
+            ),
+            (
+                Ending::error("Sandbox.Failure"),
+                r#"{"status":"failure","errorType":"Sandbox.Failure"}"#,
+            ),
+        ] {
+            assert_eq!(ending.add_to(Object::default()).end(), record);
+        }
+    }
+}
