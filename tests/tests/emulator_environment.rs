@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use lambda_ext::emulator::record::{Phase, What};
-use lambda_ext::emulator::{Emulator, EmulatorError, Initialization, Invocation, Outcome};
+use lambda_ext::emulator::{
+    Call, Emulator, EmulatorError, Fault, Initialization, Invocation, Outcome,
+};
 use lambda_ext::{Config, Error, EventType, Handler, InvokeEvent, ShutdownEvent, ShutdownReason};
 use lambda_ext_tests::emulated::happened;
 use lambda_ext_tests::fake::bounded;
@@ -116,7 +118,9 @@ async fn an_extension_of_this_process_that_takes_no_shutdown_is_killed() {
             emulator.shutdown(ShutdownReason::Spindown).await
         });
         ended.unwrap();
-        assert!(matches!(outcome, Err(EmulatorError::Killed { .. })));
+        let expected = "`idle` was killed: it is not registered for SHUTDOWN; with a `shutdown`, \
+                        be it empty, its value comes back";
+        assert_eq!(outcome.err().unwrap().to_string(), expected);
         assert_eq!(emulator.record().exits("idle"), [None]);
     })
     .await;
@@ -141,7 +145,7 @@ async fn an_extension_of_this_process_that_fails_says_what_failed_and_fails_the_
         let failed = ended.unwrap_err().to_string();
         assert_eq!(
             failed,
-            "Extension.ExitError: `ext` reported Extension.InvokeFailed"
+            "Extension.ExitError: `ext` reported Extension.InvokeFailed: the disk is full"
         );
     })
     .await;
@@ -391,4 +395,97 @@ async fn a_managed_instance_takes_many_invocations_at_once_and_a_timeout_ends_on
         assert_eq!(ends.count(), 1, "{record}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_drive_shuts_down_what_its_scenario_leaves_and_gives_the_extension_back() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let diary = emulator.extension("ext").run(Diary::default());
+        let invoke = emulator.invoke(Invocation::default().request_id("1"));
+        let diary = emulator.drive(diary, invoke).await.unwrap();
+        assert_eq!(diary.events, ["1", "spindown"]);
+        // What has ended is not ended again.
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+        let record = emulator.record();
+        let phases = record.phases();
+        assert_eq!(phases.len(), 3, "{record}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_drive_ends_with_the_error_of_its_scenario_and_does_not_wait_for_the_extension() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let diary = emulator.extension("ext").run(Diary::default());
+        let scenario = async {
+            emulator.invoke(Invocation::default()).await?;
+            std::fs::read_to_string("/no/such/file").map_err(Error::from)
+        };
+        let error = emulator.drive(diary, scenario).await.unwrap_err();
+        assert!(error.to_string().starts_with("No such file"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_extension_of_this_process_is_made_before_init_and_once() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let one = emulator.extension("ext");
+        let same = emulator.extension("ext").run(Diary::default()).await;
+        assert_eq!(
+            same.unwrap_err().to_string(),
+            "`ext` is there already: every extension has a name of its own"
+        );
+        let scenario = async {
+            emulator.init().await?;
+            let late = emulator.extension("late").run(Diary::default()).await;
+            Ok::<_, EmulatorError>(assert_eq!(
+                late.unwrap_err().to_string(),
+                "`late` was made after init: make it before the first `init` or `invoke`"
+            ))
+        };
+        emulator
+            .drive(one.run(Diary::default()), scenario)
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_extension_of_this_process_that_is_not_made_again_after_a_reset_is_missed() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let diary = emulator.extension("ext").run(Diary::default());
+        let crash = Invocation::default().outcome(Outcome::Crash);
+        emulator.drive(diary, emulator.invoke(crash)).await.unwrap();
+        let error = emulator.invoke(Invocation::default()).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("`ext` ran before the reset"), "{text}");
+        // A test that ends with it shows the same.
+        assert_eq!(format!("{error:?}"), text);
+        let diary = emulator.extension("ext").run(Diary::default());
+        emulator
+            .drive(diary, emulator.invoke(Invocation::default()))
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fault_whose_call_has_not_come_is_pending() {
+    let emulator = Emulator::start().await.unwrap();
+    let fault = Fault::Reply {
+        status: 500,
+        body: String::new(),
+    };
+    emulator.inject(Call::Register, fault.clone());
+    emulator.inject(Call::Next, Fault::Close);
+    let response = Raw::of(&emulator).register("ext", "{}").await;
+    assert_eq!(response.status(), 500);
+    assert_eq!(emulator.pending_faults(), [(Call::Next, Fault::Close)]);
 }

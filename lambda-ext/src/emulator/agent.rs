@@ -23,6 +23,8 @@ pub(super) struct Agent {
     /// Released while it was not waiting: its next `next` is answered at once.
     pub(super) latched: bool,
     pub(super) waiting: Option<oneshot::Sender<Reply>>,
+    /// What it waited for when it left: whoever called for it is not answered.
+    pub(super) left_waiting: Option<oneshot::Sender<Reply>>,
 }
 
 impl Agent {

@@ -60,6 +60,10 @@ impl EmulatorBuilder {
 
     /// An executable, in any language, that is an external extension; its name is its file's, as
     /// if it were in `/opt/extensions`. Each [`init`](Emulator::init) launches it.
+    ///
+    /// For a binary of your own package that is `env!("CARGO_BIN_EXE_my-extension")` in a test of
+    /// the folder `tests`, so that cargo builds it first and tells where it is. A process has a
+    /// clock of its own: with tokio's clock paused, init is over before it has started.
     #[must_use]
     pub fn executable(mut self, path: impl Into<PathBuf>) -> Self {
         self.executables.push(path.into());
@@ -83,8 +87,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// A variable of the function's environment, which launched extensions get too; but not if its
-    /// name begins with `_`, nor those that Lambda keeps from them.
+    /// A variable of the function's environment, which executables get, extensions and runtime;
+    /// extensions not if its name begins with `_`, nor those that Lambda keeps from them. An
+    /// extension that runs in this process has this process's environment.
     #[must_use]
     pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((key.into(), value.into()));

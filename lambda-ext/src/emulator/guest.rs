@@ -17,8 +17,11 @@ use crate::{Error, ExtensionBuilder, Handler, Launch};
 ///
 /// Its future stands for its process: polled on the task of whoever awaits it, and not at all
 /// while the environment is frozen; its end is the exit, with code 0 for an `Ok` and 1 for an
-/// `Err`; a kill drops it. It need not be `Send`.
+/// `Err`; a kill drops it. It need not be `Send`. It waits for ever if nobody drives the emulator
+/// beside it, to its end: [`Emulator::drive`] does, `tokio::try_join!` does if the scenario ends with
+/// [`shutdown`](super::Emulator::shutdown).
 ///
+/// [`Emulator::drive`]: super::Emulator::drive
 /// [`Emulator::extension`]: super::Emulator::extension
 #[derive(Debug)]
 #[must_use = "it does nothing until it runs"]

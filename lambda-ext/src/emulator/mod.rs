@@ -30,25 +30,54 @@
 //! assert_eq!(counter.0, 1);
 //!
 //! let record = emulator.record();
+//! record.assert_clean();
 //! assert_eq!(record.calls("counter"), [Call::Register, Call::Next, Call::Next]);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A test of an executable, in whatever language it is written:
+//! After a reset, Lambda starts all extensions again; one of this process has to be made again, and
+//! each life gives its own value back:
+//!
+//! ```
+//! # use lambda_ext::emulator::{Emulator, Invocation, Outcome};
+//! # use lambda_ext::{Config, Error, EventType, Handler};
+//! # #[derive(Default)]
+//! # struct Counter;
+//! # impl Handler for Counter {
+//! #     const CONFIG: Config = Config::new(&[EventType::Invoke, EventType::Shutdown]);
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
+//! let emulator = Emulator::start().await?;
+//! let timeout = Invocation::default().outcome(Outcome::Timeout);
+//! let first = emulator.extension("counter").run(Counter::default());
+//! let first = emulator.drive(first, emulator.invoke(timeout)).await?;
+//!
+//! let second = emulator.extension("counter").run(Counter::default());
+//! let second = emulator.drive(second, emulator.invoke(Invocation::default())).await?;
+//!
+//! emulator.record().assert_clean();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A test of an executable, in whatever language it is written; in `tests/`, so that cargo builds a
+//! binary of the same package before:
 //!
 //! ```no_run
 //! # use lambda_ext::emulator::{Emulator, Invocation, Outcome};
 //! # use lambda_ext::ShutdownReason;
 //! # async fn example() -> Result<(), lambda_ext::Error> {
+//! # macro_rules! env { ($($name:tt)*) => { "my-extension" } }
 //! let emulator = Emulator::builder()
-//!     .executable("target/debug/my-extension")
+//!     .executable(env!("CARGO_BIN_EXE_my-extension"))
 //!     .env("LOG_LEVEL", "debug")
 //!     .start()
 //!     .await?;
 //! emulator.invoke(Invocation::default().log("from the function")).await?;
-//! // The function times out; the environment is reset, and started again by the next invocation.
 //! emulator.invoke(Invocation::default().outcome(Outcome::Timeout)).await?;
+//! // Started again by this one.
 //! emulator.invoke(Invocation::default()).await?;
 //! emulator.shutdown(ShutdownReason::Spindown).await?;
 //! assert_eq!(emulator.record().exits("my-extension"), [Some(0), Some(0)]);

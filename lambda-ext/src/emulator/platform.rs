@@ -356,7 +356,7 @@ impl Platform {
             if ending {
                 agent.state = state;
             }
-            agent.waiting = None;
+            agent.left_waiting = agent.waiting.take();
         }
         self.note_drops();
         self.telemetry.unsubscribe(name);

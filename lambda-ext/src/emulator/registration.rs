@@ -75,6 +75,7 @@ impl Platform {
             arrived: false,
             latched: false,
             waiting: None,
+            left_waiting: None,
         };
         self.agents.insert(id, agent);
         let features = request.features.as_deref().unwrap_or_default();

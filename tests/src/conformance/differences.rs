@@ -133,9 +133,10 @@ fn differing(request: &str, aws: &Answer, ours: &Answer) -> Vec<Found> {
     };
     let found = names.into_iter().map(|name| {
         let (aws, ours) = (of(&aws, name), of(&ours, name));
-        let (aws, ours) = match name.starts_with("order of ") {
-            true => (among(&aws, &ours), among(&ours, &aws)),
-            false => (aws, ours),
+        let (aws, ours) = if name.starts_with("order of ") {
+            (among(&aws, &ours), among(&ours, &aws))
+        } else {
+            (aws, ours)
         };
         Found {
             request: request.to_owned(),

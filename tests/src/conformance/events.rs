@@ -20,11 +20,18 @@ pub(super) struct Event {
 
 /// The events that came to a subscriber, and a JSON object that has their order: that of the
 /// platform's by their types, and of lines, which say themselves where they belong, the number.
-/// Events of several categories come in an order of chance.
+/// Events of several categories come in an order of chance, and so do those of several extensions.
 pub(super) fn read(events: &[Value]) -> (Vec<Event>, String) {
     let mut numbers = BTreeMap::new();
     let mut platform = Vec::new();
-    let events: Vec<_> = events.iter().filter_map(Value::as_str).collect();
+    let mut events: Vec<_> = events.iter().filter_map(Value::as_str).collect();
+    let record = |text: &str| {
+        let (_, record) = text.split_once(r#""platform.extension","record""#)?;
+        Some(record.to_owned())
+    };
+    for same in events.chunk_by_mut(|one, next| record(one).is_some() && record(next).is_some()) {
+        same.sort_by_key(|text| record(text));
+    }
     let read = events.iter().map(|text| {
         let event: Value = serde_json::from_str(text).unwrap_or_default();
         let kind = event["type"].as_str().unwrap_or("no event").to_owned();
@@ -96,7 +103,7 @@ pub(super) fn numbers(text: &str, field: &str, mut word: impl FnMut(&str) -> Str
         } else {
             word(number)
         };
-        replaced += &format!("{key}{word}{rest}");
+        replaced.extend([&key, &word, rest]);
     }
     replaced
 }

@@ -66,11 +66,7 @@ impl Emulator {
         self.shared.change(|platform| {
             let managed = platform.settings.managed();
             let runtime = platform.runtime.is_built_in() || platform.runtime.runs();
-            let ending = match &outcome {
-                Ok(()) => Ending::SUCCESS,
-                Err(EmulatorError::Failed { error_type, .. }) => Ending::error(error_type),
-                Err(_) => Ending::TIMEOUT,
-            };
+            let ending = ending(&outcome);
             if !managed && (outcome.is_ok() || runtime && platform.registration_closed) {
                 platform.tell_init_runtime_done(suppressed, ending);
             }
@@ -90,7 +86,13 @@ impl Emulator {
             }
             Err(error) => {
                 // What else goes wrong then is in the record.
-                let _ = self.end(ShutdownReason::Spindown, true, None).await;
+                let managed = self.shared.look(|platform| platform.settings.managed());
+                let reason = if managed {
+                    ShutdownReason::Failure
+                } else {
+                    ShutdownReason::Spindown
+                };
+                let _ = self.end(reason, true, None).await;
                 Err(error)
             }
         }
@@ -109,11 +111,19 @@ impl Emulator {
         self.gate(deadline, "register", Platform::unregistered)
             .await?;
         self.start_runtime()?;
-        self.gate(deadline, "ask for its first invocation", |platform| {
+        let asked = self.gate(deadline, "ask for its first invocation", |platform| {
             let missing = (!platform.runtime.is_ready()).then(|| RUNTIME.to_owned());
             missing.into_iter().collect()
-        })
-        .await?;
+        });
+        let asked = asked.await;
+        if let Err(EmulatorError::Failed { .. }) = &asked {
+            self.shared.change(|platform| {
+                if platform.settings.managed() {
+                    platform.tell_init_runtime_done(suppressed, ending(&asked));
+                }
+            });
+        }
+        asked?;
         self.gate(deadline, "register", |platform| {
             let built_in = platform.runtime.is_built_in();
             let registered = |name: &str| platform.agents.values().any(|agent| agent.name == name);
@@ -223,5 +233,19 @@ impl Emulator {
             platform.note(What::RuntimeStarted { pid: Some(pid) });
         });
         Ok(())
+    }
+}
+
+/// What init ends with; the runtime's own word for its error is the platform's, too.
+fn ending(outcome: &Result<(), EmulatorError>) -> Ending<'_> {
+    match outcome {
+        Ok(()) => Ending::SUCCESS,
+        Err(EmulatorError::Failed {
+            error_type: "Runtime.InitError",
+            reported: Some(reported),
+            ..
+        }) => Ending::error(reported),
+        Err(EmulatorError::Failed { error_type, .. }) => Ending::error(error_type),
+        Err(_) => Ending::TIMEOUT,
     }
 }

@@ -118,7 +118,9 @@ impl Emulator {
 
     /// Freezes the environment for this time, as Lambda does between invocations: processes are
     /// stopped, and the futures of extensions that run in this process are not polled. With
-    /// tokio's clock paused the time passes at once, and timers come late, all together.
+    /// tokio's clock paused (`#[tokio::test(start_paused = true)]`, tokio's feature `test-util`)
+    /// the time passes at once, and the timers of extensions of this process come late, all
+    /// together.
     ///
     /// # Errors
     /// An extension that is still busy, after a [`call`](Self::call), fails.

@@ -49,9 +49,14 @@ impl Event {
         }
     }
 
-    /// A line that was written. Where the log format is JSON and the line is an object, newer
-    /// schemas have it as such.
-    pub(in super::super) fn line(category: Category, line: &str, structured: bool) -> Self {
+    /// A line that was written, with the end that it has in text. Where the log format is JSON and
+    /// the line is an object, newer schemas have it as such.
+    pub(in super::super) fn line(
+        category: Category,
+        line: &str,
+        end: &str,
+        structured: bool,
+    ) -> Self {
         let object = |line: &&str| {
             let parsed = serde_json::from_str::<serde_json::Value>(line);
             parsed.is_ok_and(|value| value.is_object())
@@ -63,7 +68,7 @@ impl Event {
             category,
             kind: category.as_str(),
             time: timestamp(SystemTime::now()),
-            record: json(&format_args!("{line}\n").to_string()),
+            record: json(&format_args!("{line}{end}").to_string()),
             structured,
         }
     }

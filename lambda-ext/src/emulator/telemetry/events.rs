@@ -1,67 +1,17 @@
 //! What the platform tells of each phase.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::agent::TraceContext;
 use super::super::platform::Platform;
 use super::super::record::What;
 use super::super::reply::json;
-use super::super::runtime::Current;
 use super::super::settings::MEMORY_MB;
 use super::super::{Initialization, State};
-use super::Event;
 use super::event::{Object, duration, span};
-
-/// What a phase ends with: the platform's status, and the type of the error behind it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in super::super) struct Ending<'a> {
-    timed_out: bool,
-    error_type: Option<&'a str>,
-}
-
-impl<'a> Ending<'a> {
-    pub(in super::super) const SUCCESS: Self = Self {
-        timed_out: false,
-        error_type: None,
-    };
-    /// It has no error type.
-    pub(in super::super) const TIMEOUT: Self = Self {
-        timed_out: true,
-        error_type: None,
-    };
-
-    pub(in super::super) fn error(error_type: &'a str) -> Self {
-        Self {
-            timed_out: false,
-            error_type: Some(error_type),
-        }
-    }
-
-    /// Adds it to a record.
-    fn add_to(self, record: Object) -> Object {
-        let status = match self {
-            Self {
-                timed_out: true, ..
-            } => "timeout",
-            Self {
-                error_type: None, ..
-            } => "success",
-            // The platform's own fault, and nobody else's.
-            Self {
-                error_type: Some(error_type),
-                ..
-            } if error_type.starts_with("Sandbox.") => "failure",
-            _ => "error",
-        };
-        record
-            .text("status", status)
-            .when(self.error_type, |record, error_type| {
-                record.text("errorType", error_type)
-            })
-    }
-}
+use super::invocation::{of_invocation, spans, tracing};
+use super::{Ending, Event};
 
 impl Platform {
     /// Puts what subscribers were not told since the last time into the record, as one step each.
@@ -76,10 +26,8 @@ impl Platform {
     }
 
     /// What all records of init begin with.
-    fn of_init(&self, suppressed: bool) -> Object {
-        Object::default()
-            .text("initializationType", self.settings.initialization.as_str())
-            .text("phase", if suppressed { "invoke" } else { "init" })
+    fn of_init(&self) -> Object {
+        Object::default().text("initializationType", self.settings.initialization.as_str())
     }
 
     /// What `initStart` and `restoreStart` have in common.
@@ -98,7 +46,15 @@ impl Platform {
     }
 
     pub(in super::super) fn tell_init_start(&mut self, suppressed: bool) {
-        let record = self.add_environment(self.of_init(suppressed)).end();
+        // Of a runtime that Lambda does not update, the version is empty.
+        let record = self
+            .of_init()
+            .text("runtimeVersion", "")
+            .text("runtimeVersionArn", "");
+        let record = self
+            .add_environment(record)
+            .text("phase", phase(suppressed))
+            .end();
         self.tell(Event::platform("platform.initStart", record));
     }
 
@@ -107,7 +63,10 @@ impl Platform {
         suppressed: bool,
         ending: Ending<'_>,
     ) {
-        let record = ending.add_to(self.of_init(suppressed)).end();
+        let record = ending
+            .add_to(self.of_init())
+            .text("phase", phase(suppressed));
+        let record = ending.add_type_to(record).end();
         self.tell(Event::platform("platform.initRuntimeDone", record));
     }
 
@@ -121,10 +80,11 @@ impl Platform {
         for record in self.extensions() {
             self.tell(Event::platform("platform.extension", record));
         }
-        let record = ending
-            .add_to(self.of_init(suppressed))
+        let record = self
+            .of_init()
             .raw("metrics", duration(took))
-            .end();
+            .text("phase", phase(suppressed));
+        let record = ending.add_type_to(ending.add_to(record)).end();
         self.tell(Event::platform("platform.initReport", record));
     }
 
@@ -147,7 +107,9 @@ impl Platform {
             let error_type = (state == State::LaunchError).then_some("PermissionDenied");
             record(name, state, &[], error_type)
         });
-        let agents = self.agents.values().map(|agent| {
+        let mut agents: Vec<_> = self.agents.values().collect();
+        agents.sort_by_key(|agent| (!agent.external, &agent.name));
+        let agents = agents.into_iter().map(|agent| {
             let events: Vec<_> = agent.events.iter().map(json).collect();
             record(&agent.name, agent.state, &events, agent.reported.as_deref())
         });
@@ -171,11 +133,11 @@ impl Platform {
         let record = Object::default()
             .text("requestId", &current.request_id)
             .text("version", &self.settings.function.function_version)
-            .when(tracing(current), |record, tracing| {
-                record.raw("tracing", tracing)
-            })
             .when(managed.then_some(&current.function_arn), |record, arn| {
                 record.text("functionArn", arn)
+            })
+            .when(tracing(current, managed), |record, tracing| {
+                record.raw("tracing", tracing)
             })
             .end();
         self.tell(Event::platform("platform.start", record));
@@ -201,8 +163,10 @@ impl Platform {
             .milliseconds("durationMs", now - current.began)
             .raw("producedBytes", produced)
             .end();
-        let spans = spans(current, Some(now));
-        let record = of_invocation(current, ending.unwrap_or(Ending::SUCCESS), &metrics, &spans);
+        let spans = spans(current, managed, Some(now));
+        let ending = ending.unwrap_or(Ending::SUCCESS);
+        let tracing = tracing(current, managed);
+        let record = of_invocation(&current.request_id, ending, &metrics, tracing, &spans);
         if !managed {
             self.tell(Event::platform("platform.runtimeDone", record));
         }
@@ -219,8 +183,21 @@ impl Platform {
             return;
         };
         let took = current.began.elapsed();
-        let (metrics, spans) = if self.settings.managed() {
-            (duration(took), spans(&current, None))
+        let managed = self.settings.managed();
+        let error_type = current
+            .response
+            .as_ref()
+            .and_then(|response| response.error_type.as_deref());
+        let ending = match error_type {
+            // There it tells of the function's error, too.
+            Some(error_type) if managed && ending.is_success() => Ending::error(error_type),
+            _ => ending,
+        };
+        let (metrics, spans) = if managed {
+            // This one has its three places, come what may.
+            let metrics = format!("{:.3}", took.as_secs_f64() * 1e3);
+            let metrics = Object::default().raw("durationMs", metrics).end();
+            (metrics, spans(&current, true, None))
         } else {
             let overhead = current.done.map(|done| {
                 let start = current.began_at + (done - current.began);
@@ -239,53 +216,15 @@ impl Platform {
             let active = !self.agents.is_empty();
             (metrics, overhead.filter(|_| active).into_iter().collect())
         };
-        let record = of_invocation(&current, ending, &metrics, &spans);
+        let tracing = tracing(&current, managed);
+        let record = of_invocation(&current.request_id, ending, &metrics, tracing, &spans);
         self.tell(Event::platform("platform.report", record));
     }
 }
 
-/// What `runtimeDone` and `report` have in common.
-fn of_invocation(current: &Current, ending: Ending<'_>, metrics: &str, spans: &[String]) -> String {
-    ending
-        .add_to(Object::default().text("requestId", &current.request_id))
-        .raw("metrics", metrics)
-        .list("spans", spans)
-        .when(tracing(current), |record, tracing| {
-            record.raw("tracing", tracing)
-        })
-        .end()
-}
-
-fn tracing(current: &Current) -> Option<String> {
-    let context = current.tracing.as_ref()?;
-    Some(json(&TraceContext {
-        span_id: Some(span_id(&current.request_id)),
-        ..context.clone()
-    }))
-}
-
-/// 16 hexadecimal digits; the same for all events of an invocation.
-fn span_id(request_id: &str) -> String {
-    let digits = request_id.chars().filter(char::is_ascii_hexdigit);
-    format!("{:0<16}", digits.take(16).collect::<String>())
-}
-
-/// The parts of an invocation that was responded to; an error has none.
-fn spans(current: &Current, done: Option<Instant>) -> Vec<String> {
-    let Some(response) = &current.response else {
-        return Vec::new();
-    };
-    if response.error_type.is_some() {
-        return Vec::new();
-    }
-    let latency = response.at - current.began;
-    let at: SystemTime = current.began_at + latency;
-    let mut spans = vec![
-        span("responseLatency", current.began_at, latency),
-        span("responseDuration", at, Duration::ZERO),
-    ];
-    spans.extend(done.map(|done| span("runtimeOverhead", at, done - response.at)));
-    spans
+/// The phase in which init runs.
+fn phase(suppressed: bool) -> &'static str {
+    if suppressed { "invoke" } else { "init" }
 }
 
 #[cfg(test)]

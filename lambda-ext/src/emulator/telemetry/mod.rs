@@ -1,7 +1,9 @@
 //! Telemetry: what the platform tells its subscribers.
 
+mod ending;
 mod event;
 mod events;
+mod invocation;
 mod queue;
 mod subscribe;
 mod subscription;
@@ -13,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+pub(super) use self::ending::Ending;
 pub(super) use self::event::{Category, Event};
-pub(super) use self::events::Ending;
 pub(super) use self::queue::{Batch, Turn};
 use self::queue::{Drops, Queue};
 pub(super) use self::subscription::{Destination, Subscription, tcp_port};

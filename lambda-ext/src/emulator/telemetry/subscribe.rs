@@ -78,7 +78,9 @@ impl Platform {
     /// A line that was written by an extension, or by the function.
     pub(in super::super) fn tell_line(&mut self, category: Category, line: &str) {
         let structured = self.settings.log_format == super::super::LogFormat::Json;
-        self.tell(Event::line(category, line, structured));
+        // A managed instance tells lines without their end.
+        let end = if self.settings.managed() { "" } else { "\n" };
+        self.tell(Event::line(category, line, end, structured));
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a subscription asks for, and the platform's words for one that it does not take.
 
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -30,7 +29,8 @@ pub(in super::super) enum Destination {
 #[derive(Debug, Clone)]
 pub(in super::super) struct Subscription {
     pub(in super::super) schema: TelemetrySchema,
-    pub(in super::super) types: BTreeSet<Category>,
+    /// As they were asked for.
+    pub(in super::super) types: Vec<Category>,
     pub(in super::super) buffering: Buffering,
     pub(in super::super) destination: Destination,
 }
@@ -162,7 +162,7 @@ fn schema(
     word(value, place, &words)
 }
 
-fn types(value: &Value) -> Result<BTreeSet<Category>, String> {
+fn types(value: &Value) -> Result<Vec<Category>, String> {
     let path = "/properties/types";
     let Some(list) = value.as_array() else {
         return Err(wrong_type("/types", path, "array", value));
