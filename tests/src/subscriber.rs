@@ -166,9 +166,9 @@ pub async fn told_as<F: Future<Output = Result<(), EmulatorError>>>(
     let subscriber = Subscriber::start().await;
     let mut subscription = subscriber.subscription();
     subscription[change.0] = change.1;
-    let ext = subscriber.live(&raw, "ext", subscription, last);
+    let ext = Box::pin(subscriber.live(&raw, "ext", subscription, last));
     let ext = emulator.extension("ext").play(ext);
-    let (told, ()) = tokio::try_join!(ext, scenario).expect("no failure");
+    let (told, ()) = tokio::try_join!(ext, Box::pin(scenario)).expect("no failure");
     told
 }
 
@@ -182,7 +182,7 @@ pub async fn told<F: Future<Output = Result<(), EmulatorError>>>(
     scenario: F,
 ) -> Vec<Value> {
     let all = json!(["platform", "function", "extension"]);
-    told_as(emulator, ("types", all), last, scenario).await
+    told_as(emulator, ("types", all), last, Box::pin(scenario)).await
 }
 
 /// An environment amid an invocation, whose extension `ext` is busy and has subscribed, to lines of
