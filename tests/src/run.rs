@@ -21,14 +21,10 @@ const OF_AN_INVOCATION: [&str; 4] = [
 
 /// Holds what comes to what is to come, and keeps none of it.
 #[derive(Debug, Default)]
-pub struct Expected(usize);
+struct Expected(usize);
 
 impl Expected {
-    /// The next event.
-    ///
-    /// # Panics
-    /// It is not what is expected.
-    pub fn next(&mut self, event: &Value) {
+    fn next(&mut self, event: &Value) {
         let kind = event["type"].as_str().expect("a type");
         let of_invocation = OF_AN_INVOCATION.contains(&kind);
         if !of_invocation {
@@ -46,14 +42,12 @@ impl Expected {
         self.0 += 1;
     }
 
-    /// Whether everything has come.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
+    fn is_complete(&self) -> bool {
         self.0 == INVOCATIONS * OF_AN_INVOCATION.len()
     }
 }
 
-/// An extension of this process that is told everything in order, and keeps none of it.
+/// An extension that is told everything in order, and keeps none of it.
 ///
 /// # Errors
 /// None: it fits where one is possible.
