@@ -442,10 +442,11 @@ async fn an_extension_of_this_process_is_made_before_init_and_once() {
         let scenario = async {
             emulator.init().await?;
             let late = emulator.extension("late").run(Diary::default()).await;
-            Ok::<_, EmulatorError>(assert_eq!(
+            assert_eq!(
                 late.unwrap_err().to_string(),
                 "`late` was made after init: make it before the first `init` or `invoke`"
-            ))
+            );
+            Ok::<_, EmulatorError>(())
         };
         emulator
             .drive(one.run(Diary::default()), scenario)

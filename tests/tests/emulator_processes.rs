@@ -69,7 +69,7 @@ async fn a_process_that_leaves_after_a_report_fails_the_environment_with_it() {
         let error = emulator.init().await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "Extension.InitError: `failing` reported Extension.DiskFull"
+            "Extension.InitError: `failing` reported Extension.DiskFull: no space"
         );
         let left = |step: &Step| matches!(&step.what, What::Left { code: Some(1), .. });
         assert!(

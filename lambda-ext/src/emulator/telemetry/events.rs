@@ -246,7 +246,8 @@ mod tests {
                 r#"{"status":"failure","errorType":"Sandbox.Failure"}"#,
             ),
         ] {
-            assert_eq!(ending.add_to(Object::default()).end(), record);
+            let told = ending.add_type_to(ending.add_to(Object::default()));
+            assert_eq!(told.end(), record);
         }
     }
 }
