@@ -254,7 +254,7 @@ impl Platform {
         self.agents.get(&id).map(|agent| agent.name.clone())
     }
 
-    fn identify(&self, call: Call, request: &Request) -> Result<Uuid, Reply> {
+    pub(super) fn identify(&self, call: Call, request: &Request) -> Result<Uuid, Reply> {
         let text = request.identifier.as_deref().unwrap_or_default();
         if text.is_empty() {
             return Err(Reply::forbidden(

@@ -92,7 +92,7 @@ async fn answer(shared: &Shared, fate: &Fate, call: Call, mut request: Request) 
             return reply;
         }
     }
-    if call == Call::Telemetry {
+    if call == Call::Telemetry && shared.look(|platform| platform.may_subscribe(&request)) {
         request.dialled = delivery::dial(&request.body).await;
     }
     let answer = shared.change(|platform| platform.answer(call, &mut request));

@@ -81,7 +81,8 @@ impl Emulator {
                 let on_demand = self
                     .shared
                     .look(|platform| platform.settings.initialization == Initialization::OnDemand);
-                drive.init = on_demand.then_some(took);
+                // A suppressed one is part of the invocation's own time.
+                drive.init = (on_demand && !suppressed).then_some(took);
                 Ok(())
             }
             Err(error) => {

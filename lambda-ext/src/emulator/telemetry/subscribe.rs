@@ -70,6 +70,12 @@ impl Platform {
         Reply::text(200, "\"OK\"")
     }
 
+    /// Whether a subscription over TCP is worth a connection.
+    pub(in super::super) fn may_subscribe(&self, request: &Request) -> bool {
+        self.settings.telemetry == TelemetrySupport::Supported
+            && self.identify(Call::Telemetry, request).is_ok()
+    }
+
     /// Tells the subscribers.
     pub(in super::super) fn tell(&mut self, event: Event) {
         self.telemetry.tell(event);
