@@ -18,7 +18,9 @@ SCRIPTS holds the steps of each as JSON, by the name of its file, and those of a
   {"leave": CODE}   ends, with that code
   {"delivered": ["TYPE RECORD", ...], "to": "port", "step": NAME}
                     waits until telemetry has come to a port, as often as it is named, of that type
-                    and, if it is a line, of that text; with a name, what has come is the answer
+                    and, if it is a line, of that text; with a name, what has come is the answer.
+                    What is subscribed to is to come in few batches: AWS's emulator loses one that is
+                    full while another is under way, and the last lines of a function that leaves
 
 Of what is sent, {port} and {another} are ports that take connections and {closed} is one that refuses
 them. An answer becomes a line of standard error when it is complete: `answer: ` and JSON. It ends
