@@ -2,7 +2,8 @@
 """An extension or a function that keeps to no rules: sends the requests of a script, and writes down
 the answers.
 
-SCRIPT, or FUNCTION if that is its name, holds the steps as JSON, each of them one of
+SCRIPTS holds the steps of each as JSON, by the name of its file, and those of a second life as of
+`NAME again`, which knows what the first has kept in the directory MEMORY. Each step is one of
 
   {"step": NAME, "send": "GET /path", "headers": ["Name: value"], "body": JSON or "text": TEXT,
    "pad": BYTES, "keep": WORD, "background": true}
@@ -17,9 +18,11 @@ SCRIPT, or FUNCTION if that is its name, holds the steps as JSON, each of them o
   {"leave": CODE}   ends, with that code
   {"delivered": ["TYPE RECORD", ...], "to": "port", "step": NAME}
                     waits until telemetry has come to a port, as often as it is named, of that type
-                    and, if it is a line, of that text; with a name, what has come is the answer
+                    and, if it is a line, of that text; with a name, what has come is the answer.
+                    What is subscribed to is to come in few batches: AWS's emulator loses one that is
+                    full while another is under way, and the last lines of a function that leaves
 
-Of what is sent, {port} and {other} are ports that take connections and {closed} is one that refuses
+Of what is sent, {port} and {another} are ports that take connections and {closed} is one that refuses
 them. An answer becomes a line of standard error when it is complete: `answer: ` and JSON. It ends
 with EXIT, or 0, after the last step, and whatever is still unanswered then stays so.
 """
@@ -37,7 +40,7 @@ import time
 NAME = os.path.basename(sys.argv[0])
 HOST, PORT = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
 REGISTER = "POST /2020-01-01/extension/register"
-PORTS = ["port", "other", "closed"]
+PORTS = ["port", "another", "closed"]
 IDENTIFIERS = ["lambda-extension-identifier", "lambda-runtime-aws-request-id"]
 
 
@@ -184,8 +187,9 @@ class Listener:
 
 
 class Run:
-    def __init__(self):
+    def __init__(self, known):
         self.words = Words()
+        self.words.known.update(known)
         ports = {word: self.words.add_port(word) for word in PORTS}
         self.listeners = {word: Listener(bound) for word, bound in ports.items() if word != "closed"}
         self.background = {}
@@ -202,6 +206,7 @@ class Run:
         for name, value in fields:
             if name.lower() in IDENTIFIERS and "keep" in step:
                 self.words.known[step["keep"]] = value
+                remember(self.words.known)
         self.tell(step, {"status": status, "headers": fields, "body": text})
 
     def tell(self, step, answer):
@@ -212,7 +217,9 @@ class Run:
         os.write(2, f"answer: {json.dumps(answer)}\n".encode())
 
     def until(self, state, name):
-        # The refusal to register again names the state, and changes nothing.
+        # The refusal to register again names the state, and changes nothing, once it has registered.
+        while "MEMORY" in os.environ and not os.path.exists(memory(name)):
+            time.sleep(0.001)
         headers = [f"Lambda-Extension-Name: {name}"]
         while f"from {state} to " not in ask(REGISTER, headers, b"{}")[2]:
             time.sleep(0.001)
@@ -241,12 +248,30 @@ class Run:
                 self.send(step)
 
 
-if NAME not in ["ext", "function"]:
-    # Another file, whose calls the extension makes, too.
-    signal.pause()
-STEPS = json.loads(os.environ["FUNCTION" if NAME == "function" else "SCRIPT"])
-if {"until": "SIGTERM"} in STEPS:
-    # For all threads, so before the first of them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-Run().run(STEPS)
+def memory(name):
+    return os.path.join(os.environ.get("MEMORY", os.devnull), name)
+
+
+def remember(known):
+    if "MEMORY" in os.environ:
+        with open(memory(NAME), "w") as file:
+            json.dump(known, file)
+
+
+def main():
+    scripts = json.loads(os.environ["SCRIPTS"])
+    if NAME not in scripts:
+        # Another file, whose calls the extension makes, too.
+        signal.pause()
+    steps, known = scripts[NAME], {}
+    if os.path.exists(memory(NAME)):
+        with open(memory(NAME)) as file:
+            steps, known = scripts[f"{NAME} again"], json.load(file)
+    if {"until": "SIGTERM"} in steps:
+        # For all threads, so before the first of them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    Run(known).run(steps)
+
+
+main()
 os._exit(int(os.environ.get("EXIT", "0")))

@@ -1,9 +1,10 @@
 //! The scenarios in AWS's emulator.
 
-use super::{Answers, FUNCTION, Mode, Scenario, client};
+use super::{Answers, FUNCTION, Memory, Mode, Scenario, client};
 use crate::rie::Rie;
 
 pub(super) fn ask(scenario: &Scenario) -> Option<Answers> {
+    let memory = Memory::of(scenario, "aws");
     let rie = Rie::new()
         .invokes(scenario.invokes())
         .timeout(scenario.timeout())
@@ -13,7 +14,7 @@ pub(super) fn ask(scenario: &Scenario) -> Option<Answers> {
         .env("AWS_ACCOUNT_ID", FUNCTION.account);
     let rie = scenario.files().into_iter().fold(rie, Rie::extension);
     let rie = scenario
-        .environment()
+        .environment(&memory)
         .into_iter()
         .fold(rie, |rie, (key, value)| rie.env(key, value));
     let rie = match scenario.trace_header() {

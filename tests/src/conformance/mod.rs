@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use self::answers::{Answer, Answers};
 pub use self::differences::{Differences, Found};
@@ -62,7 +62,9 @@ impl Mode {
 /// the platform never answers, what the scenario is `about`, and, if it is not the usual, how many
 /// `invokes` there are, the function's `timeout` in seconds, the invocation's `trace` header, the
 /// `files` in `/opt/extensions`, the code to `exit` with, whether the environment `ends_itself`, and
-/// whether it is the `function` that asks, or what steps it has of its own.
+/// whether it is the `function` that asks, or what steps it has of its own. The extension `other` may
+/// have its own as well, and in a second life, after a failure, the extension has those of `again`,
+/// and `other` those of `other again`.
 #[derive(Debug)]
 pub struct Scenario {
     /// Its file, as in `standard/life`.
@@ -100,9 +102,8 @@ impl Scenario {
     /// The steps that are requests, or tell what was delivered: their names, and whether they are
     /// answered.
     pub fn requests(&self) -> impl Iterator<Item = (&str, bool)> {
-        // Of what both tell of, the function tells first.
-        let of_function = self.script["function"].as_array().into_iter().flatten();
-        of_function.chain(self.steps()).filter_map(|step| {
+        let steps = self.scripts().filter_map(|(_, steps)| steps.as_array());
+        steps.flatten().filter_map(|step| {
             let answered = step["answered"] != Value::Bool(false);
             Some((step["step"].as_str()?, answered))
         })
@@ -140,10 +141,6 @@ impl Scenario {
 
     fn recording(&self) -> PathBuf {
         format!("{DIRECTORY}/{}.txt", self.name).into()
-    }
-
-    fn steps(&self) -> &[Value] {
-        self.script["steps"].as_array().map_or(&[], Vec::as_slice)
     }
 
     fn invokes(&self) -> usize {
@@ -185,17 +182,66 @@ impl Scenario {
     }
 
     /// What the client wants to find in its environment.
-    fn environment(&self) -> [(&'static str, String); 3] {
+    fn environment(&self, memory: &Memory) -> Vec<(&'static str, String)> {
         let exit = self.script["exit"].as_u64().unwrap_or(0);
-        let function = match &self.script["function"] {
-            steps @ Value::Array(_) => steps,
-            _ => &self.script["steps"],
-        };
-        [
-            ("SCRIPT", self.script["steps"].to_string()),
-            ("FUNCTION", function.to_string()),
+        let scripts: Map<_, _> = self
+            .scripts()
+            .map(|(name, steps)| (name.to_owned(), steps.clone()))
+            .collect();
+        let environment = [
+            ("SCRIPTS", Value::Object(scripts).to_string()),
             ("EXIT", exit.to_string()),
-        ]
+        ];
+        let memory = memory.0.as_ref().map(|path| path.display().to_string());
+        let memory = memory.map(|path| ("MEMORY", path));
+        environment.into_iter().chain(memory).collect()
+    }
+
+    /// Whether the environment has a second life, in which the extension has steps of its own.
+    fn has_second_life(&self) -> bool {
+        self.script["again"].is_array()
+    }
+
+    /// What each process does, in the order in which what it tells is read.
+    fn scripts(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        let steps = if self.is_function() {
+            "function"
+        } else {
+            "ext"
+        };
+        let keys = [
+            ("function", "function"),
+            (steps, "steps"),
+            ("other", "other"),
+            ("ext again", "again"),
+            ("other again", "other again"),
+        ];
+        let scripts = keys.map(|(name, key)| (name, &self.script[key]));
+        scripts.into_iter().filter(|(_, steps)| steps.is_array())
+    }
+}
+
+/// A directory for what a life of the client leaves to the next, where there is one.
+struct Memory(Option<PathBuf>);
+
+impl Memory {
+    fn of(scenario: &Scenario, who: &str) -> Self {
+        let path = scenario.has_second_life().then(|| {
+            let name = scenario.name.replace('/', "-");
+            let id = std::process::id();
+            let path = crate::rie::target_dir().join(format!("conformance/{name}.{who}.{id}"));
+            fs::create_dir_all(&path).expect("the target directory can be written");
+            path
+        });
+        Self(path)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = fs::remove_dir_all(path);
+        }
     }
 }
 
