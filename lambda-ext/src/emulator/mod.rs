@@ -100,6 +100,7 @@
 //! requests to both.
 
 mod agent;
+mod answer;
 mod builder;
 mod call;
 mod delivery;
