@@ -62,8 +62,15 @@ impl<'a> Walk<'a> {
                 conduct.asked = true;
                 match event {
                     EventType::Invoke => conduct.busy = Some(at),
-                    _ => conduct.told = true,
+                    _ => {
+                        conduct.told = true;
+                        conduct.told_at = at;
+                    }
                 }
+            }
+            What::Output { extension, line } => {
+                let conduct = self.extensions.entry(extension).or_default();
+                conduct.listener.wrote(line, at);
             }
             What::Responded { .. } => self.responded = Some(at),
             What::RuntimeLeft { .. } => self.failing |= !self.shutting_down(),

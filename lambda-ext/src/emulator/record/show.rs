@@ -14,24 +14,29 @@ impl fmt::Display for Record {
         if self.forgotten > 0 {
             writeln!(formatter, "({} earlier steps are not kept)", self.forgotten)?;
         }
-        let names: BTreeSet<_> = self
-            .steps
-            .iter()
-            .filter(|step| !matches!(step.what, What::Began(_)))
-            .filter_map(|step| match Line::of(&step.what).subject {
-                Subject::Extension(name) => Some(name),
-                Subject::Function | Subject::Platform => None,
-            })
-            .collect();
         // By their order: several may begin at the same instant, with tokio's clock paused.
         let mut phases = self.phases().into_iter();
-        let mut timeline = Timeline::new(names);
+        let mut timeline = Timeline::new(self.names());
         self.steps.iter().try_for_each(|step| {
             let began = matches!(step.what, What::Began(_));
             let phase = if began { phases.next() } else { None };
             let took = phase.and_then(|phase| phase.took());
             formatter.write_str(&timeline.step_with(step, took))
         })
+    }
+}
+
+impl Record {
+    /// Those that it has something about.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.steps
+            .iter()
+            .filter(|step| !matches!(step.what, What::Began(_)))
+            .filter_map(|step| match Line::of(&step.what).subject {
+                Subject::Extension(name) => Some(name),
+                Subject::Function | Subject::Platform => None,
+            })
+            .collect()
     }
 }
 

@@ -1,5 +1,5 @@
 use super::super::super::Call;
-use super::super::super::record::{Kill, What};
+use super::super::super::record::{Kill, Phase, What};
 use super::story::{Story, init, invoke, shutdown};
 use crate::EventType;
 
@@ -259,4 +259,71 @@ fn a_code_after_shutdown_is_a_failed_shutdown() {
         .leaves("x", 3)
         .fails(shutdown())
         .shows(&["!fails-at-shutdown x"]);
+}
+
+#[test]
+fn leaving_shortly_before_the_deadline_is_a_remark() {
+    let leaves_after = |millis| {
+        Story::ready()
+            .begins(shutdown())
+            .gets("x", EventType::Shutdown)
+            .pause(millis)
+            .leaves("x", 0)
+            .ends(shutdown())
+    };
+    leaves_after(1400).shows(&[]);
+    let findings = leaves_after(1849).shows(&["slow-shutdown x"]);
+    assert_eq!(
+        findings[0].text,
+        "`x` needs 1.85 s of the 2.00 s that SHUTDOWN has: what is not done then is lost"
+    );
+}
+
+#[test]
+fn an_end_by_a_signal_is_a_crash_and_not_a_want_of_next() {
+    let findings = Story::ready()
+        .crashes("x", 11)
+        .shows(&["!exits-between-invocations x"]);
+    assert!(findings[0].help.contains("debugger"), "{:?}", findings[0]);
+    let findings = Story::ready()
+        .begins(shutdown())
+        .gets("x", EventType::Shutdown)
+        .crashes("x", 6)
+        .fails(shutdown())
+        .shows(&["!fails-at-shutdown x"]);
+    assert!(findings[0].help.contains("debugger"), "{:?}", findings[0]);
+}
+
+#[test]
+fn a_report_at_shutdown_does_not_end_an_environment_that_ends_already() {
+    let findings = Story::ready()
+        .begins(shutdown())
+        .gets("x", EventType::Shutdown)
+        .calls("x", Call::ExitError, "", 202, "")
+        .leaves("x", 1)
+        .fails(shutdown())
+        .shows(&["!exit-error x"]);
+    let text = &findings[0].text;
+    assert!(!text.contains("the environment fails"), "{text}");
+    assert!(text.contains("at SHUTDOWN"), "{text}");
+}
+
+#[test]
+fn who_is_late_after_a_reset_has_the_time_of_an_invocation() {
+    let again = || Phase::Init { suppressed: true };
+    let started = || Story::new().begins(again()).launches("x");
+    let findings = started()
+        .pause(298)
+        .fails(again())
+        .shows(&["!never-registers x"]);
+    assert_eq!(
+        findings[0].text,
+        "`x` had not registered after 300.0 ms: after a reset, init is part of the invocation and \
+         has its timeout"
+    );
+    let findings = started()
+        .registers("x")
+        .fails(again())
+        .shows(&["!never-calls-next x"]);
+    assert!(findings[0].text.contains("had not called `next` after"));
 }
