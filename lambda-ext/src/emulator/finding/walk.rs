@@ -60,12 +60,11 @@ impl<'a> Walk<'a> {
             What::Receives { extension, event } => {
                 let conduct = self.extensions.entry(extension).or_default();
                 conduct.asked = true;
-                match event {
-                    EventType::Invoke => conduct.busy = Some(at),
-                    _ => {
-                        conduct.told = true;
-                        conduct.told_at = at;
-                    }
+                if *event == EventType::Invoke {
+                    conduct.busy = Some(at);
+                } else {
+                    conduct.told = true;
+                    conduct.told_at = at;
                 }
             }
             What::Output { extension, line } => {
