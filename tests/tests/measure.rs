@@ -112,8 +112,10 @@ async fn two_subjects_have_every_sample_of_every_row_and_their_ratios() {
     assert_eq!(keys(ratios), rows());
     for (key, ratio) in ratios.as_object().unwrap() {
         let median = |which: usize| number(&subjects[which]["metrics"][key]["median"]);
-        let expected = median(0) / median(1);
-        assert!((number(&ratio["ratio"]) - expected).abs() < 1e-9, "{key}");
+        let (found, expected) = (number(&ratio["ratio"]), median(0) / median(1));
+        // Both medians and the ratio are rounded.
+        assert!((found - expected).abs() < 0.001, "{key}");
+        assert_eq!(found, (found * 1e3).round() / 1e3, "{key}");
         // They may vary or not.
         if ["rss", "peak_rss", "page_faults", "start_page_faults"].contains(&key.as_str()) {
             continue;
@@ -144,7 +146,11 @@ async fn the_table_names_both_says_what_is_noise_and_what_of_it_is_its_own() {
     let few = ["--starts", "2", "--invokes", "1"];
     let output = measure(&[&[hello, "--vs", hello], &few[..]].concat()).await;
     let table = String::from_utf8(output.stdout).unwrap();
-    assert!(table.contains("first by second"), "{table}");
+    assert!(
+        table.starts_with("hello by hello again, medians"),
+        "{table}"
+    );
+    assert!(table.contains("hello: 2 starts"), "{table}");
     assert!(table.contains("within the noise"), "{table}");
     assert!(table.contains("the same"), "{table}");
     assert!(table.contains("built without optimisations"), "{table}");
@@ -159,10 +165,36 @@ async fn an_extension_that_fails_gets_an_error_and_no_numbers() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.starts_with("error: `"), "{stderr}");
+    assert!(stderr.contains("failing`, trial start: "), "{stderr}");
     assert!(stderr.contains("Extension.ExitError"), "{stderr}");
     // What it said itself.
     assert!(
         stderr.contains("| ") && stderr.contains("the disk is full"),
         "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_has_a_code_of_its_own() {
+    for (arguments, told) in [
+        (
+            &["/nowhere/at-all"][..],
+            "there is no file `/nowhere/at-all`",
+        ),
+        (
+            &["hello", "--env", "AWS_LAMBDA_RUNTIME_API=localhost"],
+            "Lambda sets `AWS_LAMBDA_RUNTIME_API` itself",
+        ),
+    ] {
+        let output = measure(arguments).await;
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(told), "{stderr}");
+    }
+    let help = measure(&["--help"]).await;
+    let help = String::from_utf8_lossy(&help.stdout);
+    assert!(
+        help.contains("  1    an extension did not behave"),
+        "{help}"
     );
 }

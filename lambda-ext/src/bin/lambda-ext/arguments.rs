@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use lambda_ext::Error;
-
-use crate::words::{LogFormat, Outcome, Schema, Telemetry, Time};
+use crate::words::{LogFormat, Outcome, Schema, Telemetry, Time, Timeout};
 
 /// The arguments of `emulate`.
 #[derive(Debug, clap::Args)]
@@ -17,22 +15,23 @@ pub(crate) struct Emulate {
     /// How many invocations to send; 3 if this is left out.
     #[arg(long, value_name = "N", help_heading = "Invocations")]
     pub(crate) invokes: Option<u32>,
-    /// The time between invocations, such as `100ms`.
+    /// The time between invocations, such as `100ms`. The extension runs meanwhile, which on Lambda
+    /// it does not: `--freeze` is Lambda's way.
     #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
     pub(crate) pace: Option<Time>,
     /// Freeze the environment that long between invocations.
     #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
     pub(crate) freeze: Option<Time>,
-    /// How long the function takes.
+    /// How long the built-in function takes.
     #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
     pub(crate) duration: Option<Time>,
     /// The function's timeout, which holds for the extensions too; 3s if this is left out.
     #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
-    pub(crate) timeout: Option<Time>,
+    pub(crate) timeout: Option<Timeout>,
     /// How long init may take; 10s if this is left out.
     #[arg(long, value_name = "DURATION", help_heading = "Invocations")]
-    pub(crate) init_timeout: Option<Time>,
-    /// What becomes of the function. Given several times, they are taken in turn.
+    pub(crate) init_timeout: Option<Timeout>,
+    /// What becomes of the built-in function. Given several times, they are taken in turn.
     #[arg(long, value_name = "OUTCOME", value_enum, help_heading = "Invocations")]
     pub(crate) outcome: Vec<Outcome>,
     /// Why the environment ends: `spindown`, `timeout`, `failure` or another word.
@@ -49,7 +48,7 @@ pub(crate) struct Emulate {
 
     /// A variable of the function's environment. Extensions get these, those of Lambda and `PATH`,
     /// and nothing of this environment.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = variable, help_heading = "Environment")]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::variable::parse, help_heading = "Environment")]
     pub(crate) env: Vec<(String, String)>,
     /// A runtime to start instead of the built-in function.
     #[arg(long, value_name = "PATH", help_heading = "Environment")]
@@ -75,7 +74,13 @@ pub(crate) struct Emulate {
     pub(crate) html: Option<PathBuf>,
 }
 
-/// What a scenario is, for the command's help.
+/// Where the rest of the command's help is.
+pub(crate) const MORE: &str = "\
+Exit codes: 0 they behaved, 1 they did not or the environment failed, 2 they could not be run.
+Scenarios and more: `lambda-ext emulate --help`.
+";
+
+/// What a scenario is, and what the exit codes mean, for the command's help.
 pub(crate) const SCENARIO: &str = "\
 Scenarios:
   A scenario is a TOML file: first what the environment is like, `env`, `runtime`, `telemetry`,
@@ -85,31 +90,33 @@ Scenarios:
     telemetry = \"on\"
     env = { LOG_LEVEL = \"debug\" }
 
+    [[step]]                          # before all others: it is there before init
+    fault = \"delay\"                   # also close, lose, cut, reply, raw, slow
+    call = \"register\"
+    duration = \"200ms\"                # with reply: `status`, `body`; raw: `body`; cut: `bytes`;
+                                      # delay, slow: `duration`
     [[step]]
     invoke = 3                        # how many
     duration = \"20ms\"
-    outcome = [\"success\", \"error\"]   # in turn
+    outcome = [\"success\", \"error\"]    # in turn
     logs = [\"order 17 is refused\"]    # what the function writes
-                                      # also: `timeout`, `pace`, `payload`
-
+                                      # also: `timeout`, `pace`; with a runtime: `payload`
     [[step]]
     freeze = \"1m\"
 
     [[step]]
-    fault = \"reply\"                   # also close, lose, cut, delay, raw, slow
-    call = \"next\"
-    status = 500                      # with reply: `status`, `body`; raw: `body`; cut: `bytes`;
-                                      # delay, slow: `duration`
-    [[step]]
     shutdown = \"spindown\"
 
-Exit codes:
-  0 the extensions did all as Lambda wants it, 1 they did not, 2 they could not be run,
-  130 interrupted.
-";
+  A fault is for the next call of its kind, once; one whose call does not come is an error.
 
-/// A variable and its value.
-pub(crate) fn variable(text: &str) -> Result<(String, String), Error> {
-    let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;
-    Ok((key.to_owned(), value.to_owned()))
-}
+  These options go together with a scenario, and hold where it says something else: `--env`, which
+  adds, `--runtime`, `--telemetry`, `--schema`, `--log-format`, `--managed-instances`,
+  `--init-timeout`; and `--duration` and `--timeout`, but not for a step that has its own.
+
+Exit codes:
+  0    the extensions did all as Lambda wants it
+  1    they did not
+  1    they did, but the environment failed: the runtime, say (`environment-failed` in JSON)
+  2    they could not be run, or the call of a fault did not come
+  130  interrupted
+";

@@ -6,7 +6,7 @@ use lambda_ext::emulator::Finding;
 use lambda_ext::emulator::record::{Cost, Phase, PhaseTime, Record, Step, What};
 use serde::Serialize;
 
-use crate::run::{Run, Verdict};
+use crate::run::{NotMade, Run};
 use crate::summary::Spread;
 
 #[derive(Serialize)]
@@ -16,7 +16,8 @@ struct Document<'a> {
     phases: Vec<PhaseOf>,
     invocations: Vec<Invocation>,
     findings: &'a [Finding],
-    errors: &'a [String],
+    errors: Vec<&'a String>,
+    not_made: Option<&'a NotMade>,
     forgotten_steps: u64,
     steps: &'a [Step],
 }
@@ -52,6 +53,9 @@ struct PhaseOf {
 #[derive(Serialize)]
 struct Invocation {
     request_id: String,
+    /// What became of the function: `success`, `error`, `timeout` or `crash`; null where it was
+    /// still running at the end.
+    outcome: Option<&'static str>,
     took_ms: Option<f64>,
     function_ms: Option<f64>,
     overhead_ms: serde_json::Map<String, serde_json::Value>,
@@ -63,11 +67,7 @@ pub(crate) fn write(run: &Run) -> Result<String, serde_json::Error> {
     let costs = record.costs();
     let phases = record.phases();
     let document = Document {
-        verdict: match run.verdict() {
-            Verdict::Behaved => "behaved",
-            Verdict::Misbehaved => "misbehaved",
-            Verdict::Interrupted => "interrupted",
-        },
+        verdict: run.verdict().row().1,
         extensions: run
             .names
             .iter()
@@ -79,7 +79,8 @@ pub(crate) fn write(run: &Run) -> Result<String, serde_json::Error> {
             .collect(),
         phases: phases.into_iter().map(phase).collect(),
         findings: &run.findings,
-        errors: &run.errors,
+        errors: run.errors.iter().chain(&run.unmet).collect(),
+        not_made: run.not_made.as_ref(),
         forgotten_steps: record.forgotten,
         steps: &record.steps,
     };
@@ -127,10 +128,31 @@ fn invocation(phase: &PhaseTime, costs: &[Cost], record: &Record) -> Option<Invo
     });
     Some(Invocation {
         request_id: request_id.clone(),
+        outcome: outcome(request_id, phase, record),
         took_ms: phase.took().map(millis),
         function_ms: responded.map(|step| millis(step.at.saturating_sub(phase.began))),
         overhead_ms: overheads.collect(),
     })
+}
+
+/// What became of the function in an invocation. That it was not done at its timeout counts before
+/// its response, which a runtime may have sent and yet not be done.
+fn outcome(request_id: &str, phase: &PhaseTime, record: &Record) -> Option<&'static str> {
+    let mut outcome = phase.ended.map(|_| "crash");
+    for step in &record.steps {
+        match &step.what {
+            What::TimedOut { request_id: of } if of == request_id => return Some("timeout"),
+            What::Responded {
+                request_id: of,
+                error_type,
+            } if of == request_id => {
+                let failed = error_type.is_some();
+                outcome = Some(if failed { "error" } else { "success" });
+            }
+            _ => {}
+        }
+    }
+    outcome
 }
 
 /// As fine as a microsecond.

@@ -1,15 +1,23 @@
 //! The environment that a plan asks for.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lambda_ext::Error;
 use lambda_ext::emulator::record::Step;
-use lambda_ext::emulator::{Emulator, EmulatorError, Initialization, Invocation, Outcome, Record};
+use lambda_ext::emulator::{
+    Call, Emulator, EmulatorError, Initialization, Invocation, Outcome, Record,
+};
 
 use crate::plan::{Action, Invoke, Settings};
 
 /// The environment that a plan asks for.
-pub(crate) struct Environment(Emulator);
+pub(crate) struct Environment {
+    emulator: Emulator,
+    /// What an invocation is like that does not say it itself.
+    duration: Option<Duration>,
+    timeout: Option<Duration>,
+}
 
 impl Environment {
     pub(crate) async fn start(
@@ -42,20 +50,24 @@ impl Environment {
         if settings.managed_instances {
             builder = builder.initialization(Initialization::ManagedInstances);
         }
-        Ok(Self(builder.start().await?))
+        Ok(Self {
+            emulator: builder.start().await?,
+            duration: settings.duration,
+            timeout: settings.timeout,
+        })
     }
 
     pub(crate) async fn init(&self) -> Result<(), EmulatorError> {
-        self.0.init().await
+        self.emulator.init().await
     }
 
     /// The invocation of that number, from 0 on; gives whether the environment outlives it.
     pub(crate) async fn invoke(&self, invoke: &Invoke, number: u32) -> Result<bool, EmulatorError> {
         let mut invocation = Invocation::default();
-        if let Some(time) = invoke.duration {
+        if let Some(time) = invoke.duration.or(self.duration) {
             invocation = invocation.duration(time);
         }
-        if let Some(time) = invoke.timeout {
+        if let Some(time) = invoke.timeout.or(self.timeout) {
             invocation = invocation.timeout(time);
         }
         let turn = usize::try_from(number).unwrap_or_default() % invoke.outcomes.len().max(1);
@@ -68,23 +80,29 @@ impl Environment {
         if let Some(payload) = &invoke.payload {
             invocation = invocation.payload(payload);
         }
-        let invoked = self.0.invoke(invocation).await?;
+        let invoked = self.emulator.invoke(invocation).await?;
         Ok(matches!(invoked.outcome, Outcome::Success | Outcome::Error))
     }
 
     pub(crate) async fn act(&self, action: &Action) -> Result<(), EmulatorError> {
         match action {
             Action::Invoke(invoke) => self.invoke(invoke, 0).await.map(drop),
-            Action::Freeze(time) => self.0.freeze(*time).await,
-            Action::Shutdown(reason) => self.0.shutdown(reason.clone()).await,
+            Action::Freeze(time) => self.emulator.freeze(*time).await,
+            Action::Shutdown(reason) => self.emulator.shutdown(reason.clone()).await,
             Action::Fault(call, fault) => {
-                self.0.inject(*call, fault.clone());
+                self.emulator.inject(*call, fault.clone());
                 Ok(())
             }
         }
     }
 
+    /// Whose faults wait for their call, one for each fault.
+    pub(crate) fn pending(&self) -> Vec<Call> {
+        let pending = self.emulator.pending_faults().into_iter();
+        pending.map(|(call, _)| call).collect()
+    }
+
     pub(crate) fn record(&self) -> Record {
-        self.0.record()
+        self.emulator.record()
     }
 }

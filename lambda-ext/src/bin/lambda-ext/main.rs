@@ -2,15 +2,18 @@
 
 mod arguments;
 mod document;
+mod drive;
 mod environment;
 mod live;
 mod measure;
+mod opened;
 mod page;
 mod plan;
 mod run;
 mod scenario;
 mod summary;
 mod target;
+mod variable;
 mod words;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -19,9 +22,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use lambda_ext::Error;
 
-use crate::arguments::{Emulate, SCENARIO};
+use crate::arguments::{Emulate, MORE, SCENARIO};
 use crate::live::Live;
-use crate::measure::Measure;
+use crate::measure::{CODES, Measure};
+use crate::opened::Opened;
 use crate::plan::Plan;
 use crate::run::Verdict;
 use crate::summary::Paint;
@@ -34,9 +38,8 @@ enum Command {
     /// Run extensions on this machine, as Lambda would.
     ///
     /// They register, get invocations and SHUTDOWN, and what happens is shown while it happens;
-    /// then what they cost, and what they do not do as Lambda wants it. The exit code is 0 if they
-    /// did all as Lambda wants it.
-    #[command(after_long_help = SCENARIO)]
+    /// then what they cost, and what they do not do as Lambda wants it.
+    #[command(after_help = MORE, after_long_help = SCENARIO)]
     Emulate(Emulate),
     /// Measure what an extension costs, over many starts on this machine.
     ///
@@ -44,6 +47,7 @@ enum Command {
     /// Lambda's: compare them with those of another extension, measured in the same run. Between
     /// other work, `taskset -c 0 lambda-ext measure ..` is quieter, but gives an extension with
     /// many threads one CPU for all of them.
+    #[command(after_help = CODES)]
     Measure(Measure),
 }
 
@@ -52,14 +56,12 @@ async fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Emulate(arguments) => emulate(&arguments).await,
         Command::Measure(arguments) => tokio::select! {
-            outcome = arguments.run() => outcome.map(|()| Verdict::Behaved),
+            outcome = arguments.run() => outcome,
             _ = tokio::signal::ctrl_c() => Ok(Verdict::Interrupted),
         },
     };
     match outcome {
-        Ok(Verdict::Behaved) => ExitCode::SUCCESS,
-        Ok(Verdict::Misbehaved) => ExitCode::FAILURE,
-        Ok(Verdict::Interrupted) => ExitCode::from(130),
+        Ok(verdict) => ExitCode::from(verdict.row().0),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
@@ -83,10 +85,12 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
                 .into_owned()
         })
         .collect();
+    // What cannot be written is told before the run, not after it.
+    let file = arguments.html.as_deref().map(Opened::new).transpose()?;
     let paint = Paint(colours());
     let live = (!arguments.json).then(|| Live::start(&names, plan.invocations(), paint.0));
     let observer = live.as_ref().map(Live::observer);
-    let outcome = run::carry_out(&plan, &executables, names, move |step| {
+    let outcome = drive::carry_out(&plan, &executables, names, move |step| {
         if let Some(observer) = &observer {
             observer(step);
         }
@@ -102,9 +106,8 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
         summary::write(&run, paint)
     };
     write(&text);
-    if let Some(file) = &arguments.html {
-        std::fs::write(file, page::write(&run))
-            .map_err(|error| format!("{}: {error}", file.display()))?;
+    if let Some(file) = file {
+        file.write(&page::write(&run))?;
     }
     Ok(run.verdict())
 }

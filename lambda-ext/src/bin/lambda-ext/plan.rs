@@ -7,7 +7,7 @@ use lambda_ext::emulator::{Call, Fault, LogFormat, Outcome, TelemetrySchema, Tel
 use lambda_ext::{Error, ShutdownReason};
 
 use crate::arguments::Emulate;
-use crate::scenario;
+use crate::{scenario, variable};
 
 /// What is to happen, and where.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -26,6 +26,10 @@ pub(crate) struct Settings {
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) managed_instances: bool,
     pub(crate) init_timeout: Option<Duration>,
+    /// What is meant where an invocation says nothing itself.
+    pub(crate) duration: Option<Duration>,
+    /// The same.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// One thing to do.
@@ -55,52 +59,72 @@ pub(crate) struct Invoke {
 
 impl Plan {
     /// What the arguments ask for.
+    ///
+    /// # Errors
+    /// They, or the scenario, ask for what means nothing, or is nowhere.
     pub(crate) fn of(arguments: &Emulate) -> Result<Self, Error> {
-        let time = |time: Option<crate::words::Time>| time.map(|time| time.0);
         let mut plan = match &arguments.scenario {
-            Some(file) => scenario::read(file)?,
-            None => Self {
-                settings: Settings::default(),
-                actions: vec![
-                    Action::Invoke(Invoke {
-                        count: arguments.invokes.unwrap_or(3),
-                        outcomes: arguments
-                            .outcome
-                            .iter()
-                            .map(|word| (*word).into())
-                            .collect(),
-                        pace: time(arguments.pace),
-                        freeze: time(arguments.freeze),
-                        ..Invoke::default()
-                    }),
-                    Action::Shutdown(match &arguments.reason {
-                        Some(word) => ShutdownReason::from(word.clone()),
-                        None => ShutdownReason::Spindown,
-                    }),
-                ],
-            },
-        };
-        // What a step says itself is meant; the arguments are for those that say nothing.
-        for action in &mut plan.actions {
-            if let Action::Invoke(invoke) = action {
-                invoke.duration = invoke.duration.or(time(arguments.duration));
-                invoke.timeout = invoke.timeout.or(time(arguments.timeout));
+            Some(file) => {
+                let plan = scenario::read(file)?;
+                let runtime = arguments.runtime.is_some() || plan.settings.runtime.is_some();
+                plan.keeps_to_the_function(runtime)
+                    .map_err(|error| format!("{}: {error}", file.display()))?;
+                plan
             }
-        }
-        let settings = &mut plan.settings;
-        settings.env.extend(arguments.env.iter().cloned());
-        if arguments.runtime.is_some() {
-            settings.runtime.clone_from(&arguments.runtime);
-        }
-        settings.telemetry = arguments.telemetry.map(Into::into).or(settings.telemetry);
-        settings.schema = arguments.schema.map(Into::into).or(settings.schema);
-        settings.log_format = arguments.log_format.map(Into::into).or(settings.log_format);
-        settings.init_timeout = time(arguments.init_timeout).or(settings.init_timeout);
-        settings.managed_instances |= arguments.managed_instances;
-        if let Some(runtime) = &mut settings.runtime {
-            *runtime = std::path::absolute(&*runtime)?;
-        }
+            None => Self::simple(arguments),
+        };
+        plan.settings.add(arguments)?;
+        variable::note_hidden(&plan.settings.env);
         Ok(plan)
+    }
+
+    /// The plan without a scenario.
+    fn simple(arguments: &Emulate) -> Self {
+        let outcomes = arguments.outcome.iter();
+        let invoke = Invoke {
+            count: arguments.invokes.unwrap_or(3),
+            outcomes: outcomes.map(|word| (*word).into()).collect(),
+            pace: arguments.pace.map(|time| time.0),
+            freeze: arguments.freeze.map(|time| time.0),
+            ..Invoke::default()
+        };
+        let reason = match &arguments.reason {
+            Some(word) => ShutdownReason::from(word.clone()),
+            None => ShutdownReason::Spindown,
+        };
+        Self {
+            settings: Settings::default(),
+            actions: vec![Action::Invoke(invoke), Action::Shutdown(reason)],
+        }
+    }
+
+    /// Refuses what would be ignored: what only the built-in function reads beside a `runtime`, and
+    /// the other way round.
+    fn keeps_to_the_function(&self, runtime: bool) -> Result<(), Error> {
+        if runtime && self.settings.duration.is_some() {
+            return Err(only_built_in("duration"));
+        }
+        for (index, action) in self.actions.iter().enumerate() {
+            let Action::Invoke(invoke) = action else {
+                continue;
+            };
+            let of_built_in = [
+                ("outcome", !invoke.outcomes.is_empty()),
+                ("duration", invoke.duration.is_some()),
+                ("logs", !invoke.logs.is_empty()),
+            ];
+            let ignored = of_built_in.into_iter().find(|(_, given)| *given && runtime);
+            let error = match ignored {
+                Some((key, _)) => only_built_in(key),
+                None if invoke.payload.is_some() && !runtime => {
+                    "`payload` is for a runtime of your own; the built-in function takes none"
+                        .into()
+                }
+                None => continue,
+            };
+            return Err(format!("step {}: {error}", index + 1).into());
+        }
+        Ok(())
     }
 
     /// How many invocations there will be.
@@ -110,5 +134,43 @@ impl Plan {
             _ => 0,
         };
         self.actions.iter().map(count).sum()
+    }
+}
+
+fn only_built_in(what: &str) -> Error {
+    format!("`{what}` is for the built-in function; a runtime of your own decides itself").into()
+}
+
+impl Settings {
+    /// What the arguments say of it, which holds where the scenario says something else.
+    fn add(&mut self, arguments: &Emulate) -> Result<(), Error> {
+        let given = [
+            ("--outcome", !arguments.outcome.is_empty()),
+            ("--duration", arguments.duration.is_some()),
+        ];
+        if arguments.runtime.is_some() {
+            self.runtime.clone_from(&arguments.runtime);
+        }
+        if let Some(runtime) = &mut self.runtime {
+            if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+                return Err(only_built_in(option));
+            }
+            *runtime = std::path::absolute(&*runtime)?;
+            if !runtime.is_file() {
+                return Err(format!("the runtime: there is no file {}", runtime.display()).into());
+            }
+        }
+        self.env.extend(arguments.env.iter().cloned());
+        self.telemetry = arguments.telemetry.map(Into::into).or(self.telemetry);
+        self.schema = arguments.schema.map(Into::into).or(self.schema);
+        self.log_format = arguments.log_format.map(Into::into).or(self.log_format);
+        self.init_timeout = arguments
+            .init_timeout
+            .map(|time| time.0)
+            .or(self.init_timeout);
+        self.duration = arguments.duration.map(|time| time.0).or(self.duration);
+        self.timeout = arguments.timeout.map(|time| time.0).or(self.timeout);
+        self.managed_instances |= arguments.managed_instances;
+        Ok(())
     }
 }

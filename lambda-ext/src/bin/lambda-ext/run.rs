@@ -1,13 +1,10 @@
-//! Carries a plan out.
+//! What came of a plan, and how it is to be judged.
 
-use std::path::PathBuf;
+use std::fmt;
 
-use lambda_ext::Error;
-use lambda_ext::emulator::record::{Cost, Phase, Step, What};
+use lambda_ext::emulator::record::Cost;
 use lambda_ext::emulator::{Finding, Record};
-
-use crate::environment::Environment;
-use crate::plan::{Action, Invoke, Plan};
+use serde::Serialize;
 
 /// What came of a plan.
 pub(crate) struct Run {
@@ -17,9 +14,26 @@ pub(crate) struct Run {
     pub(crate) findings: Vec<Finding>,
     /// What failed, in the emulator's words.
     pub(crate) errors: Vec<String>,
+    /// The faults whose call did not come.
+    pub(crate) unmet: Vec<String>,
     pub(crate) interrupted: bool,
-    /// How many of the invocations were not made, for what failed.
-    pub(crate) unmade: u64,
+    /// The invocations that were not made, for what failed.
+    pub(crate) not_made: Option<NotMade>,
+}
+
+/// Invocations that were not made, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct NotMade {
+    pub(crate) invocations: u64,
+    pub(crate) why: &'static str,
+}
+
+impl fmt::Display for NotMade {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, why) = (self.invocations, self.why);
+        let plural = if count == 1 { " is" } else { "s are" };
+        write!(formatter, "{count} invocation{plural} not made: {why}")
+    }
 }
 
 /// How it is to be judged.
@@ -27,7 +41,24 @@ pub(crate) struct Run {
 pub(crate) enum Verdict {
     Behaved,
     Misbehaved,
+    /// The extensions did nothing wrong: the runtime, say.
+    EnvironmentFailed,
+    /// What was to go wrong did not, as nobody made the call.
+    FaultUnmet,
     Interrupted,
+}
+
+impl Verdict {
+    /// The command's exit code, and the word in JSON.
+    pub(crate) fn row(self) -> (u8, &'static str) {
+        match self {
+            Self::Behaved => (0, "behaved"),
+            Self::Misbehaved => (1, "misbehaved"),
+            Self::EnvironmentFailed => (1, "environment-failed"),
+            Self::FaultUnmet => (2, "fault-unmet"),
+            Self::Interrupted => (130, "interrupted"),
+        }
+    }
 }
 
 impl Run {
@@ -35,11 +66,23 @@ impl Run {
     pub(crate) fn verdict(&self) -> Verdict {
         if self.interrupted {
             Verdict::Interrupted
-        } else if self.errors.is_empty() && self.mistakes().next().is_none() {
-            Verdict::Behaved
-        } else {
+        } else if self.mistakes().next().is_some() {
             Verdict::Misbehaved
+        } else if !self.unmet.is_empty() {
+            Verdict::FaultUnmet
+        } else if !self.errors.is_empty() {
+            Verdict::EnvironmentFailed
+        } else {
+            Verdict::Behaved
         }
+    }
+
+    /// What is to be said beside the findings: what failed, where they do not explain it, and the
+    /// faults whose call did not come.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = &String> {
+        let explained = self.mistakes().next().is_some();
+        let errors = self.errors.iter().filter(move |_| !explained);
+        errors.chain(&self.unmet)
     }
 
     pub(crate) fn mistakes(&self) -> impl Iterator<Item = &Finding> {
@@ -92,9 +135,10 @@ impl Run {
         match self.verdict() {
             Verdict::Interrupted => "interrupted".to_owned(),
             Verdict::Behaved => format!("{names} behaved{beside}"),
-            // No extension did anything wrong: the runtime, say.
-            Verdict::Misbehaved if mistakes == 0 => {
-                format!("the environment of {names} failed{beside}")
+            Verdict::EnvironmentFailed => format!("the environment of {names} failed{beside}"),
+            Verdict::FaultUnmet => {
+                let faults = count(self.unmet.len(), "fault");
+                format!("{names} behaved, but never made the call of {faults}{beside}")
             }
             Verdict::Misbehaved => {
                 let whose = self.mistaken().unwrap_or(names);
@@ -105,94 +149,4 @@ impl Run {
             }
         }
     }
-}
-
-/// Carries `plan` out, or as much of it as there is time for until the command is interrupted.
-pub(crate) async fn carry_out(
-    plan: &Plan,
-    executables: &[PathBuf],
-    names: Vec<String>,
-    observer: impl Fn(&Step) + Send + 'static,
-) -> Result<Run, Error> {
-    let environment = Environment::start(&plan.settings, executables, observer).await?;
-    let mut errors = Vec::new();
-    let interrupted = tokio::select! {
-        () = drive(&environment, plan, &mut errors) => false,
-        _ = tokio::signal::ctrl_c() => true,
-    };
-    let record = environment.record();
-    let begun = |step: &&Step| matches!(step.what, What::Began(Phase::Invoke { .. }));
-    let made = record.steps.iter().filter(begun).count() as u64;
-    let unmade = plan.invocations().saturating_sub(made + record.forgotten);
-    Ok(Run {
-        names,
-        findings: record.findings(),
-        record,
-        unmade,
-        errors,
-        interrupted,
-    })
-}
-
-/// Carries out one action after the other. Where the environment fails it is reset, and the next
-/// invocation begins a new one, as on Lambda; after two failures in a row there is no point.
-async fn drive(environment: &Environment, plan: &Plan, errors: &mut Vec<String>) {
-    // Whether there is an environment: there is none after a reset.
-    let mut up = true;
-    if let Err(error) = environment.init().await {
-        errors.push(error.to_string());
-        return;
-    }
-    for action in &plan.actions {
-        match action {
-            Action::Invoke(invoke) => {
-                let Some(still_up) = invoke_all(environment, invoke, errors).await else {
-                    return;
-                };
-                up = still_up;
-            }
-            Action::Shutdown(_) if !up => {}
-            action => {
-                if let Err(error) = environment.act(action).await {
-                    errors.push(error.to_string());
-                }
-                up &= !matches!(action, Action::Shutdown(_));
-            }
-        }
-    }
-}
-
-/// Gives whether there still is an environment; nothing at the second failure in a row.
-async fn invoke_all(
-    environment: &Environment,
-    invoke: &Invoke,
-    errors: &mut Vec<String>,
-) -> Option<bool> {
-    let mut failed = false;
-    let mut up = true;
-    for number in 0..invoke.count {
-        if number > 0 {
-            if let Some(pace) = invoke.pace {
-                tokio::time::sleep(pace).await;
-            }
-            if let Some(time) = invoke.freeze {
-                let _ = environment.act(&Action::Freeze(time)).await;
-            }
-        }
-        match environment.invoke(invoke, number).await {
-            Ok(still_up) => {
-                failed = false;
-                up = still_up;
-            }
-            Err(error) => {
-                errors.push(error.to_string());
-                if failed {
-                    return None;
-                }
-                failed = true;
-                up = false;
-            }
-        }
-    }
-    Some(up)
 }

@@ -52,23 +52,15 @@ pub(crate) fn write(run: &Run, paint: Paint) -> String {
     for finding in run.remarks().chain(run.mistakes()) {
         let _ = write!(text, "\n{}\n", paint_finding(finding, paint));
     }
-    // What failed is explained by the findings; where it is not, it is said.
-    if run.mistakes().next().is_none() {
-        for error in &run.errors {
-            let _ = write!(text, "\n{}: {error}\n", paint.with("1;31", "error"));
-        }
+    for error in run.failures() {
+        let _ = write!(text, "\n{}: {error}\n", paint.with("1;31", "error"));
     }
-    if run.unmade > 0 && !run.interrupted {
-        let plural = if run.unmade == 1 { " is" } else { "s are" };
-        let _ = write!(
-            text,
-            "\n{} invocation{plural} not made: the environment failed at init, or twice in a row\n",
-            run.unmade
-        );
+    if let Some(not_made) = &run.not_made {
+        let _ = write!(text, "\n{not_made}\n");
     }
     let code = match run.verdict() {
         Verdict::Behaved => "1;32",
-        Verdict::Misbehaved => "1;31",
+        Verdict::Misbehaved | Verdict::EnvironmentFailed | Verdict::FaultUnmet => "1;31",
         Verdict::Interrupted => "1;33",
     };
     let _ = write!(text, "\n{}\n", paint.with(code, &run.sentence()));

@@ -20,17 +20,30 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<PathBuf, Error> {
         return Ok(std::path::absolute(path)?);
     }
     if path.is_dir() {
-        return Err(format!("{target} is a directory, not an executable").into());
+        return Err(format!("`{target}` is a directory, not an executable").into());
     }
     if target.contains(std::path::MAIN_SEPARATOR) {
-        return Err(format!("there is no file {target}").into());
+        return Err(format!("there is no file `{target}`").into());
+    }
+    // Cargo would speak of its own file, which nobody has asked for.
+    let here = std::env::current_dir()?;
+    if !here.ancestors().any(|dir| dir.join("Cargo.toml").is_file()) {
+        let text = "here, and no cargo project to build it from";
+        return Err(format!("there is no file `{target}` {text}").into());
     }
     let metadata = json_lines(&["metadata", "--no-deps", "--format-version=1"])?;
     let (package, kind) = metadata
         .iter()
         .find_map(|metadata| locate(metadata, target))
         .ok_or_else(|| {
-            format!("`{target}` is neither a file nor a binary or example of this workspace")
+            let known = match names(&metadata).join(", ") {
+                names if names.is_empty() => "has none".to_owned(),
+                names => format!("has: {names}"),
+            };
+            format!(
+                "`{target}` is neither a file here nor a binary or example of this project, \
+                 which {known}"
+            )
         })?;
     let kind = format!("--{kind}");
     let mut command = vec![
@@ -56,13 +69,6 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<PathBuf, Error> {
 
 /// The package that has a binary or an example of that name.
 fn locate(metadata: &Value, target: &str) -> Option<(String, &'static str)> {
-    let kind = |found: &Value| {
-        ["bin", "example"].into_iter().find(|kind| {
-            found["kind"]
-                .as_array()
-                .is_some_and(|kinds| kinds.contains(&(*kind).into()))
-        })
-    };
     metadata["packages"].as_array()?.iter().find_map(|package| {
         let targets = package["targets"].as_array()?;
         let found = targets
@@ -70,6 +76,32 @@ fn locate(metadata: &Value, target: &str) -> Option<(String, &'static str)> {
             .find(|found| found["name"] == target && kind(found).is_some())?;
         Some((package["name"].as_str()?.to_owned(), kind(found)?))
     })
+}
+
+/// The names of all binaries and examples.
+fn names(metadata: &[Value]) -> Vec<&str> {
+    fn of<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+        value[key].as_array().into_iter().flatten()
+    }
+    let packages = metadata
+        .iter()
+        .flat_map(|metadata| of(metadata, "packages"));
+    let targets = packages.flat_map(|package| of(package, "targets"));
+    let mut names: Vec<_> = targets
+        .filter(|target| kind(target).is_some())
+        .filter_map(|target| target["name"].as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether a target is a binary or an example, as the argument of cargo that means it.
+fn kind(target: &Value) -> Option<&'static str> {
+    let kinds = target["kind"].as_array()?;
+    ["bin", "example"]
+        .into_iter()
+        .find(|kind| kinds.contains(&(*kind).into()))
 }
 
 /// Runs cargo, and reads the JSON that it prints by the line.

@@ -28,6 +28,31 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// The time that an invocation, or init, may take: a [`Time`] within the bounds of Lambda, but for
+/// the least, which is a second there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeout(pub(crate) Duration);
+
+impl std::str::FromStr for Timeout {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let Time(time) = text.parse()?;
+        if (Duration::from_millis(1)..=Duration::from_secs(900)).contains(&time) {
+            Ok(Self(time))
+        } else {
+            Err("expected a time from `1ms` to `15m`".into())
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// What becomes of the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -118,18 +143,26 @@ impl From<Schema> for TelemetrySchema {
     }
 }
 
-/// The call that is meant by a word such as `next` or `init-error`.
-pub(crate) fn call(word: &str) -> Result<Call, Error> {
-    let name = |call: &Call| call.to_string().replace(' ', "-");
-    let short = |call: &Call| name(call).trim_end_matches("-subscription").to_owned();
-    let known = |call: &Call| word == name(call) || word == short(call);
+/// The word for a call, such as `next` or `init-error`.
+pub(crate) fn word(call: Call) -> String {
+    let name = long_word(call);
+    name.trim_end_matches("-subscription").to_owned()
+}
+
+fn long_word(call: Call) -> String {
+    call.to_string().replace(' ', "-")
+}
+
+/// The call that is meant by a word.
+pub(crate) fn call(text: &str) -> Result<Call, Error> {
+    let known = |call: &Call| text == long_word(*call) || text == word(*call);
     Call::ALL.into_iter().find(known).ok_or_else(|| {
         let words: Vec<_> = Call::ALL
-            .iter()
-            .map(|call| format!("`{}`", short(call)))
+            .into_iter()
+            .map(|call| format!("`{}`", word(call)))
             .collect();
         format!(
-            "unknown call `{word}`, expected one of {}",
+            "unknown call `{text}`, expected one of {}",
             words.join(", ")
         )
         .into()

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::super::Call;
 use super::super::record::{Phase, Request};
 use super::conduct::Report;
@@ -46,6 +48,11 @@ impl<'a> Walk<'a> {
             Some(Call::Register) => {
                 conduct.registered = true;
                 conduct.takes_shutdown = request.body.contains(EventType::Shutdown.as_str());
+            }
+            Some(Call::Telemetry | Call::Logs) => {
+                let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+                let mut types = body["types"].as_array().into_iter().flatten();
+                conduct.listener.takes_output = types.any(|kind| kind == "extension");
             }
             Some(call @ (Call::InitError | Call::ExitError)) if conduct.report.is_none() => {
                 conduct.report = Some(Report::of(call, request, at));
@@ -158,6 +165,7 @@ impl<'a> Walk<'a> {
         at: Duration,
     ) {
         let conduct = self.extensions.entry(extension).or_default();
+        conduct.listener.delivered = true;
         // At its end a listener may be gone before the platform is.
         if conduct.told || conduct.gone || conduct.killed.is_some() {
             return;

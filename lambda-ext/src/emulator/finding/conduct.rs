@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::Call;
 use super::super::record::{Kill, Request, brief};
+use super::listener::Listener;
 use super::{Finding, error, remark};
 
 /// What one extension did since it was launched.
@@ -21,6 +22,7 @@ pub(super) struct Conduct {
     pub(super) busy: Option<Duration>,
     /// Whether it was given SHUTDOWN.
     pub(super) told: bool,
+    pub(super) told_at: Duration,
     /// When it called `next` after SHUTDOWN.
     pub(super) polled: Option<Duration>,
     pub(super) report: Option<Report>,
@@ -57,8 +59,9 @@ impl Report {
         }
     }
 
-    /// What to say about it; `stays` if the extension did not leave after it.
-    pub(super) fn finding(&self, name: &str, stays: bool) -> Finding {
+    /// What to say about it; `stays` if the extension did not leave after it, `told` if it was given
+    /// SHUTDOWN.
+    pub(super) fn finding(&self, name: &str, stays: bool, told: bool) -> Finding {
         let (rule, what, fails) = match self.call {
             Call::InitError => ("init-error", "init error", "`Extension.InitError`"),
             _ => ("exit-error", "exit error", "`Extension.ExitError`"),
@@ -73,7 +76,11 @@ impl Report {
             let help = "exit after the report's reply, with a code that is not 0";
             return error("reports-but-stays", name, self.at, text, help);
         }
-        let text = format!("{text}: the environment fails with {fails}");
+        let text = if told {
+            format!("{text}, at SHUTDOWN, where the environment ends in any case")
+        } else {
+            format!("{text}: the environment fails with {fails}")
+        };
         error(
             rule,
             name,
@@ -81,56 +88,6 @@ impl Report {
             text,
             "see to its cause; what the extension wrote before may say more",
         )
-    }
-}
-
-/// How deliveries of telemetry went.
-#[derive(Debug, Default)]
-pub(super) struct Listener {
-    /// The first that failed, and how.
-    pub(super) failed: Option<(Duration, String)>,
-    pub(super) failures: usize,
-    /// Whether one arrived after that.
-    pub(super) recovered: bool,
-    /// Records that the platform dropped, and when first.
-    pub(super) dropped: Option<(Duration, u64)>,
-}
-
-impl Listener {
-    /// What to say about it.
-    pub(super) fn findings(&self, name: &str) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        if let Some((at, how)) = &self.failed {
-            let (kind, end): (fn(_, &_, _, _, &_) -> _, _) = if self.recovered {
-                (remark, "it came again until it was taken")
-            } else {
-                (error, "it comes again and again")
-            };
-            let mut finding = kind(
-                "telemetry-not-taken",
-                name,
-                *at,
-                format!("`{name}` does not take a batch of telemetry, {how}; {end}"),
-                "listen on 0.0.0.0 before subscribing, and answer 200 to every batch, also to one \
-                 that cannot be read",
-            );
-            finding.times = self.failures;
-            findings.push(finding);
-        }
-        let follows = self.failed.is_some() && !self.recovered;
-        if let Some((at, records)) = self.dropped.filter(|_| !follows) {
-            findings.push(error(
-                "telemetry-dropped",
-                name,
-                at,
-                format!(
-                    "`{name}` takes telemetry too slowly: {records} records were dropped \
-                    (`platform.logsDropped`)"
-                ),
-                "answer 200 as soon as a batch is queued, and handle it afterwards",
-            ));
-        }
-        findings
     }
 }
 
@@ -159,7 +116,7 @@ impl Conduct {
             // One that is still there when all is said may yet leave.
             if self.killed.is_some() {
                 self.excused = true;
-                findings.push(report.finding(name, true));
+                findings.push(report.finding(name, true, self.told));
             }
         }
         if let Some(at) = self.polled.take() {

@@ -2,9 +2,24 @@
 
 use std::time::Duration;
 
-use super::super::record::{Phase, end};
-use super::error;
+use super::super::record::{Phase, brief, end};
 use super::walk::Walk;
+use super::{error, remark};
+
+/// The time that SHUTDOWN has, from the begin of its phase on.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+
+/// What to do about an end by a signal that the platform did not send.
+fn crashed(signal: Option<i32>) -> Option<&'static str> {
+    match signal? {
+        // SIGHUP, SIGINT, SIGKILL, SIGTERM.
+        1 | 2 | 9 | 15 => Some(
+            "somebody else ended it, the system for want of memory maybe: look at its last lines, \
+             and at what else runs",
+        ),
+        _ => Some("it crashed: look at its last lines, or run it under a debugger"),
+    }
+}
 
 impl<'a> Walk<'a> {
     pub(super) fn left(
@@ -29,7 +44,8 @@ impl<'a> Walk<'a> {
         if let Some(report) = conduct.report.take() {
             conduct.excused = true;
             self.failing = true;
-            return self.findings.add("", report.finding(name, false));
+            let finding = report.finding(name, false, conduct.told);
+            return self.findings.add("", finding);
         }
         // It ended for a call that was refused, which is a finding.
         let explained = conduct.refused || (self.astray && !conduct.registered);
@@ -37,17 +53,16 @@ impl<'a> Walk<'a> {
         let how = end(code, signal);
         if conduct.told || (shutting_down && registered) {
             if code != Some(0) && conduct.takes_shutdown && !explained {
-                self.findings.add(
-                    "",
-                    error(
-                        "fails-at-shutdown",
-                        name,
-                        at,
-                        format!("`{name}` {how} at SHUTDOWN: `ShutdownFailed`"),
-                        "exit with code 0 once SHUTDOWN is handled; report what went wrong to \
+                let text = format!("`{name}` {how} at SHUTDOWN: `ShutdownFailed`");
+                let help = crashed(signal).unwrap_or(
+                    "exit with code 0 once SHUTDOWN is handled; report what went wrong to \
                      exit/error before",
-                    ),
                 );
+                let finding = error("fails-at-shutdown", name, at, text, help);
+                self.findings.add("", finding);
+            } else if code == Some(0) && conduct.told && conduct.polled.is_none() {
+                let told = conduct.told_at;
+                self.leaves_late(name, told, at);
             }
             return;
         }
@@ -85,9 +100,33 @@ impl<'a> Walk<'a> {
                 ),
             )
         };
-        let help = "go on calling `next` until SHUTDOWN; where it cannot go on, report why to \
-            init/error, or after the first `next` to exit/error, before it exits";
+        let help = crashed(signal).unwrap_or(
+            "go on calling `next` until SHUTDOWN; where it cannot go on, report why to init/error, \
+             or after the first `next` to exit/error, before it exits",
+        );
         self.findings.add("", error(rule, name, at, text, help));
+    }
+
+    /// Whether it left in time, but not by much.
+    fn leaves_late(&mut self, name: &str, told: Duration, at: Duration) {
+        let shutdown = self.phases.iter().rev();
+        let mut shutdown = shutdown.filter(|(phase, _)| matches!(phase, Phase::Shutdown { .. }));
+        let Some((_, began)) = shutdown.next() else {
+            return;
+        };
+        let there_is = (*began + SHUTDOWN).saturating_sub(told);
+        let needs = at.saturating_sub(told);
+        if needs * 4 <= there_is * 3 {
+            return;
+        }
+        let text = format!(
+            "`{name}` needs {} of the {} that SHUTDOWN has: what is not done then is lost",
+            brief(needs),
+            brief(there_is),
+        );
+        let help = "flush earlier, after each invocation say, and bound each wait";
+        self.findings
+            .add("", remark("slow-shutdown", name, at, text, help));
     }
 
     pub(super) fn launch_failed(&mut self, extension: &'a str, reason: &str, at: Duration) {

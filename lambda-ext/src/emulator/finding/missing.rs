@@ -8,6 +8,8 @@ use super::walk::Walk;
 
 impl<'a> Walk<'a> {
     pub(super) fn ended(&mut self, phase: &Phase, error: Option<&str>, at: Duration) {
+        let open = self.phases.iter().rev().find(|(open, _)| *open == phase);
+        let took = open.map(|(_, began)| at.saturating_sub(*began));
         self.phases.retain(|(open, _)| *open != phase);
         let Some(error) = error.filter(|_| !matches!(phase, Phase::Shutdown { .. })) else {
             return;
@@ -28,9 +30,10 @@ impl<'a> Walk<'a> {
             }
             if let Some(report) = conduct.report.take() {
                 conduct.excused = true;
-                self.findings.add("", report.finding(name, true));
-            } else if let Phase::Init { .. } = phase {
-                self.not_ready(name, at);
+                self.findings
+                    .add("", report.finding(name, true, conduct.told));
+            } else if let Phase::Init { suppressed } = phase {
+                self.not_ready(name, at, took.filter(|_| *suppressed));
             } else {
                 self.not_back(name, at);
             }
@@ -38,8 +41,9 @@ impl<'a> Walk<'a> {
         self.failing = true;
     }
 
-    /// Init failed, and nothing explains it but that somebody is missing.
-    fn not_ready(&mut self, name: &'a str, at: Duration) {
+    /// Init failed, and nothing explains it but that somebody is missing. In an invocation, with the
+    /// time that it took.
+    fn not_ready(&mut self, name: &'a str, at: Duration, in_invoke: Option<Duration>) {
         let Some(conduct) = self.extensions.get_mut(name) else {
             return;
         };
@@ -50,21 +54,35 @@ impl<'a> Walk<'a> {
             return;
         }
         conduct.excused = true;
+        let late = |missing: &str| {
+            in_invoke.map(|took| {
+                format!(
+                    "`{name}` had not {missing} after {}: after a reset, init is part of the \
+                     invocation and has its timeout",
+                    brief(took)
+                )
+            })
+        };
         let finding = if registered {
+            let text = late("called `next`").unwrap_or_else(|| {
+                format!("`{name}` registers, but does not call `next`, so init does not end")
+            });
             error(
                 "never-calls-next",
                 name,
                 at,
-                format!("`{name}` registers, but does not call `next`, so init does not end"),
+                text,
                 "call `/2020-01-01/extension/event/next` when it is ready, also where it takes no \
                  events: the first call is what says so",
             )
         } else {
+            let text = late("registered")
+                .unwrap_or_else(|| format!("`{name}` does not register, so init does not end"));
             error(
                 "never-registers",
                 name,
                 at,
-                format!("`{name}` does not register, so init does not end"),
+                text,
                 "call `/2020-01-01/extension/register` at `AWS_LAMBDA_RUNTIME_API` before \
                  anything that takes long",
             )

@@ -3,8 +3,10 @@
 mod calls;
 mod conduct;
 mod end;
+mod listener;
 mod missing;
 mod refusal;
+mod rules;
 mod stranger;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub(super) use self::rules::{RULES, nearest};
 use super::Record;
 
 /// One thing that an extension does not do as Lambda wants it, or that its author should know.
@@ -43,8 +46,10 @@ use super::Record;
 /// | `fails-at-shutdown` | it exits with another code than 0 |
 /// | `invalid-subscription`, `subscribes-too-late` | a subscription to telemetry is refused |
 /// | `telemetry-not-taken`, `telemetry-dropped` | telemetry does not arrive |
+/// | `telemetry-loop` | it subscribes to `extension`, and writes the records that it gets |
 ///
 /// The remarks: `slow-to-next`, it adds more to an invocation than the function takes itself;
+/// `slow-shutdown`, it leaves shortly before the deadline of SHUTDOWN;
 /// `not-registered-for-shutdown`; and `next-after-shutdown` and `telemetry-not-taken`, where
 /// nothing came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -60,10 +60,16 @@ impl<'a> Walk<'a> {
             What::Receives { extension, event } => {
                 let conduct = self.extensions.entry(extension).or_default();
                 conduct.asked = true;
-                match event {
-                    EventType::Invoke => conduct.busy = Some(at),
-                    _ => conduct.told = true,
+                if *event == EventType::Invoke {
+                    conduct.busy = Some(at);
+                } else {
+                    conduct.told = true;
+                    conduct.told_at = at;
                 }
+            }
+            What::Output { extension, line } => {
+                let conduct = self.extensions.entry(extension).or_default();
+                conduct.listener.wrote(line, at);
             }
             What::Responded { .. } => self.responded = Some(at),
             What::RuntimeLeft { .. } => self.failing |= !self.shutting_down(),

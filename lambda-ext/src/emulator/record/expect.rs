@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::super::Call;
+use super::super::finding::{RULES, nearest};
 use super::Record;
 
 impl Record {
@@ -29,12 +30,18 @@ impl Record {
     /// Expects a finding of the rule of this name.
     ///
     /// # Panics
-    /// There is none: with those that there are, and the timeline.
+    /// There is none: with those that there are, and the timeline. Or there is no such rule.
     #[track_caller]
     pub fn assert_finding(&self, rule: &str) {
         let findings = self.findings();
         if findings.iter().any(|finding| finding.rule == rule) {
             return;
+        }
+        if !RULES.contains(&rule) {
+            match nearest(rule) {
+                Some(near) => panic!("there is no rule `{rule}`, did you mean `{near}`?"),
+                None => panic!("there is no rule `{rule}`; there are {}", RULES.join(", ")),
+            }
         }
         let mut text = format!("expected a finding of the rule `{rule}`\n");
         for finding in findings {
@@ -47,9 +54,20 @@ impl Record {
     /// [`calls`](Self::calls).
     ///
     /// # Panics
-    /// It made others: with both, where they part, and the timeline.
+    /// It made others: with both, where they part, and the timeline. Or nothing is known of an
+    /// extension of that name.
     #[track_caller]
     pub fn assert_calls(&self, extension: &str, expected: &[Call]) {
+        let names = self.names();
+        if !names.contains(extension) {
+            let known = names.iter().filter(|name| **name != "?");
+            let names: Vec<_> = known.map(|name| format!("`{name}`")).collect();
+            let known = match names.join(", ") {
+                names if names.is_empty() => "none".to_owned(),
+                names => names,
+            };
+            panic!("there is no extension `{extension}`; there is {known}\n\n{self}");
+        }
         let found = self.calls(extension);
         if found == expected {
             return;
@@ -134,6 +152,18 @@ mod tests {
         let begin = "expected a finding of the rule `next-twice`\n\nerror[exits-between";
         assert!(text.starts_with(begin), "{text}");
         assert!(text.ends_with(TIMELINE), "{text}");
+    }
+
+    #[test]
+    fn a_name_that_is_nobodys_is_told_with_those_that_there_are() {
+        let text = failure(|record| record.assert_calls("adit", &[]));
+        let begin = "there is no extension `adit`; there is `audit`\n\n";
+        assert!(text.starts_with(begin), "{text}");
+        let text = failure(|record| record.assert_finding("exit-eror"));
+        assert_eq!(
+            text,
+            "there is no rule `exit-eror`, did you mean `exit-error`?"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The record as text.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::line::{Line, Subject};
@@ -14,25 +14,29 @@ impl fmt::Display for Record {
         if self.forgotten > 0 {
             writeln!(formatter, "({} earlier steps are not kept)", self.forgotten)?;
         }
-        let names: BTreeSet<_> = self
-            .steps
+        // By their order: several may begin at the same instant, with tokio's clock paused.
+        let mut phases = self.phases().into_iter();
+        let mut timeline = Timeline::new(self.names());
+        self.steps.iter().try_for_each(|step| {
+            let began = matches!(step.what, What::Began(_));
+            let phase = if began { phases.next() } else { None };
+            let took = phase.and_then(|phase| phase.took());
+            formatter.write_str(&timeline.step_with(step, took))
+        })
+    }
+}
+
+impl Record {
+    /// Those that it has something about.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.steps
             .iter()
             .filter(|step| !matches!(step.what, What::Began(_)))
             .filter_map(|step| match Line::of(&step.what).subject {
                 Subject::Extension(name) => Some(name),
                 Subject::Function | Subject::Platform => None,
             })
-            .collect();
-        let took: HashMap<_, _> = self
-            .phases()
-            .iter()
-            .filter_map(|phase| Some((phase.began, phase.took()?)))
-            .collect();
-        let mut timeline = Timeline::new(names);
-        self.steps.iter().try_for_each(|step| {
-            let took = took.get(&step.at).copied();
-            formatter.write_str(&timeline.step_with(step, took))
-        })
+            .collect()
     }
 }
 
@@ -191,6 +195,32 @@ SHUTDOWN spindown  2.00 s
      2.00 s  platform  SHUTDOWN fails: late
 "
         );
+    }
+
+    #[test]
+    fn phases_that_begin_at_the_same_instant_each_have_their_own_time() {
+        let init = Phase::Init { suppressed: false };
+        let invoke = Phase::Invoke {
+            request_id: "1".to_owned(),
+        };
+        let over = |phase| What::Ended { phase, error: None };
+        let steps = [
+            (0, What::Began(init.clone())),
+            (0, over(init)),
+            (0, What::Began(invoke.clone())),
+            (20, over(invoke)),
+        ];
+        let step = |(millis, what)| Step {
+            at: Duration::from_millis(millis),
+            what,
+        };
+        let record = Record {
+            steps: steps.into_iter().map(step).collect(),
+            forgotten: 0,
+        };
+        let text = record.to_string();
+        let headings: Vec<_> = text.lines().filter(|line| line.starts_with('I')).collect();
+        assert_eq!(headings, ["INIT  0.0 ms", "INVOKE 1  20.0 ms"]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! One life of an extension under the emulator, from its start to its end, and what it cost.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lambda_ext::emulator::record::{Step, What};
-use lambda_ext::emulator::{Call, Emulator, Invocation};
+use lambda_ext::emulator::{Call, Emulator, EmulatorError, Invocation};
 use lambda_ext::{Error, EventType, ShutdownReason};
 
 use super::metric::Metric;
@@ -30,14 +31,41 @@ pub(crate) struct Subject {
 /// The samples of one life: of most rows one, of the invocations as many as there were.
 pub(crate) type Samples = BTreeMap<Metric, Vec<f64>>;
 
+/// Why a life was not measured.
+pub(crate) enum Failure {
+    /// The extension did not do as Lambda wants it.
+    Misbehaved(Error),
+    /// It could not be run at all.
+    NotRun(Error),
+}
+
+impl Failure {
+    /// The same, told otherwise.
+    pub(crate) fn map(self, tell: impl FnOnce(Error) -> Error) -> Self {
+        match self {
+            Self::Misbehaved(error) => Self::Misbehaved(tell(error)),
+            Self::NotRun(error) => Self::NotRun(tell(error)),
+        }
+    }
+}
+
+impl From<EmulatorError> for Failure {
+    // The function is the built-in one, which does not fail.
+    fn from(error: EmulatorError) -> Self {
+        Self::Misbehaved(error.into())
+    }
+}
+
 /// Lives once: init, a first invocation, as many as are asked for, SHUTDOWN.
-pub(crate) async fn live(subject: &Subject, invokes: u32) -> Result<Samples, Error> {
+pub(crate) async fn live(subject: &Subject, invokes: u32) -> Result<Samples, Failure> {
     let seen = Arc::new(Mutex::new(Seen::default()));
     let outcome = drive(subject, invokes, &seen).await;
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     match outcome {
-        Ok(driven) => seen.samples(&driven, subject.size, invokes),
-        Err(error) => Err(seen.explain(&error)),
+        Ok(driven) => seen
+            .samples(&driven, subject.size, invokes)
+            .map_err(Failure::Misbehaved),
+        Err(failure) => Err(failure.map(|error| seen.explain(&error))),
     }
 }
 
@@ -52,7 +80,11 @@ struct Driven {
 }
 
 /// All that is asked of the emulator.
-async fn drive(subject: &Subject, invokes: u32, seen: &Arc<Mutex<Seen>>) -> Result<Driven, Error> {
+async fn drive(
+    subject: &Subject,
+    invokes: u32,
+    seen: &Arc<Mutex<Seen>>,
+) -> Result<Driven, Failure> {
     let observed = Arc::clone(seen);
     let mut builder = Emulator::builder().observe(move |step| {
         let now = Instant::now();
@@ -62,12 +94,12 @@ async fn drive(subject: &Subject, invokes: u32, seen: &Arc<Mutex<Seen>>) -> Resu
     for (key, value) in &subject.env {
         builder = builder.env(key, value);
     }
-    let emulator = builder.executable(&subject.executable).start().await?;
-    let (_, port) = emulator
-        .runtime_api()
-        .rsplit_once(':')
-        .ok_or("the platform has no port")?;
-    let port = port.parse()?;
+    let started = builder.executable(&subject.executable).start().await;
+    let emulator = started.map_err(|error| Failure::NotRun(error.into()))?;
+    let address = emulator.runtime_api().parse::<SocketAddr>();
+    let port = address
+        .map_err(|error| Failure::NotRun(error.into()))?
+        .port();
     let read = async || {
         let pid = seen.lock().unwrap_or_else(PoisonError::into_inner).pid;
         match pid {
@@ -92,7 +124,7 @@ async fn drive(subject: &Subject, invokes: u32, seen: &Arc<Mutex<Seen>>) -> Resu
         .iter()
         .find(|found| found.grave)
     {
-        return Err(finding.text.as_str().into());
+        return Err(Failure::Misbehaved(finding.text.as_str().into()));
     }
     let faults = between(faults_before, proc::faults_of_children());
     Ok(Driven {

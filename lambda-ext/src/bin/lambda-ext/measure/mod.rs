@@ -14,9 +14,19 @@ use std::io::{IsTerminal as _, Write as _};
 
 use lambda_ext::Error;
 
-use self::life::{Samples, Subject, live};
+use self::life::{Failure, Samples, Subject, live};
 use self::report::Report;
+use crate::run::Verdict;
 use crate::target::{self, Profile};
+
+/// What the exit codes mean, for the command's help.
+pub(crate) const CODES: &str = "\
+Exit codes:
+  0    measured
+  1    an extension did not behave
+  2    it could not be run
+  130  interrupted
+";
 
 #[derive(clap::Args)]
 pub(crate) struct Measure {
@@ -34,7 +44,7 @@ pub(crate) struct Measure {
     invokes: u32,
     /// A variable of the function's environment. The extensions get these, those of Lambda and
     /// `PATH`, and nothing of this environment.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::arguments::variable)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::variable::parse)]
     env: Vec<(String, String)>,
     /// One JSON document, with every sample.
     #[arg(long)]
@@ -60,38 +70,57 @@ impl Measure {
     }
 
     /// Measures, and prints what was found.
-    pub(crate) async fn run(&self) -> Result<(), Error> {
-        let subjects = &self.subjects()?;
+    pub(crate) async fn run(&self) -> Result<Verdict, Error> {
+        crate::variable::note_hidden(&self.env);
+        let subjects = self.subjects()?;
+        let report = match self.measure(&subjects).await {
+            Ok(report) => report,
+            Err(Failure::Misbehaved(error)) => {
+                eprintln!("error: {error}");
+                return Ok(Verdict::Misbehaved);
+            }
+            Err(Failure::NotRun(error)) => return Err(error),
+        };
+        if self.json {
+            crate::say(serde_json::to_string(&report)?);
+        } else {
+            let _ = write!(std::io::stdout(), "{report}");
+        }
+        Ok(Verdict::Behaved)
+    }
+
+    async fn measure(&self, subjects: &[Subject]) -> Result<Report, Failure> {
         // The first start reads the file from the disk, and comes too late for the others.
         for subject in subjects {
-            self.start(subject, "before the first").await?;
+            self.start(subject, "trial start").await?;
         }
         let mut lives: Vec<Vec<Samples>> = subjects.iter().map(|_| Vec::new()).collect();
         let (mut turns, mut order) = ((0..subjects.len()).collect::<Vec<_>>(), Vec::new());
         for number in 1..=self.starts {
             self.progress(number);
             for &which in &turns {
-                let life = self.start(&subjects[which], &number.to_string()).await?;
+                let name = format!("start {number}");
+                let life = self.start(&subjects[which], &name).await?;
                 lives[which].push(life);
             }
             order.extend(&turns);
             turns.reverse();
         }
         self.progress(0);
-        let report = Report::new(self.starts, self.invokes, order, subjects, &lives);
-        if self.json {
-            crate::say(serde_json::to_string(&report)?);
-        } else {
-            let _ = write!(std::io::stdout(), "{report}");
-        }
-        Ok(())
+        Ok(Report::new(
+            self.starts,
+            self.invokes,
+            order,
+            subjects,
+            &lives,
+        ))
     }
 
-    async fn start(&self, subject: &Subject, which: &str) -> Result<Samples, Error> {
+    async fn start(&self, subject: &Subject, which: &str) -> Result<Samples, Failure> {
         let life = live(subject, self.invokes).await;
-        life.map_err(|error| {
+        life.map_err(|failure| {
             self.progress(0);
-            format!("`{}`, start {which}: {error}", subject.target).into()
+            failure.map(|error| format!("`{}`, {which}: {error}", subject.target).into())
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::life::{Samples, Subject};
 use super::metric::{Metric, Unit};
@@ -40,16 +40,24 @@ pub(crate) struct Measured {
 #[derive(Debug, Serialize)]
 pub(crate) struct Distribution {
     pub(crate) unit: Unit,
+    #[serde(serialize_with = "rounded")]
     pub(crate) min: f64,
+    #[serde(serialize_with = "rounded")]
     pub(crate) median: f64,
+    #[serde(serialize_with = "rounded")]
     pub(crate) p90: f64,
+    #[serde(serialize_with = "rounded")]
     pub(crate) p99: f64,
+    #[serde(serialize_with = "rounded")]
     pub(crate) max: f64,
     /// The middle half of the samples, as a part of the median.
+    #[serde(serialize_with = "rounded")]
     pub(crate) spread: Option<f64>,
     /// One half of the starts by the other.
+    #[serde(serialize_with = "rounded")]
     pub(crate) a_a: Option<f64>,
     /// Start by start; of the invocations, as many of each start as it had.
+    #[serde(serialize_with = "rounded")]
     pub(crate) samples: Vec<f64>,
     /// The median of each start.
     #[serde(skip)]
@@ -60,9 +68,37 @@ pub(crate) struct Distribution {
 #[derive(Debug, Serialize)]
 pub(crate) struct Ratio {
     /// None where the other's median is 0.
+    #[serde(serialize_with = "rounded")]
     pub(crate) ratio: Option<f64>,
     /// Whether that says nothing.
     pub(crate) within_noise: bool,
+}
+
+/// To 3 decimals: what is finer than a nanosecond, or a thousandth part, means nothing.
+trait Rounded: Serialize {
+    fn rounded(&self) -> Self;
+}
+
+impl Rounded for f64 {
+    fn rounded(&self) -> Self {
+        (self * 1e3).round() / 1e3
+    }
+}
+
+impl Rounded for Option<f64> {
+    fn rounded(&self) -> Self {
+        self.map(|number| number.rounded())
+    }
+}
+
+impl Rounded for Vec<f64> {
+    fn rounded(&self) -> Self {
+        self.iter().map(Rounded::rounded).collect()
+    }
+}
+
+fn rounded<S: Serializer>(numbers: &impl Rounded, serializer: S) -> Result<S::Ok, S::Error> {
+    numbers.rounded().serialize(serializer)
 }
 
 impl Report {

@@ -12,15 +12,15 @@ const NUMBER: usize = 9;
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (starts, invokes) = (self.starts, self.invokes);
+        if let [one, other] = self.subjects.as_slice() {
+            self.comparison(formatter, one, other)?;
+        }
         for subject in &self.subjects {
             writeln!(
                 formatter,
                 "{}: {starts} starts, 1 + {invokes} invocations each\n{subject}",
                 subject.target
             )?;
-        }
-        if let [one, other] = self.subjects.as_slice() {
-            self.comparison(formatter, one, other)?;
         }
         formatter.write_str(
             "Times are the emulator's and have its own part in them, which a trivial extension \
@@ -50,7 +50,7 @@ impl Report {
         one: &Measured,
         other: &Measured,
     ) -> fmt::Result {
-        let (first, second) = names(one, other);
+        let (first, second) = names(&one.target, &other.target);
         writeln!(formatter, "{first} by {second}, medians, starts in turns")?;
         let width = NUMBER
             .max(first.chars().count())
@@ -90,16 +90,18 @@ impl Report {
     }
 }
 
-/// What the columns are called: what was asked for, without the folders that it is in.
-fn names<'m>(one: &'m Measured, other: &'m Measured) -> (&'m str, &'m str) {
-    let file = |measured: &'m Measured| {
-        let target = &measured.target;
-        target.rsplit('/').next().unwrap_or(target)
+/// What the columns are called: what was asked for, with as many of the folders that it is in as
+/// tell the two apart.
+fn names(one: &str, other: &str) -> (String, String) {
+    let tail = |target: &str, parts: usize| {
+        let mut tail: Vec<_> = target.rsplit('/').take(parts).collect();
+        tail.reverse();
+        tail.join("/")
     };
-    if file(one) == file(other) {
-        return ("first", "second");
-    }
-    (file(one), file(other))
+    let most = one.split('/').count().max(other.split('/').count());
+    let pair = |parts| (tail(one, parts), tail(other, parts));
+    let apart = (1..=most).map(pair).find(|(one, other)| one != other);
+    apart.unwrap_or_else(|| (tail(one, 1), tail(other, 1) + " again"))
 }
 
 fn is_constant(distribution: &Distribution) -> bool {
@@ -174,7 +176,21 @@ fn signed_percent(part: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Metric, NAME, Unit, number};
+    use super::{Metric, NAME, Unit, names, number};
+
+    #[test]
+    fn columns_are_called_by_what_tells_the_targets_apart() {
+        for (one, other, columns) in [
+            ("hello", "target/debug/floor", ("hello", "floor")),
+            ("old/bin/beh", "new/bin/beh", ("old/bin/beh", "new/bin/beh")),
+            ("x/old/beh", "x/new/beh", ("old/beh", "new/beh")),
+            ("beh", "new/beh", ("beh", "new/beh")),
+            ("new/beh", "new/beh", ("beh", "beh again")),
+        ] {
+            let (first, second) = names(one, other);
+            assert_eq!((first.as_str(), second.as_str()), columns);
+        }
+    }
 
     #[test]
     fn numbers_have_as_many_digits_as_mean_something() {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{PhaseTime, Record, What};
+use lambda_ext::emulator::record::{Phase, PhaseTime, Record, What};
 
 use super::lanes::{Doing, Lane, lanes};
 use super::scale::Scale;
@@ -26,10 +26,10 @@ pub(super) fn write(run: &Run) -> String {
     let (function, extensions) = lanes(record);
     let mut names = String::from("<span></span>");
     let mut plot = String::from("<div class=\"phases\">");
-    for phase in &phases {
+    for (index, phase) in phases.iter().enumerate() {
         let end = phase
             .ended
-            .unwrap_or_else(|| end_of(phase, &phases, record));
+            .unwrap_or_else(|| end_of(index, &phases, record));
         if !hidden(phase.began, end) {
             plot.push_str(&of_phase(phase, end, &scale));
         }
@@ -61,10 +61,14 @@ pub(super) fn write(run: &Run) -> String {
             } else {
                 &took
             };
+            let (cut, why) = match &span.cut {
+                Some(why) => (" cut-short", format!(", {}", escape(why))),
+                None => ("", String::new()),
+            };
             let _ = write!(
                 plot,
-                "<i class=\"{class}\" style=\"{}\" title=\"{words}, \
-                 {took}\"><span>{label}</span></i>",
+                "<i class=\"{class}{cut}\" style=\"{}\" title=\"{words}, \
+                 {took}{why}\"><span>{label}</span></i>",
                 between(&scale, span.from, span.to)
             );
         }
@@ -108,13 +112,10 @@ fn cut(phases: &[PhaseTime]) -> Option<(Duration, Duration)> {
 }
 
 /// The end of a phase whose end is not known: where the next begins, or the last step is.
-fn end_of(phase: &PhaseTime, phases: &[PhaseTime], record: &Record) -> Duration {
-    let next = phases
-        .iter()
-        .map(|next| next.began)
-        .find(|began| *began > phase.began);
+fn end_of(index: usize, phases: &[PhaseTime], record: &Record) -> Duration {
+    let next = phases.get(index + 1).map(|next| next.began);
     let last = record.steps.last().map(|step| step.at);
-    next.or(last).unwrap_or(phase.began)
+    next.or(last).unwrap_or_default()
 }
 
 fn of_phase(phase: &PhaseTime, end: Duration, scale: &Scale) -> String {
@@ -125,9 +126,13 @@ fn of_phase(phase: &PhaseTime, end: Duration, scale: &Scale) -> String {
     } else {
         ""
     };
-    let word = name.split(' ').next().unwrap_or_default();
+    // A request id is long, and says little.
+    let heading = match &phase.phase {
+        Phase::Invoke { .. } => "INVOKE",
+        _ => &name,
+    };
     format!(
-        "<span{class} style=\"{}\" title=\"{}, at {}, {took}{}\">{word} \
+        "<span{class} style=\"{}\" title=\"{}, at {}, {took}{}\">{heading} \
          <small>{took}</small></span>",
         between(scale, phase.began, end),
         escape(&name),
@@ -137,6 +142,7 @@ fn of_phase(phase: &PhaseTime, end: Duration, scale: &Scale) -> String {
             .as_deref()
             .map(|error| format!(": {}", escape(error)))
             .unwrap_or_default(),
+        heading = escape(heading),
     )
 }
 
@@ -171,12 +177,20 @@ fn between(scale: &Scale, from: Duration, to: Duration) -> String {
 
 /// What the colours and signs that are drawn mean.
 fn legend(plot: &str) -> String {
-    let used = |class: &str| plot.contains(&format!("class=\"{class}\""));
+    let used = |class: &str| {
+        plot.contains(&format!("class=\"{class}\""))
+            || plot.contains(&format!("class=\"{class} cut-short\""))
+    };
     let mut html = String::from("<ul class=\"legend\">");
     for (class, words) in Doing::ALL.map(Doing::row) {
         if used(class) {
             let _ = write!(html, "<li><i class=\"{class}\"></i>{words}</li>");
         }
+    }
+    if plot.contains(" cut-short\"") {
+        html.push_str(
+            "<li><i class=\"runs cut-short\"></i>it is not done at its timeout, or its runtime ends</li>",
+        );
     }
     for (class, words) in [
         ("telemetry", "gets telemetry"),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lambda_ext::EventType;
-use lambda_ext::emulator::Call;
 use lambda_ext::emulator::record::{Kill, Phase, Record, What};
+use lambda_ext::emulator::{Call, State};
 
 /// What one extension, or the function, did.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(super) struct Span {
     pub(super) from: Duration,
     pub(super) to: Duration,
     pub(super) doing: Doing,
+    /// Why it did not come to its own end, where the function is the worse for it.
+    pub(super) cut: Option<String>,
 }
 
 /// What lasts.
@@ -32,11 +34,13 @@ pub(super) enum Doing {
     Handles,
     Holds,
     ShutsDown,
+    Loads,
     Runs,
 }
 
 impl Doing {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
+        Self::Loads,
         Self::Runs,
         Self::Starts,
         Self::Initialises,
@@ -55,6 +59,7 @@ impl Doing {
             Self::Handles => ("handles", "handles INVOKE"),
             Self::Holds => ("holds", "handles INVOKE after the function was done"),
             Self::ShutsDown => ("shuts-down", "handles SHUTDOWN"),
+            Self::Loads => ("loads", "the runtime starts"),
             Self::Runs => ("runs", "the function runs"),
         }
     }
@@ -80,7 +85,17 @@ impl Lane {
                 from,
                 to: at,
                 doing,
+                cut: None,
             });
+        }
+    }
+
+    fn cut(&mut self, at: Duration, what: &What) {
+        if self.open.is_some() {
+            self.end(at);
+            if let Some(span) = self.spans.last_mut() {
+                span.cut = Some(what.to_string());
+            }
         }
     }
 
@@ -117,8 +132,11 @@ pub(super) fn lanes(record: &Record) -> (Lane, BTreeMap<&str, Lane>) {
                     lane.begin(at, Doing::Holds);
                 }
             }
+            What::RuntimeStarted { .. } => function.begin(at, Doing::Loads),
+            What::RuntimeWaits if function.is(Doing::Loads) => function.end(at),
+            What::TimedOut { .. } => function.cut(at, what),
             What::RuntimeLeft { .. } => {
-                function.end(at);
+                function.cut(at, what);
                 function.mark(at, "left", what);
             }
             What::Launched { extension, .. } => {
@@ -186,7 +204,8 @@ pub(super) fn is_bad(what: &What) -> bool {
             error.is_some() || status.is_some_and(|status| status >= 400)
         }
         What::Killed { why, .. } => *why == Kill::Deadline,
-        What::LaunchFailed { .. } | What::Dropped { .. } => true,
+        What::Left { state, .. } => *state != State::Exited,
+        What::LaunchFailed { .. } | What::Dropped { .. } | What::TimedOut { .. } => true,
         _ => false,
     }
 }

@@ -20,7 +20,9 @@ pub(crate) fn write(run: &Run) -> String {
     let title = escape(&run.names.join(", "));
     let (class, sentence) = match run.verdict() {
         Verdict::Behaved => ("good", run.sentence()),
-        Verdict::Misbehaved => ("bad", run.sentence()),
+        Verdict::Misbehaved | Verdict::EnvironmentFailed | Verdict::FaultUnmet => {
+            ("bad", run.sentence())
+        }
         Verdict::Interrupted => ("odd", run.sentence()),
     };
     let invocations = run.record.phases().into_iter();
@@ -76,15 +78,15 @@ fn findings(run: &Run) -> String {
             help = prose(&finding.help),
         );
     }
-    // What failed is explained by the findings; where it is not, it is said.
-    if run.mistakes().next().is_none() {
-        for error in &run.errors {
-            let _ = writeln!(
-                html,
-                "<article class=\"bad\"><h3>error</h3><p>{}</p></article>",
-                prose(error)
-            );
-        }
+    for error in run.failures() {
+        let _ = writeln!(
+            html,
+            "<article class=\"bad\"><h3>error</h3><p>{}</p></article>",
+            prose(error)
+        );
+    }
+    if let Some(not_made) = &run.not_made {
+        let _ = writeln!(html, "<p>{not_made}</p>");
     }
     if html.is_empty() {
         return html;

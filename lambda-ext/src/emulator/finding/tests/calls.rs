@@ -237,3 +237,44 @@ fn a_mistake_that_each_new_environment_repeats_is_counted() {
     };
     crash(crash(Story::new())).shows(&["!exits-in-init x x2"]);
 }
+
+#[test]
+fn who_writes_what_it_gets_of_extensions_makes_a_loop() {
+    let dropped = || What::Dropped {
+        extension: "x".to_owned(),
+        records: 3,
+        bytes: 80,
+    };
+    let subscribed = |types: &str| {
+        let body = format!(r#"{{"types":[{types}]}}"#);
+        let story = Story::ready().calls("x", Call::Telemetry, &body, 202, "");
+        story.delivers("x", 200)
+    };
+    let record = r#"[{"time":"t","type":"extension","record":"a"}]"#;
+    let python = "{'time': 't', 'type': 'extension', 'record': 'a'}";
+    let nested = r#"{"message":"[{\"type\":\"extension\"}]"}"#;
+    let all = r#""platform","extension""#;
+    for line in [record, python, nested] {
+        subscribed(all)
+            .writes("x", line)
+            .then(dropped())
+            .ends_well()
+            .shows(&["!telemetry-loop x"]);
+        subscribed(r#""platform""#)
+            .writes("x", line)
+            .ends_well()
+            .shows(&[]);
+    }
+    let platform = r#"{"type":"platform.report"}"#;
+    let story = || subscribed(all).writes("x", platform);
+    story().ends_well().shows(&[]);
+    story()
+        .then(dropped())
+        .ends_well()
+        .shows(&["!telemetry-loop x"]);
+    subscribed(all)
+        .writes("x", "took a batch of type extension")
+        .then(dropped())
+        .ends_well()
+        .shows(&["!telemetry-dropped x"]);
+}

@@ -1,5 +1,5 @@
 use super::super::super::Call;
-use super::super::super::record::{Kill, What};
+use super::super::super::record::{Kill, Phase, What};
 use super::story::{Story, init, invoke, shutdown};
 use crate::EventType;
 
@@ -125,51 +125,6 @@ fn who_exits_for_a_refused_call_is_found_once() {
 }
 
 #[test]
-fn next_after_shutdown_explains_the_kill() {
-    Story::ready()
-        .begins(shutdown())
-        .gets("x", EventType::Shutdown)
-        .waits("x")
-        .killed("x", Kill::Deadline)
-        .fails(shutdown())
-        .shows(&["!next-after-shutdown x"]);
-}
-
-#[test]
-fn next_after_shutdown_without_a_kill_is_a_remark() {
-    Story::ready()
-        .begins(shutdown())
-        .gets("x", EventType::Shutdown)
-        .waits("x")
-        .leaves("x", 0)
-        .ends(shutdown())
-        .shows(&["next-after-shutdown x"]);
-}
-
-#[test]
-fn every_exit_before_shutdown_is_a_crash() {
-    Story::starting()
-        .leaves("x", 0)
-        .fails(init())
-        .shows(&["!exits-in-init x"]);
-    let findings = Story::ready()
-        .leaves("x", 0)
-        .shows(&["!exits-between-invocations x"]);
-    assert!(
-        findings[0]
-            .text
-            .ends_with("`Extension.Crash`, also with code 0")
-    );
-    let findings = Story::ready()
-        .begins(invoke())
-        .gets("x", EventType::Invoke)
-        .leaves("x", None)
-        .fails(invoke())
-        .shows(&["!exits-in-invoke x"]);
-    assert!(findings[0].text.contains("is gone during an invocation"));
-}
-
-#[test]
 fn a_report_is_shown_with_its_message_and_the_exit_follows_from_it() {
     let body = r#"{"errorMessage":"LICENSE_KEY is empty"}"#;
     let findings = Story::starting()
@@ -237,26 +192,21 @@ fn holding_an_invocation_long_is_a_remark() {
 }
 
 #[test]
-fn a_kill_at_the_deadline_is_grave_and_one_without_shutdown_is_not() {
-    Story::ready()
-        .begins(shutdown())
-        .gets("x", EventType::Shutdown)
-        .killed("x", Kill::Deadline)
-        .fails(shutdown())
-        .shows(&["!outlives-shutdown x"]);
-    Story::ready()
-        .begins(shutdown())
-        .killed("x", Kill::NotRegisteredForShutdown)
-        .ends(shutdown())
-        .shows(&["not-registered-for-shutdown x"]);
-}
-
-#[test]
-fn a_code_after_shutdown_is_a_failed_shutdown() {
-    Story::ready()
-        .begins(shutdown())
-        .gets("x", EventType::Shutdown)
-        .leaves("x", 3)
-        .fails(shutdown())
-        .shows(&["!fails-at-shutdown x"]);
+fn who_is_late_after_a_reset_has_the_time_of_an_invocation() {
+    let again = || Phase::Init { suppressed: true };
+    let started = || Story::new().begins(again()).launches("x");
+    let findings = started()
+        .pause(298)
+        .fails(again())
+        .shows(&["!never-registers x"]);
+    assert_eq!(
+        findings[0].text,
+        "`x` had not registered after 300.0 ms: after a reset, init is part of the invocation and \
+         has its timeout"
+    );
+    let findings = started()
+        .registers("x")
+        .fails(again())
+        .shows(&["!never-calls-next x"]);
+    assert!(findings[0].text.contains("had not called `next` after"));
 }

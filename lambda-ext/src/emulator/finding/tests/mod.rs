@@ -2,4 +2,5 @@
 
 mod calls;
 mod conduct;
+mod end;
 mod story;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::super::record::{Kill, Phase, Record, Request, Step, What};
 use super::super::super::{Call, State};
-use super::super::Finding;
+use super::super::{Finding, RULES};
 use crate::{EventType, ShutdownReason};
 
 /// Steps a millisecond apart, unless a pause is between them.
@@ -146,6 +146,23 @@ impl Story {
         })
     }
 
+    /// It is ended by a signal that is not the platform's.
+    pub(super) fn crashes(self, name: &str, signal: i32) -> Self {
+        self.then(What::Left {
+            extension: name.to_owned(),
+            code: None,
+            signal: Some(signal),
+            state: State::ShutdownFailed,
+        })
+    }
+
+    pub(super) fn writes(self, name: &str, line: &str) -> Self {
+        self.then(What::Output {
+            extension: name.to_owned(),
+            line: line.to_owned(),
+        })
+    }
+
     pub(super) fn killed(self, name: &str, why: Kill) -> Self {
         self.then(What::Killed {
             extension: name.to_owned(),
@@ -197,8 +214,7 @@ impl Story {
             .collect();
         assert_eq!(found, expected, "{findings:#?}");
         for Finding { rule, .. } in &findings {
-            let documented = include_str!("../mod.rs").contains(&format!("`{rule}`"));
-            assert!(documented, "the docs of `Finding` have `{rule}`");
+            assert!(RULES.contains(rule), "`{rule}` is a rule");
         }
         findings
     }
