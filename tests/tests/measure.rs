@@ -115,7 +115,11 @@ async fn two_subjects_have_every_sample_of_every_row_and_their_ratios() {
         let (found, expected) = (number(&ratio["ratio"]), median(0) / median(1));
         // Both medians and the ratio are rounded.
         assert!((found - expected).abs() < 0.001, "{key}");
-        assert_eq!(found, (found * 1e3).round() / 1e3, "{key}");
+        let text = ratio["ratio"].to_string();
+        let decimals = text
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        assert!(decimals <= 3, "{key}: {text}");
         // They may vary or not.
         if ["rss", "peak_rss", "page_faults", "start_page_faults"].contains(&key.as_str()) {
             continue;

@@ -79,10 +79,21 @@ impl Run {
 
     /// What is to be said beside the findings: what failed, where they do not explain it, and the
     /// faults whose call did not come.
-    pub(crate) fn failures(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn failures(&self) -> Vec<String> {
         let explained = self.mistakes().next().is_some();
-        let errors = self.errors.iter().filter(move |_| !explained);
-        errors.chain(&self.unmet)
+        let errors = self.errors.iter().filter(|_| !explained);
+        let mut failures: Vec<(&String, usize)> = Vec::new();
+        for error in errors.chain(&self.unmet) {
+            match failures.iter_mut().find(|(known, _)| *known == error) {
+                Some((_, times)) => *times += 1,
+                None => failures.push((error, 1)),
+            }
+        }
+        let told = failures.into_iter().map(|(error, times)| match times {
+            1 => error.clone(),
+            times => format!("{error} ({times} times)"),
+        });
+        told.collect()
     }
 
     pub(crate) fn mistakes(&self) -> impl Iterator<Item = &Finding> {

@@ -43,11 +43,22 @@ impl Listener {
         }
     }
 
-    /// When it began to write what it gets, where each record makes another. One that writes the
-    /// platform's records only does not loop, unless more comes than it can take.
-    fn loops(&self) -> Option<Duration> {
-        self.looped
-            .or(self.copied.filter(|_| self.dropped.is_some()))
+    /// What to say if it writes what it gets. One that writes the platform's records only need not
+    /// go round in a circle, unless more comes than it can take.
+    fn circle(&self, name: &str) -> Option<Finding> {
+        let sure = self.looped.is_some() || self.dropped.is_some();
+        let (kind, makes): (fn(_, &_, _, _, &_) -> _, _) = if sure {
+            (error, "makes")
+        } else {
+            (remark, "may make")
+        };
+        let text = format!(
+            "`{name}` subscribes to `extension` and writes what it gets, so each record {makes} \
+             another"
+        );
+        let help = "leave out `extension`, or write nothing while a batch is handled";
+        let at = self.looped.or(self.copied)?;
+        Some(kind("telemetry-loop", name, at, text, help))
     }
 
     /// What to say about it.
@@ -70,17 +81,8 @@ impl Listener {
             finding.times = self.failures;
             findings.push(finding);
         }
-        if let Some(at) = self.loops() {
-            findings.push(error(
-                "telemetry-loop",
-                name,
-                at,
-                format!(
-                    "`{name}` subscribes to `extension` and writes what it gets, so each record \
-                     makes another"
-                ),
-                "leave out `extension`, or write nothing while a batch is handled",
-            ));
+        if let Some(circle) = self.circle(name) {
+            findings.push(circle);
             return findings;
         }
         let follows = self.failed.is_some() && !self.recovered;

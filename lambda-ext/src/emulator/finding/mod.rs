@@ -50,8 +50,8 @@ use super::Record;
 ///
 /// The remarks: `slow-to-next`, it adds more to an invocation than the function takes itself;
 /// `slow-shutdown`, it leaves shortly before the deadline of SHUTDOWN;
-/// `not-registered-for-shutdown`; and `next-after-shutdown` and `telemetry-not-taken`, where
-/// nothing came of it.
+/// `not-registered-for-shutdown`; and `next-after-shutdown`, `telemetry-not-taken` and
+/// `telemetry-loop`, where nothing came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {

@@ -82,7 +82,7 @@ fn findings(run: &Run) -> String {
         let _ = writeln!(
             html,
             "<article class=\"bad\"><h3>error</h3><p>{}</p></article>",
-            prose(error)
+            prose(&error)
         );
     }
     if let Some(not_made) = &run.not_made {

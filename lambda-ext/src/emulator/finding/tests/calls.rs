@@ -267,7 +267,7 @@ fn who_writes_what_it_gets_of_extensions_makes_a_loop() {
     }
     let platform = r#"{"type":"platform.report"}"#;
     let story = || subscribed(all).writes("x", platform);
-    story().ends_well().shows(&[]);
+    story().ends_well().shows(&["telemetry-loop x"]);
     story()
         .then(dropped())
         .ends_well()

@@ -1,5 +1,8 @@
 //! The command `lambda-ext emulate`, on extensions that behave and on those that do not.
 
+mod findings;
+mod refusals;
+
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -44,15 +47,6 @@ fn rules(document: &Value) -> (Vec<String>, Vec<String>) {
     (names(grave), names(remarks))
 }
 
-#[track_caller]
-fn misbehaves(script: &str, expected: &str, arguments: &[&str]) {
-    let script = fixture(script);
-    let (document, code) = document(&[&[script.as_str()], arguments].concat());
-    assert_eq!(rules(&document).0, [expected], "{document:#}");
-    assert_eq!(document["verdict"], "misbehaved");
-    assert_eq!(code, Some(1));
-}
-
 #[test]
 fn a_good_one_is_measured_and_leaves_no_finding() {
     let script = fixture("behaves.py");
@@ -87,71 +81,6 @@ fn several_run_side_by_side_and_each_is_named() {
     let expected = ["hello", "behaves.py", "exits_during_invoke.py"].map(Some);
     assert_eq!(names, expected);
     assert_eq!(rules(&document).0, ["exits-in-invoke"], "{document:#}");
-}
-
-#[test]
-fn polling_after_shutdown_is_found() {
-    misbehaves("polls_after_shutdown.py", "next-after-shutdown", &[]);
-}
-
-#[test]
-fn a_wrong_name_is_found() {
-    misbehaves("wrong_name.py", "wrong-name", &["--init-timeout", "2s"]);
-    misbehaves("wrong_name_for_shutdown.py", "wrong-name", &[]);
-}
-
-#[test]
-fn an_init_that_hangs_is_found() {
-    misbehaves(
-        "never_next.py",
-        "never-calls-next",
-        &["--init-timeout", "2s"],
-    );
-    misbehaves(
-        "trailing_slash.py",
-        "unknown-path",
-        &["--init-timeout", "2s"],
-    );
-}
-
-#[test]
-fn an_exit_is_found() {
-    misbehaves("exits_during_invoke.py", "exits-in-invoke", &[]);
-    misbehaves("reports_init_error.py", "init-error", &[]);
-}
-
-#[test]
-fn a_second_next_is_found() {
-    misbehaves(
-        "next_twice.py",
-        "next-twice",
-        &["--pace", "500ms", "--invokes", "2"],
-    );
-}
-
-#[test]
-fn a_deadline_that_is_missed_is_found() {
-    misbehaves("outlives_deadline.py", "outlives-shutdown", &[]);
-    misbehaves(
-        "holds_invocation.py",
-        "holds-invocation",
-        &["--timeout", "1s", "--invokes", "1"],
-    );
-}
-
-#[test]
-fn telemetry_that_is_not_taken_is_found() {
-    let slowly = ["--pace", "200ms"];
-    misbehaves("refuses_telemetry.py", "telemetry-not-taken", &slowly);
-    misbehaves("subscribes_too_late.py", "subscribes-too-late", &[]);
-    let (document, code) = document(&[&fixture("takes_telemetry.py")]);
-    assert_eq!(rules(&document), (vec![], vec![]), "{document:#}");
-    assert_eq!(code, Some(0));
-}
-
-#[test]
-fn a_file_that_cannot_be_executed_is_found() {
-    misbehaves("not_executable.py", "launch-error", &[]);
 }
 
 #[test]
@@ -193,94 +122,6 @@ fn a_scenario_is_followed() {
         (&"shutdown".into(), &"failure".into())
     );
     assert_eq!(document["invocations"].as_array().map(Vec::len), Some(1));
-}
-
-#[test]
-fn what_cannot_be_done_is_said_and_has_its_own_code() {
-    for (arguments, told) in [
-        (
-            &["no-such-extension"][..],
-            "neither a file here nor a binary or example of this project, which has: ",
-        ),
-        (
-            &["hello", "--scenario", "/nowhere.toml"],
-            "/nowhere.toml: No such file",
-        ),
-        (&["hello", "hello"], "two executables have the name `hello`"),
-        (&["hello", "--pace", "soon"], "write `250ms` or `1m 30s`"),
-        (&["hello", "--env", "X"], "expected `KEY=VALUE`"),
-    ] {
-        let output = run(arguments);
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
-        assert!(text.contains(told), "{arguments:?}: {text}");
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-    }
-}
-
-#[test]
-fn what_would_be_ignored_is_refused() {
-    let runtime = fixture("runtime.py");
-    let of_runtime = |option: &'static str, value: &'static str| {
-        run(&["hello", "--runtime", &runtime, option, value])
-    };
-    for (option, value) in [("--outcome", "error"), ("--duration", "1s")] {
-        let told = format!("error: `{option}` is for the built-in function; a runtime of your own");
-        refused(&of_runtime(option, value), &told);
-    }
-    for (text, told) in [
-        (
-            "runtime = \"R\"\nduration = \"1s\"",
-            ": `duration` is for the built-in function",
-        ),
-        (
-            "runtime = \"R\"\n[[step]]\ninvoke = 1\nlogs = [\"x\"]",
-            "step 1: `logs` is for the built-in function",
-        ),
-        (
-            "[[step]]\ninvoke = 1\npayload = \"{}\"",
-            "step 1: `payload` is for a runtime of your own",
-        ),
-    ] {
-        let file = Scratch::new("toml", text);
-        refused(&run(&["hello", "--scenario", file.path()]), told);
-    }
-}
-
-#[test]
-fn a_users_mistake_is_told_before_anything_runs() {
-    for (arguments, told) in [
-        (
-            &["--runtime", "/nowhere/bootstrap"][..],
-            "the runtime: there is no file /nowhere/bootstrap",
-        ),
-        (
-            &["--env", "AWS_LAMBDA_FUNCTION_NAME=x"],
-            "Lambda sets `AWS_LAMBDA_FUNCTION_NAME` itself",
-        ),
-        (&["--env", "=x"], "the variable has no name"),
-        (&["--timeout", "0s"], "expected a time from `1ms` to `15m`"),
-        (&["--timeout", "16m"], "expected a time from `1ms` to `15m`"),
-        (&["--html", "/nowhere/page.html"], "/nowhere/page.html: "),
-        (&["--html", "-"], "expected a file"),
-    ] {
-        refused(&run(&[&["hello"], arguments].concat()), told);
-    }
-    let output = run(&[&fixture("behaves.py"), "--invokes", "0", "--env", "_X=1"]);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        stderr.contains("note: extensions do not get `_X`"),
-        "{stderr}"
-    );
-    assert_eq!(output.status.code(), Some(0));
-}
-
-#[track_caller]
-fn refused(output: &Output, told: &str) {
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.stdout.is_empty(), "{output:?}");
-    assert!(text.contains(told), "{told}: {text}");
-    assert_eq!(output.status.code(), Some(2), "{told}");
 }
 
 /// A file for a test, gone with it.
@@ -383,35 +224,18 @@ fn the_document_tells_what_became_of_each_invocation() {
 #[test]
 fn two_failures_in_a_row_end_the_run_which_says_so() {
     let script = fixture("holds_invocation.py");
-    let output = run(&[&script, "--timeout", "1s", "--invokes", "5"]);
+    let page = Scratch::new("html", "");
+    let arguments = "--timeout 1s --invokes 5 --html".split(' ');
+    let arguments = std::iter::once(&*script)
+        .chain(arguments)
+        .chain([page.path()]);
+    let output = run(&arguments.collect::<Vec<_>>());
     let stdout = String::from_utf8_lossy(&output.stdout);
-    let told = "3 invocations are not made: the environment failed twice in a row\n";
-    assert!(stdout.contains(told), "{stdout}");
-}
-
-#[test]
-fn without_a_project_nothing_is_built() {
-    let output = command()
-        .arg("missing")
-        .current_dir(std::env::temp_dir())
-        .output();
-    let told = "error: there is no file `missing` here, and no cargo project to build it from\n";
-    let output = output.expect("it runs");
-    refused(&output, told);
-    assert_eq!(String::from_utf8_lossy(&output.stderr), told);
-}
-
-#[test]
-fn a_loop_of_telemetry_is_found() {
-    misbehaves("telemetry_loop.py", "telemetry-loop", &["--pace", "200ms"]);
-}
-
-#[test]
-fn leaving_late_is_a_remark() {
-    let (document, code) = document(&[&fixture("slow_to_leave.py"), "--invokes", "1"]);
-    let expected = (vec![], vec!["slow-shutdown".to_owned()]);
-    assert_eq!(rules(&document), expected, "{document:#}");
-    assert_eq!(code, Some(0));
+    let html = std::fs::read_to_string(&page.0).expect("it is written");
+    let told = "3 invocations are not made: the environment failed twice in a row";
+    for text in [&*stdout, &html] {
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[test]
