@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lambda_ext::emulator::record::{Phase, What};
-use lambda_ext::emulator::{Emulator, Invocation};
+use lambda_ext::emulator::{Emulator, Initialization, Invocation};
 use lambda_ext::{Error, ShutdownReason};
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::Raw;
@@ -15,7 +15,11 @@ const BOTH: &str = r#"["INVOKE","SHUTDOWN"]"#;
 
 /// Lives until SHUTDOWN, and tells what it got.
 async fn lives(raw: &Raw, name: &str) -> Result<Vec<String>, Error> {
-    let id = raw.registered(name, BOTH).await;
+    lives_for(raw, name, BOTH).await
+}
+
+async fn lives_for(raw: &Raw, name: &str, events: &str) -> Result<Vec<String>, Error> {
+    let id = raw.registered(name, events).await;
     let mut got = Vec::new();
     loop {
         let text = raw.next(&id).await.text().await?;
@@ -58,6 +62,31 @@ async fn an_init_that_failed_is_over_when_its_extension_leaves_and_not_before() 
             let expected = format!("{error_type}: `ext` reported Extension.Boom");
             assert_eq!(ended.unwrap_err().to_string(), expected);
             assert_eq!(begin.elapsed(), STAYS);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_leaves_during_init_ends_it_for_all() {
+    bounded(async {
+        for (initialization, reason) in [
+            (Initialization::OnDemand, "spindown"),
+            (Initialization::ManagedInstances, "failure"),
+        ] {
+            let builder = Emulator::builder().initialization(initialization);
+            let emulator = builder.start().await.unwrap();
+            let raw = Raw::of(&emulator);
+            let leaves = emulator.extension("leaves").play(async {
+                raw.registered("leaves", "[]").await;
+                Ok::<_, Error>(())
+            });
+            let stays = emulator.extension("stays");
+            let stays = stays.play(lives_for(&raw, "stays", r#"["SHUTDOWN"]"#));
+            let (_, got, ended) = tokio::join!(leaves, stays, emulator.init());
+            let ended = ended.unwrap_err().to_string();
+            assert_eq!(ended, "Extension.Crash: `leaves` left without a report");
+            assert_eq!(got.unwrap(), [reason]);
         }
     })
     .await;

@@ -183,7 +183,7 @@ async fn an_extension_that_stays_has_two_seconds_and_one_that_leaves_is_not_wait
 }
 
 #[tokio::test]
-async fn who_leaves_at_shutdown_with_another_code_or_is_killed_has_failed() {
+async fn who_leaves_at_shutdown_with_another_code_than_0_has_failed() {
     bounded(async {
         for (failing, state) in [(false, State::Exited), (true, State::ShutdownFailed)] {
             let builder = Emulator::builder().executable(env!("CARGO_BIN_EXE_failing"));
