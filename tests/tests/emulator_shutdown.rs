@@ -93,7 +93,7 @@ async fn a_runtime_that_stays_has_its_share_of_the_time() {
                 let mut steps = record.steps.iter();
                 steps.find(|step| meant(&step.what)).unwrap().at
             };
-            assert!(at(killed) - at(began) >= share, "{record}");
+            assert!(at(killed) >= at(began) + share, "{record}");
 
             // And not more, by the clock of the test, which stands still otherwise.
             let emulator = with_stubborn_runtime(extensions).await;
