@@ -16,20 +16,19 @@ const HOURS: Duration = Duration::from_secs(3 * 3600);
 #[tokio::test]
 async fn a_batch_is_posted_to_the_whole_uri_as_a_list_in_json() {
     bounded(async {
-        let mut fake = Fake::start().await;
-        let port = fake.runtime_api().rsplit(':').next().unwrap().to_owned();
-        let uri = format!("http://sandbox.localdomain:{port}/a/b?c=d");
-        let change = |body: &mut Value| body["destination"]["URI"] = json!(uri);
-        let (emulator, ..) = amid(Emulator::builder(), &fake, change).await;
-        emulator.log("a line");
-        let request = fake.expect("/a/b?c=d").await;
-        assert_eq!(request.method, "POST");
-        assert_eq!(request.header("content-type"), "application/json");
-        assert_eq!(
-            request.header("host"),
-            format!("sandbox.localdomain:{port}")
-        );
-        assert_eq!(lines(&request), ["a line\n"]);
+        for host in ["sandbox.localdomain", "sandbox", "localhost"] {
+            let mut fake = Fake::start().await;
+            let port = fake.runtime_api().rsplit(':').next().unwrap().to_owned();
+            let uri = format!("http://{host}:{port}/a/b?c=d");
+            let change = |body: &mut Value| body["destination"]["URI"] = json!(uri);
+            let (emulator, ..) = amid(Emulator::builder(), &fake, change).await;
+            emulator.log("a line");
+            let request = fake.expect("/a/b?c=d").await;
+            assert_eq!(request.method, "POST");
+            assert_eq!(request.header("content-type"), "application/json");
+            assert_eq!(request.header("host"), format!("{host}:{port}"));
+            assert_eq!(lines(&request), ["a line\n"]);
+        }
     })
     .await;
 }
@@ -76,6 +75,25 @@ async fn a_batch_closes_by_its_items() {
             let next: Vec<_> = expected.by_ref().take(count).map(Ok).collect();
             assert_eq!(numbers, next);
             assert_eq!(begin.elapsed() < Duration::from_secs(30), at_once);
+            request.reply(200, "", "");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_has_ten_thousand_items_if_nothing_else_is_said() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        // So many lines are less than that.
+        let change = |body: &mut Value| body["buffering"] = json!({"maxBytes": 1_048_576});
+        let (emulator, ..) = amid(Emulator::builder(), &fake, change).await;
+        for _ in 0..10_001 {
+            emulator.log("1");
+        }
+        for count in [10_000, 1] {
+            let request = fake.request().await;
+            assert_eq!(lines(&request).len(), count);
             request.reply(200, "", "");
         }
     })

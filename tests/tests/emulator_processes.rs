@@ -214,37 +214,101 @@ async fn a_freeze_stops_processes_and_lets_them_go_on() {
     .await;
 }
 
+/// Waits until a process is stopped, or until it is not.
+#[cfg(target_os = "linux")]
+async fn is_stopped(pid: &str, stopped: bool) {
+    let stat = format!("/proc/{pid}/stat");
+    while std::fs::read_to_string(&stat).unwrap().contains(") T ") != stopped {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_freeze_stops_the_children_of_processes_too() {
+    bounded(async {
+        let emulator = with_executable(&fixture("stays_with_child.sh")).await;
+        let raw = Raw::of(&emulator);
+        let play = async {
+            happened(&emulator, |what| matches!(what, What::Output { .. })).await;
+            let id = raw.registered("stays_with_child.sh", "[]").await;
+            raw.next(&id).await
+        };
+        tokio::select! {
+            response = play => panic!("{response:?}"),
+            outcome = emulator.init() => outcome.unwrap(),
+        }
+        let record = emulator.record();
+        let pids = record.output("stays_with_child.sh").next().unwrap();
+        let stopped = async {
+            for pid in pids.split(' ') {
+                is_stopped(pid, true).await;
+            }
+        };
+        tokio::select! {
+            outcome = emulator.freeze(Duration::from_secs(600)) => panic!("{outcome:?}"),
+            () = stopped => {}
+        }
+        for pid in pids.split(' ') {
+            is_stopped(pid, false).await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn launched_extensions_get_the_functions_environment_but_what_lambda_keeps_from_them() {
+    const KEPT: [&str; 7] = [
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    ];
     bounded(async {
-        let emulator = Emulator::builder()
+        let builder = Emulator::builder()
             .executable("/usr/bin/env")
             .env("LOG_LEVEL", "debug")
             .env("_PRIVATE", "1")
-            .env("AWS_EXECUTION_ENV", "x")
-            .initialization(Initialization::ProvisionedConcurrency)
-            .start()
-            .await
-            .unwrap();
+            .initialization(Initialization::ProvisionedConcurrency);
+        let builder = KEPT
+            .iter()
+            .fold(builder, |builder, key| builder.env(key, "x"));
+        let emulator = builder.start().await.unwrap();
         emulator.init().await.unwrap_err();
         let record = emulator.record();
         let lines: Vec<_> = record.output("env").collect();
         for expected in [
             "LOG_LEVEL=debug",
             "AWS_LAMBDA_FUNCTION_NAME=my-function",
+            "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
             "AWS_LAMBDA_INITIALIZATION_TYPE=provisioned-concurrency",
+            "AWS_LAMBDA_LOG_FORMAT=Text",
             &format!("AWS_LAMBDA_RUNTIME_API={}", emulator.runtime_api()),
+            "TZ=:UTC",
         ] {
             assert!(lines.contains(&expected), "{expected} in {lines:#?}");
         }
-        for kept in [
-            "_PRIVATE",
-            "_HANDLER",
-            "AWS_EXECUTION_ENV",
-            "AWS_LAMBDA_LOG_GROUP_NAME",
+        let is_there = |key: &str| {
+            let found = |line: &&str| line.split('=').next() == Some(key);
+            lines.iter().any(found)
+        };
+        for key in [
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "LANG",
+            "PATH",
         ] {
-            let there = lines.iter().any(|line| line.starts_with(kept));
-            assert!(!there, "{kept} in {lines:#?}");
+            assert!(is_there(key), "{key} in {lines:#?}");
+        }
+        for kept in KEPT.iter().chain(&["_PRIVATE", "_HANDLER"]) {
+            assert!(!is_there(kept), "{kept} in {lines:#?}");
         }
         assert!(
             !lines.iter().any(|line| line.starts_with("CARGO")),

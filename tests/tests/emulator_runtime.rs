@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::record::{Phase, What};
-use lambda_ext::emulator::{Emulator, Invocation, Outcome};
+use lambda_ext::emulator::{Call, Emulator, Invocation, Outcome};
+use lambda_ext_tests::emulated::{fixture, happened};
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::Raw;
 use reqwest::Method;
@@ -140,6 +141,40 @@ async fn a_runtime_that_is_attached_is_handed_its_invocations() {
                 assert_eq!(invoked.unwrap().response.as_deref(), Some("8"));
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_runtime_of_ones_own_starts_when_every_external_extension_has_registered() {
+    bounded(async {
+        let emulator = Emulator::builder()
+            .executable(fixture("stays.sh"))
+            .runtime(concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py"))
+            .init_timeout(Duration::from_secs(30))
+            .start()
+            .await
+            .unwrap();
+        let _ = emulator.extension("ext");
+        let raw = Raw::of(&emulator);
+        let play = async {
+            happened(&emulator, |what| matches!(what, What::Launched { .. })).await;
+            let one = raw.registered("stays.sh", "[]").await;
+            let two = raw.registered("ext", "[]").await;
+            tokio::join!(raw.next(&one), raw.next(&two))
+        };
+        tokio::select! {
+            responses = play => panic!("{responses:?}"),
+            outcome = emulator.init() => outcome.unwrap(),
+        }
+        let record = emulator.record();
+        let steps = record.steps.iter().filter_map(|step| match &step.what {
+            What::Answered(request) if request.call == Some(Call::Register) => Some("registers"),
+            What::RuntimeStarted { .. } => Some("starts"),
+            _ => None,
+        });
+        let expected = ["registers", "registers", "starts"];
+        assert_eq!(steps.collect::<Vec<_>>(), expected, "{record}");
     })
     .await;
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use lambda_ext::emulator::{Emulator, EmulatorError, Initialization, Invocation};
 use lambda_ext::{Error, ShutdownReason};
-use lambda_ext_tests::fake::bounded;
+use lambda_ext_tests::fake::{Fake, bounded};
 use lambda_ext_tests::raw::Raw;
-use lambda_ext_tests::subscriber::{Subscriber, kinds, records, told};
+use lambda_ext_tests::subscriber::{Subscriber, amid, events, kinds, records, told};
 use serde_json::{Value, json};
 
 /// What `ext` is told of an init that fails by this executable, and how it fails.
@@ -187,6 +187,32 @@ async fn the_report_of_an_invocation_comes_during_the_next_one_or_at_shutdown() 
             Ok(())
         };
         tokio::try_join!(ext, scenario).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invocation_is_not_reported_while_an_extension_is_busy_with_it() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let platform = |body: &mut Value| body["types"] = json!(["platform"]);
+        let (_emulator, ..) = amid(Emulator::builder(), &fake, platform).await;
+        let mut told = Vec::new();
+        let taking = async {
+            loop {
+                let request = fake.request().await;
+                told.extend(events(&request.json()));
+                request.reply(200, "", "");
+            }
+        };
+        tokio::select! {
+            // Hours are more than any buffering.
+            () = tokio::time::sleep(Duration::from_secs(3 * 3600)) => {}
+            () = taking => {}
+        }
+        let kinds = kinds(&told);
+        assert_eq!(kinds.last(), Some(&"platform.runtimeDone"), "{kinds:?}");
+        assert!(!kinds.contains(&"platform.report"), "{kinds:?}");
     })
     .await;
 }

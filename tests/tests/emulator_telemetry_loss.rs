@@ -119,6 +119,29 @@ async fn what_does_not_fit_into_the_queue_is_dropped_and_told_with_its_counts() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_told_of_lines_only_is_not_told_what_was_dropped() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let builder = Emulator::builder().telemetry_queue(1024);
+        let (emulator, ..) = amid(builder, &fake, |_| {}).await;
+        for _ in 0..1_000 {
+            emulator.log("1");
+        }
+        let request = fake.request().await;
+        let told = events(&request.json());
+        assert!(kinds(&told).iter().all(|kind| *kind == "function"));
+        request.reply(200, "", "");
+        // Nor later: what comes next is the next line.
+        emulator.log("2");
+        assert_eq!(lines(&fake.request().await), ["2\n"]);
+        let (records, _) = dropped_in_record(&emulator);
+        assert_eq!(told.len() as u64 + records, 1_000);
+        assert!(records > 0);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_before_the_subscription_is_told_or_counted_however_much_it_is() {
     bounded(async {
         for (queue, complete) in [(8 * 1024 * 1024, true), (64 * 1024, false)] {

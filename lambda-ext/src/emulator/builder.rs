@@ -31,13 +31,14 @@ pub(super) const MOST_EXTENSIONS: usize = 10;
 /// Of the function's variables, those that extensions do not get, beside all that begin with `_`.
 ///
 /// See [Extensions API: environment variables](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-const NOT_FOR_EXTENSIONS: [&str; 6] = [
+const NOT_FOR_EXTENSIONS: [&str; 7] = [
     "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_LOG_GROUP_NAME",
     "AWS_LAMBDA_LOG_STREAM_NAME",
     "AWS_XRAY_CONTEXT_MISSING",
     "AWS_XRAY_DAEMON_ADDRESS",
     "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
 ];
 
 /// Settings of an [`Emulator`].

@@ -114,7 +114,8 @@ impl Row {
 }
 
 /// Whether `text` is `pattern`, in which `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {

@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 pub use self::answers::{Answer, Answers};
-pub use self::differences::{Differences, Found};
+pub use self::differences::{Differences, Found, matches};
 
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance");
 
