@@ -121,7 +121,7 @@ impl Record {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{Phase, Record, Request, Step, What};
+    use super::super::{Phase, Record, Request, What};
     use crate::emulator::{Call, State};
     use crate::{EventType, ShutdownReason};
 
@@ -185,14 +185,7 @@ mod tests {
                 },
             ),
         ];
-        let step = |(millis, what)| Step {
-            at: Duration::from_millis(millis),
-            what,
-        };
-        let record = Record {
-            steps: steps.into_iter().map(step).collect(),
-            forgotten: 0,
-        };
+        let record = Record::of(Duration::from_millis, steps);
         let millis = |millis| Some(Duration::from_millis(millis));
         let costs = record.costs();
         assert_eq!(costs.len(), 1);

@@ -95,7 +95,7 @@ mod tests {
     use std::panic::catch_unwind;
     use std::time::Duration;
 
-    use super::super::{Record, Step, What};
+    use super::super::{Record, What};
     use crate::emulator::{Call, State};
 
     fn crash() -> Record {
@@ -115,12 +115,7 @@ mod tests {
                 state: State::ShutdownFailed,
             },
         ];
-        let at = Duration::ZERO;
-        let steps = whats.into_iter().map(|what| Step { at, what }).collect();
-        Record {
-            steps,
-            forgotten: 0,
-        }
+        Record::of(Duration::from_secs, whats.map(|what| (0, what)))
     }
 
     fn failure(expectation: fn(&Record)) -> String {

@@ -317,3 +317,15 @@ impl Record {
         finding::of(self)
     }
 }
+
+#[cfg(test)]
+impl Record {
+    /// Of steps at these times.
+    fn of(unit: fn(u64) -> Duration, steps: impl IntoIterator<Item = (u64, What)>) -> Self {
+        let step = |(at, what)| Step { at: unit(at), what };
+        Self {
+            steps: steps.into_iter().map(step).collect(),
+            forgotten: 0,
+        }
+    }
+}

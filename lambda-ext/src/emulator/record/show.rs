@@ -79,7 +79,7 @@ impl fmt::Display for Phase {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{Kill, Phase, Record, Request, Step, Timeline, What};
+    use super::super::{Kill, Phase, Record, Request, Timeline, What};
     use crate::emulator::{Call, State};
     use crate::{EventType, ShutdownReason};
 
@@ -165,14 +165,7 @@ mod tests {
                 },
             ),
         ];
-        let step = |(micros, what)| Step {
-            at: Duration::from_micros(micros),
-            what,
-        };
-        Record {
-            steps: steps.into_iter().map(step).collect(),
-            forgotten: 0,
-        }
+        Record::of(Duration::from_micros, steps)
     }
 
     #[test]
@@ -210,14 +203,7 @@ SHUTDOWN spindown  2.00 s
             (0, What::Began(invoke.clone())),
             (20, over(invoke)),
         ];
-        let step = |(millis, what)| Step {
-            at: Duration::from_millis(millis),
-            what,
-        };
-        let record = Record {
-            steps: steps.into_iter().map(step).collect(),
-            forgotten: 0,
-        };
+        let record = Record::of(Duration::from_millis, steps);
         let text = record.to_string();
         let headings: Vec<_> = text.lines().filter(|line| line.starts_with('I')).collect();
         assert_eq!(headings, ["INIT  0.0 ms", "INVOKE 1  20.0 ms"]);
