@@ -42,34 +42,14 @@ pub(in super::super) const RULES: [&str; 36] = [
 
 /// The rule that a name is a misspelling of, if it is near to any.
 pub(in super::super) fn nearest(name: &str) -> Option<&'static str> {
-    let distances = RULES.map(|rule| (distance(name, rule), rule));
+    let distances = RULES.map(|rule| (strsim::levenshtein(name, rule), rule));
     let (distance, rule) = distances.into_iter().min()?;
     (distance <= name.chars().count() / 3).then_some(rule)
 }
 
-/// How many letters are to be added, left out or replaced.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (line, a) in one.chars().enumerate() {
-        let mut diagonal = line;
-        let mut left = line + 1;
-        let columns = other.chars().zip(row.iter_mut().skip(1));
-        for (b, cell) in columns {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = *cell;
-            left = replaced.min(diagonal + 1).min(left + 1);
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = line + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{RULES, distance, nearest};
+    use super::{RULES, nearest};
 
     #[test]
     fn every_rule_is_explained_by_the_docs_of_a_finding_and_in_order_here() {
@@ -82,7 +62,6 @@ mod tests {
 
     #[test]
     fn a_misspelt_rule_is_known() {
-        assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(nearest("exit-eror"), Some("exit-error"));
         assert_eq!(nearest("slow_shutdown"), Some("slow-shutdown"));
         assert_eq!(nearest("coffee"), None);
