@@ -130,15 +130,15 @@ impl<'a> Walk<'a> {
         let told = self
             .extensions
             .get(extension)
-            .is_some_and(|conduct| conduct.told);
+            .is_some_and(|conduct| conduct.told.is_some());
         let lost = told && self.excuse(Some(Call::Next));
         let conduct = self.extensions.entry(extension).or_default();
         conduct.asked = true;
         conduct.refused = false;
-        if conduct.told && lost {
+        if lost {
             // SHUTDOWN went into a connection that was closed.
             conduct.excused = true;
-        } else if conduct.told {
+        } else if told {
             conduct.polled.get_or_insert(at);
         }
         let busy = conduct.busy.take();
@@ -167,7 +167,7 @@ impl<'a> Walk<'a> {
         let conduct = self.extensions.entry(extension).or_default();
         conduct.listener.delivered = true;
         // At its end a listener may be gone before the platform is.
-        if conduct.told || conduct.gone || conduct.killed.is_some() {
+        if conduct.told.is_some() || conduct.gone || conduct.killed.is_some() {
             return;
         }
         let how = match (error, status) {

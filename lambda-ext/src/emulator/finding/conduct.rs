@@ -20,9 +20,8 @@ pub(super) struct Conduct {
     pub(super) asked: bool,
     /// Since when it handles an INVOKE.
     pub(super) busy: Option<Duration>,
-    /// Whether it was given SHUTDOWN.
-    pub(super) told: bool,
-    pub(super) told_at: Duration,
+    /// When it was given SHUTDOWN.
+    pub(super) told: Option<Duration>,
     /// When it called `next` after SHUTDOWN.
     pub(super) polled: Option<Duration>,
     pub(super) report: Option<Report>,
@@ -116,7 +115,7 @@ impl Conduct {
             // One that is still there when all is said may yet leave.
             if self.killed.is_some() {
                 self.excused = true;
-                findings.push(report.finding(name, true, self.told));
+                findings.push(report.finding(name, true, self.told.is_some()));
             }
         }
         if let Some(at) = self.polled.take() {
@@ -156,7 +155,7 @@ impl Conduct {
                 "register for SHUTDOWN where something is to be flushed or closed; otherwise this \
                  is fine",
             )),
-            Kill::Deadline if self.told => Some(error(
+            Kill::Deadline if self.told.is_some() => Some(error(
                 "outlives-shutdown",
                 name,
                 at,

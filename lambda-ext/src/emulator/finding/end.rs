@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use super::super::lifecycle::SHUTDOWN;
 use super::super::record::{Phase, brief, end};
 use super::walk::Walk;
 use super::{error, remark};
-
-/// The time that SHUTDOWN has, from the begin of its phase on.
-const SHUTDOWN: Duration = Duration::from_secs(2);
 
 /// What to do about an end by a signal that the platform did not send.
 fn crashed(signal: Option<i32>) -> Option<&'static str> {
@@ -44,14 +42,14 @@ impl<'a> Walk<'a> {
         if let Some(report) = conduct.report.take() {
             conduct.excused = true;
             self.failing = true;
-            let finding = report.finding(name, false, conduct.told);
+            let finding = report.finding(name, false, conduct.told.is_some());
             return self.findings.add("", finding);
         }
         // It ended for a call that was refused, which is a finding.
         let explained = conduct.refused || (self.astray && !conduct.registered);
         let (asked, registered) = (conduct.asked, conduct.registered);
         let how = end(code, signal);
-        if conduct.told || (shutting_down && registered) {
+        if conduct.told.is_some() || (shutting_down && registered) {
             if code != Some(0) && conduct.takes_shutdown && !explained {
                 let text = format!("`{name}` {how} at SHUTDOWN: `ShutdownFailed`");
                 let help = crashed(signal).unwrap_or(
@@ -60,9 +58,10 @@ impl<'a> Walk<'a> {
                 );
                 let finding = error("fails-at-shutdown", name, at, text, help);
                 self.findings.add("", finding);
-            } else if code == Some(0) && conduct.told && conduct.polled.is_none() {
-                let told = conduct.told_at;
-                self.leaves_late(name, told, at);
+            } else if let Some(told) = conduct.told {
+                if code == Some(0) && conduct.polled.is_none() {
+                    self.leaves_late(name, told, at);
+                }
             }
             return;
         }
@@ -109,9 +108,8 @@ impl<'a> Walk<'a> {
 
     /// Whether it left in time, but not by much.
     fn leaves_late(&mut self, name: &str, told: Duration, at: Duration) {
-        let shutdown = self.phases.iter().rev();
-        let mut shutdown = shutdown.filter(|(phase, _)| matches!(phase, Phase::Shutdown { .. }));
-        let Some((_, began)) = shutdown.next() else {
+        let is_shutdown = |(phase, _): &&(&Phase, _)| matches!(phase, Phase::Shutdown { .. });
+        let Some((_, began)) = self.phases.iter().rev().find(is_shutdown) else {
             return;
         };
         let there_is = (*began + SHUTDOWN).saturating_sub(told);

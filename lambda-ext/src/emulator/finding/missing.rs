@@ -31,7 +31,7 @@ impl<'a> Walk<'a> {
             if let Some(report) = conduct.report.take() {
                 conduct.excused = true;
                 self.findings
-                    .add("", report.finding(name, true, conduct.told));
+                    .add("", report.finding(name, true, conduct.told.is_some()));
             } else if let Phase::Init { suppressed } = phase {
                 self.not_ready(name, at, took.filter(|_| *suppressed));
             } else {

@@ -63,8 +63,7 @@ impl<'a> Walk<'a> {
                 if *event == EventType::Invoke {
                     conduct.busy = Some(at);
                 } else {
-                    conduct.told = true;
-                    conduct.told_at = at;
+                    conduct.told = Some(at);
                 }
             }
             What::Output { extension, line } => {

@@ -15,7 +15,7 @@ use crate::ShutdownReason;
 use crate::event::millis_ahead;
 
 /// The whole of shutdown, where there is an external extension.
-const SHUTDOWN: Duration = Duration::from_secs(2);
+pub(in super::super) const SHUTDOWN: Duration = Duration::from_secs(2);
 /// The runtime's share of it.
 const RUNTIME_SHARE: Duration = Duration::from_millis(300);
 /// The same where there is an internal extension, with or without an external one.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, sleep};
 
+pub(super) use self::end::SHUTDOWN;
 use super::invocation::{Invocation, Invoked};
 use super::member::Control;
 use super::platform::{Platform, Stage};
