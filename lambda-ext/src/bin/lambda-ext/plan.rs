@@ -26,9 +26,9 @@ pub(crate) struct Settings {
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) managed_instances: bool,
     pub(crate) init_timeout: Option<Duration>,
-    /// What is meant where an invocation says nothing itself.
+    /// How long the built-in function takes, where an invocation does not say it.
     pub(crate) duration: Option<Duration>,
-    /// The same.
+    /// The function's timeout, where an invocation does not say it.
     pub(crate) timeout: Option<Duration>,
 }
 
