@@ -280,6 +280,10 @@ pub enum Method {
     Init,
     /// `invoke`
     Invoke,
+    /// `telemetry`
+    Telemetry,
+    /// `runtime_done`
+    RuntimeDone,
     /// `shutdown`
     Shutdown,
 }
@@ -301,6 +305,8 @@ impl Method {
             Self::Prepare => ("prepare", "Extension.PrepareFailed"),
             Self::Init => ("init", "Extension.InitFailed"),
             Self::Invoke => ("invoke", "Extension.InvokeFailed"),
+            Self::Telemetry => ("telemetry", "Extension.TelemetryFailed"),
+            Self::RuntimeDone => ("runtime_done", "Extension.RuntimeDoneFailed"),
             Self::Shutdown => ("shutdown", "Extension.ShutdownFailed"),
         }
     }

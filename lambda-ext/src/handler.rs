@@ -1,6 +1,9 @@
 //! What an author writes: the handler, and how its value comes to be.
 
-use crate::{Error, EventType, InvokeEvent, Register, ShutdownEvent};
+use crate::{
+    Buffering, Error, EventType, InvokeEvent, Register, RuntimeDone, ShutdownEvent, TelemetryBatch,
+    TelemetryType,
+};
 
 /// The value that handles an extension's events, one at a time.
 ///
@@ -32,6 +35,25 @@ pub trait Handler: Sized + 'static {
     /// An error is reported as an exit error and ends the extension.
     async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
         drop(event);
+        Ok(())
+    }
+
+    /// Called for each delivery of the telemetry that is subscribed to, between the other methods.
+    ///
+    /// # Errors
+    /// An error is reported as an exit error and ends the extension.
+    async fn telemetry(&mut self, batch: TelemetryBatch) -> Result<(), Error> {
+        drop(batch);
+        Ok(())
+    }
+
+    /// Called once the function is done with an invocation, after [`invoke`](Self::invoke) and
+    /// before the next event is asked for.
+    ///
+    /// # Errors
+    /// An error is reported as an exit error and ends the extension.
+    async fn runtime_done(&mut self, done: RuntimeDone) -> Result<(), Error> {
+        drop(done);
         Ok(())
     }
 
@@ -75,12 +97,44 @@ pub struct Config {
     /// The events to register for. None is legal: such an extension only prepares something and
     /// is killed, without notice, when the environment ends.
     pub events: &'static [EventType],
+    /// The telemetry to hand to [`Handler::telemetry`]; none where it is not handled.
+    pub telemetry: &'static [TelemetryType],
+    /// How it is delivered.
+    pub buffering: Buffering,
+    /// Whether [`Handler::runtime_done`] is called.
+    pub runtime_done: bool,
 }
 
 impl Config {
     /// Registers for these events.
     #[must_use]
     pub const fn new(events: &'static [EventType]) -> Self {
-        Self { events }
+        Self {
+            events,
+            telemetry: &[],
+            buffering: Buffering::new(),
+            runtime_done: false,
+        }
+    }
+
+    /// Subscribes to this telemetry.
+    #[must_use]
+    pub const fn telemetry(mut self, types: &'static [TelemetryType]) -> Self {
+        self.telemetry = types;
+        self
+    }
+
+    /// Has telemetry delivered like this.
+    #[must_use]
+    pub const fn buffering(mut self, buffering: Buffering) -> Self {
+        self.buffering = buffering;
+        self
+    }
+
+    /// Has [`Handler::runtime_done`] called.
+    #[must_use]
+    pub const fn runtime_done(mut self) -> Self {
+        self.runtime_done = true;
+        self
     }
 }

@@ -74,6 +74,7 @@ mod process;
 mod register;
 mod report;
 mod stderr;
+pub mod telemetry;
 mod tracing;
 
 #[doc(hidden)]
@@ -89,4 +90,5 @@ pub use handler::{Config, Handler, Launch};
 pub use lambda_ext_macros::lambda_extension;
 pub use register::Register;
 pub use report::{ErrorRequest, StatusResponse};
+pub use telemetry::{Buffering, RuntimeDone, TelemetryBatch, TelemetryType};
 pub use tracing::Tracing;
