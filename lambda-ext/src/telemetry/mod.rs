@@ -5,9 +5,13 @@
 mod batch;
 mod inbox;
 mod runtime_done;
+mod settings;
 mod subscription;
 
 pub use self::batch::{Dropped, TelemetryBatch};
-pub(crate) use self::inbox::{Inbox, Item};
+pub(crate) use self::inbox::{Inbox, Item, Listener, Serving};
 pub use self::runtime_done::RuntimeDone;
-pub use self::subscription::{Buffering, TelemetryType};
+pub(crate) use self::settings::TelemetrySettings;
+pub use self::subscription::{
+    Buffering, Destination, Protocol, Subscribed, Subscription, TelemetryType,
+};
