@@ -20,6 +20,8 @@ pub const IDENTIFIER: &str = "5F0D3C1E-8a34-4d0e-9d7d-2b8a3c9be001";
 pub const REGISTER: &str = "/2020-01-01/extension/register";
 /// The path of next.
 pub const NEXT: &str = "/2020-01-01/extension/event/next";
+/// The path of the telemetry subscription.
+pub const TELEMETRY: &str = "/2022-07-01/telemetry";
 /// The path of init error.
 pub const INIT_ERROR: &str = "/2020-01-01/extension/init/error";
 /// The path of exit error.

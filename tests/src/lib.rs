@@ -2,6 +2,7 @@
 
 pub mod built;
 pub mod conformance;
+pub mod delivery;
 pub mod emulated;
 pub mod fake;
 pub mod program;

@@ -266,7 +266,7 @@ async fn on_managed_instances_invoke_is_not_asked_for() {
     assert_eq!(ended.code, Some(0));
     assert_eq!(
         ended.stderr,
-        "failing: extensions get no INVOKE on Managed Instances: registered without it\n"
+        "failing: extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only\n"
     );
 }
 
