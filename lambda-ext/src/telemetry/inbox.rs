@@ -69,11 +69,6 @@ impl Item {
         }
     }
 }
-impl RuntimeDone {
-    pub fn request_id(&self) -> &str {
-        &self.request_id
-    }
-}
 #[derive(Debug)]
 pub(crate) struct Listener;
 #[derive(Debug)]
