@@ -10,6 +10,7 @@ pub mod raw;
 pub mod rie;
 pub mod run;
 pub mod subscriber;
+pub mod told;
 
 /// The README's code compiles.
 #[cfg(doctest)]

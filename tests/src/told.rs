@@ -66,7 +66,9 @@ impl<const TELEMETRY: bool, const JOINED: bool> Told<TELEMETRY, JOINED> {
 impl Notes {
     fn note(&self, method: &str, with: &str) {
         // A test that has seen enough does not read on.
-        let _ = self.0.send(format!("{method} {with}").trim_end().to_owned());
+        let _ = self
+            .0
+            .send(format!("{method} {with}").trim_end().to_owned());
     }
 }
 
@@ -164,6 +166,7 @@ impl<const TELEMETRY: bool, const JOINED: bool> Handler for Told<TELEMETRY, JOIN
     }
 
     async fn shutdown(&mut self, event: ShutdownEvent) -> Result<(), Error> {
-        self.called("shutdown", event.shutdown_reason.as_str()).await
+        self.called("shutdown", event.shutdown_reason.as_str())
+            .await
     }
 }
