@@ -2,6 +2,7 @@
 
 mod events;
 mod methods;
+mod near;
 
 use crate::{
     args::{Args, Flavor, Given},

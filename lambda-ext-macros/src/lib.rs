@@ -18,6 +18,7 @@ mod spell;
 #[cfg(test)]
 #[allow(clippy::panic)] // how a test fails
 mod tests;
+mod word;
 
 use proc_macro::TokenStream;
 

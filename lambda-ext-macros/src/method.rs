@@ -1,5 +1,7 @@
 //! The one table: method ↔ event ↔ what the method takes.
 
+use crate::word::Word;
+
 /// A method that is known by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -75,23 +77,19 @@ impl Method {
     }
 }
 
-impl Event {
-    /// Every event.
-    pub const ALL: [Self; 2] = [Self::Invoke, Self::Shutdown];
+impl Word for Event {
+    const ALL: &'static [Self] = &[Self::Invoke, Self::Shutdown];
+    const NOUN: (&'static str, &'static str) = ("an", "event");
 
-    /// As the author lists it.
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Invoke => "Invoke",
             Self::Shutdown => "Shutdown",
         }
     }
+}
 
-    /// The event of exactly this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|event| event.name() == name)
-    }
-
+impl Event {
     /// The method that handles it.
     pub const fn handler(self) -> Method {
         match self {

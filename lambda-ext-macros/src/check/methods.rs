@@ -8,6 +8,7 @@ use crate::{
     errors::Errors,
     method::Method,
     spell::spell,
+    word::Word,
 };
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
