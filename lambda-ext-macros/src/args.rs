@@ -1,16 +1,18 @@
 //! The arguments of the attribute, read so that a mistake in one leaves the others readable.
 
+mod buffering;
 mod list;
 mod setting;
 mod tokens;
 mod values;
 
-use crate::{errors::Errors, method::Event, word::Word};
+use crate::{errors::Errors, method::Event, subscription::TelemetryType, word::Word};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use setting::{Setting, Value, segments};
 use syn::ext::IdentExt as _;
 
+pub use buffering::Buffering;
 pub use list::{List, Listed};
 pub use setting::Given;
 
@@ -18,6 +20,8 @@ pub use setting::Given;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Argument {
     Events,
+    Telemetry,
+    Buffering,
     Flavor,
     WorkerThreads,
     Main,
@@ -38,6 +42,8 @@ impl Argument {
     const fn row(self) -> Row {
         match self {
             Self::Events => Row { name: "events", must_be: "a list in brackets", example: "events = [Invoke, Shutdown]" },
+            Self::Telemetry => Row { name: "telemetry", must_be: "a list in brackets", example: "telemetry = [Platform, Function]" },
+            Self::Buffering => Row { name: "buffering", must_be: "followed by limits in parentheses", example: "buffering(timeout_ms = 100)" },
             Self::Flavor => Row { name: "flavor", must_be: "a string", example: "flavor = \"multi_thread\"" },
             Self::WorkerThreads => Row { name: "worker_threads", must_be: "a whole number of at least 1", example: "worker_threads = 2" },
             Self::Main => Row { name: "main", must_be: "`true` or `false`", example: "main = false" },
@@ -49,6 +55,8 @@ impl Argument {
 impl Word for Argument {
     const ALL: &'static [Self] = &[
         Self::Events,
+        Self::Telemetry,
+        Self::Buffering,
         Self::Flavor,
         Self::WorkerThreads,
         Self::Main,
@@ -69,6 +77,10 @@ impl Setting for Argument {
     fn example(self) -> &'static str {
         self.row().example
     }
+
+    fn is_called(self) -> bool {
+        self == Self::Buffering
+    }
 }
 
 /// The arguments.
@@ -76,6 +88,10 @@ impl Setting for Argument {
 pub struct Args {
     /// `events = [..]`
     pub events: Option<Given<List<Event>>>,
+    /// `telemetry = [..]`
+    pub telemetry: Option<Given<List<TelemetryType>>>,
+    /// `buffering(..)`
+    pub buffering: Option<Given<Buffering>>,
     /// `flavor = ".."`
     pub flavor: Option<Given<Flavor>>,
     /// `worker_threads = N`
@@ -143,6 +159,8 @@ impl Args {
         };
         match value.setting {
             Argument::Events => value.set(&mut self.events, Value::list, errors),
+            Argument::Telemetry => value.set(&mut self.telemetry, Value::list, errors),
+            Argument::Buffering => value.set(&mut self.buffering, Value::buffering, errors),
             Argument::Flavor => value.set(&mut self.flavor, Value::flavor, errors),
             Argument::WorkerThreads => {
                 value.set(&mut self.worker_threads, Value::worker_threads, errors);

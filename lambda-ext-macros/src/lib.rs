@@ -15,6 +15,7 @@ mod method;
 mod model;
 mod similar;
 mod spell;
+mod subscription;
 #[cfg(test)]
 #[allow(clippy::panic)] // how a test fails
 mod tests;

@@ -11,6 +11,10 @@ pub enum Method {
     Init,
     /// Handles [`Event::Invoke`].
     Invoke,
+    /// Handles a delivery of telemetry.
+    Telemetry,
+    /// Handles [`Event::Invoke`] too, once the function is done.
+    RuntimeDone,
     /// Handles [`Event::Shutdown`].
     Shutdown,
 }
@@ -27,7 +31,7 @@ pub enum Event {
 /// What is known about a method.
 struct Row {
     name: &'static str,
-    /// The event that it handles.
+    /// The event that it handles, alone or with others.
     event: Option<Event>,
     /// Name and type of its one parameter; the type is one of the runtime crate's root.
     parameter: Option<(&'static str, &'static str)>,
@@ -35,7 +39,14 @@ struct Row {
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 4] = [Self::Prepare, Self::Init, Self::Invoke, Self::Shutdown];
+    pub const ALL: [Self; 6] = [
+        Self::Prepare,
+        Self::Init,
+        Self::Invoke,
+        Self::Telemetry,
+        Self::RuntimeDone,
+        Self::Shutdown,
+    ];
 
     #[rustfmt::skip]
     const fn row(self) -> Row {
@@ -43,6 +54,8 @@ impl Method {
             Self::Prepare => Row { name: "prepare", event: None, parameter: None },
             Self::Init => Row { name: "init", event: None, parameter: Some(("register", "Register")) },
             Self::Invoke => Row { name: "invoke", event: Some(Event::Invoke), parameter: Some(("event", "InvokeEvent")) },
+            Self::Telemetry => Row { name: "telemetry", event: None, parameter: Some(("batch", "TelemetryBatch")) },
+            Self::RuntimeDone => Row { name: "runtime_done", event: Some(Event::Invoke), parameter: Some(("done", "RuntimeDone")) },
             Self::Shutdown => Row { name: "shutdown", event: Some(Event::Shutdown), parameter: Some(("event", "ShutdownEvent")) },
         }
     }
@@ -90,7 +103,13 @@ impl Word for Event {
 }
 
 impl Event {
-    /// The method that handles it.
+    /// The methods that handle it: any will do.
+    pub fn handlers(self) -> impl Iterator<Item = Method> {
+        let methods = Method::ALL.into_iter();
+        methods.filter(move |method| method.event() == Some(self))
+    }
+
+    /// The method that messages advise.
     pub const fn handler(self) -> Method {
         match self {
             Self::Invoke => Method::Invoke,

@@ -4,13 +4,13 @@ use super::{
     setting::{Setting, Value},
     tokens::{all, is_punct, visible},
 };
-use crate::{errors::Errors, method::Event, word::Word};
+use crate::{errors::Errors, method::Event, subscription::TelemetryType, word::Word};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
 use syn::ext::IdentExt as _;
 
 /// A word that is listed.
 pub trait Element: Word {
-    /// How that comes which people list although it comes another way.
+    /// What to say of a name that people list although it comes another way.
     fn elsewhere(name: &str) -> Option<&'static str>;
 }
 
@@ -20,8 +20,22 @@ impl Element for Event {
             "init" | "prepare" | "register" => {
                 Some("`init` and `prepare` are called without being listed")
             }
-            "telemetry" => Some("telemetry is a subscription, not a lifecycle event"),
+            "telemetry" | "platform" | "function" | "extension" => {
+                Some("telemetry is a subscription, not a lifecycle event")
+            }
             "log" | "logs" => Some("logs are a subscription, not a lifecycle event"),
+            _ => None,
+        }
+    }
+}
+
+impl Element for TelemetryType {
+    fn elsewhere(name: &str) -> Option<&'static str> {
+        match &*name.to_lowercase() {
+            "log" | "logs" => {
+                Some("logs are `Function` telemetry, those of extensions `Extension`")
+            }
+            "invoke" | "shutdown" => Some("lifecycle events are listed in `events`"),
             _ => None,
         }
     }

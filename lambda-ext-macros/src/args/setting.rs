@@ -150,7 +150,9 @@ pub fn segments<W: Word>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<To
 fn is_whole(segment: &[TokenTree]) -> bool {
     match segment {
         [_, value] => is_group(value, Delimiter::Parenthesis),
-        _ => segment.len() > 2,
+        // `num_cpus::get()` is one value, if a wrong one.
+        [_, _, .., last] => !matches!(last, TokenTree::Punct(_)),
+        _ => false,
     }
 }
 

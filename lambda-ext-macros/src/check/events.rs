@@ -1,9 +1,6 @@
 //! Whether the events and the methods agree.
 
-use super::{
-    methods::{Methods, Role},
-    near::Near,
-};
+use super::{methods::Methods, near::Near};
 use crate::{
     args::{Args, List},
     block::Block,
@@ -17,7 +14,8 @@ use proc_macro2::{Ident, Span};
 pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors) -> Vec<Ident> {
     match &args.events {
         None => {
-            if methods.is_empty() {
+            // Of a subscription without its handler more is said than that.
+            if methods.is_empty() && args.telemetry.is_none() {
                 report_no_handler(block, errors);
             }
             implied(methods)
@@ -33,44 +31,44 @@ pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors)
     }
 }
 
-/// Without `events`: what there is a handler for. An extension without any idles until it ends.
+/// Without `events`: what there is a handler for.
 fn implied(methods: &Methods) -> Vec<Ident> {
-    let mut events: Vec<_> = Event::ALL
+    let waits = waits(methods, methods.handle(Event::Invoke));
+    Event::ALL
         .iter()
-        .copied()
-        .filter(|event| methods.has(event.handler()))
-        .collect();
-    if events.is_empty() {
-        events.push(Event::Shutdown);
-    }
-    events
-        .into_iter()
+        .filter(|&&event| methods.handle(event) || event == Event::Shutdown && waits)
         .map(|event| Ident::new(event.name(), Span::call_site()))
         .collect()
 }
 
+/// Whether the extension is to know of its end although it may not handle it: for the telemetry
+/// that comes until then, or because it handles nothing and idles.
+fn waits(methods: &Methods, invokes: bool) -> bool {
+    methods.has(Method::Telemetry) || !invokes
+}
+
 /// A listed event needs its handler.
 fn check_listed(events: &List<Event>, block: &Block, methods: &Methods, errors: &mut Errors) {
-    let invokes = events.has(Event::Invoke) || methods.has(Method::Invoke);
+    let invokes = events.has(Event::Invoke) || methods.handle(Event::Invoke);
     for listed in events.listed.iter().filter(|listed| listed.exact) {
-        let handler = listed.word.handler();
-        if methods.has(handler) {
+        let event = listed.word;
+        if methods.handle(event) {
             continue;
         }
-        let near = Near::find(block, [handler]);
-        // An extension that handles nothing may wait for its end, unless it means to handle that.
-        let idles = listed.word == Event::Shutdown && !invokes;
-        if idles && !near.as_ref().is_some_and(Near::is_method) {
+        let near = Near::find(block, event.handlers());
+        // It needs none to wait for its end, unless it means to handle that.
+        let waits = event == Event::Shutdown && waits(methods, invokes);
+        if waits && !near.as_ref().is_some_and(Near::is_method) {
             continue;
         }
         let help = match near {
             Some(near) => near.help(),
             None => format!(
                 "add `{} -> Result<(), Error>` to this `impl` block",
-                handler.signature()
+                event.handler().signature()
             ),
         };
-        let event = listed.word.name();
+        let event = event.name();
         errors.push(
             &listed.name,
             format!("event `{event}` has no handler\nhelp: {help}"),
@@ -83,11 +81,10 @@ fn check_unlisted(events: &List<Event>, methods: &Methods, errors: &mut Errors) 
     if events.unclear {
         return;
     }
-    for (role, function) in methods.iter() {
-        let Role::Handler(method) = role else {
-            continue;
-        };
-        let Some(event) = method.event().filter(|&event| !events.has(event)) else {
+    for &event in Event::ALL.iter().filter(|&&event| !events.has(event)) {
+        // One list is wrong, however many handlers the event has.
+        let mut handlers = event.handlers();
+        let Some((method, function)) = handlers.find_map(|it| Some((it, methods.get(it)?))) else {
             continue;
         };
         errors.push(
@@ -104,14 +101,16 @@ fn check_unlisted(events: &List<Event>, methods: &Methods, errors: &mut Errors) 
 }
 
 fn report_no_handler(block: &Block, errors: &mut Errors) {
-    let handlers = || Event::ALL.iter().map(|event| event.handler());
+    let events = || Event::ALL.iter().copied();
+    let handlers = events().flat_map(Event::handlers);
     let add = || {
-        let signatures: Vec<_> = handlers()
-            .map(|handler| format!("`{}`", handler.signature()))
+        let signatures: Vec<_> = events()
+            .map(|event| format!("`{}`", event.handler().signature()))
             .collect();
         format!("add {}", signatures.join(" or "))
     };
-    let help = Near::find(block, handlers()).map_or_else(add, |near| near.help());
+    let help =
+        Near::find(block, handlers.chain([Method::Telemetry])).map_or_else(add, |near| near.help());
     errors.push(
         &block.self_ty,
         format!("this block has no event handler\nhelp: {help}"),
