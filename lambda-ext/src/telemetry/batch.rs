@@ -43,6 +43,10 @@ impl TelemetryBatch {
         &self.text
     }
 
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing
+    }
+
     /// What was dropped between the batch before and this one.
     #[must_use]
     pub fn dropped(&self) -> Dropped {

@@ -4,10 +4,12 @@
 
 mod batch;
 mod inbox;
+mod listener;
 mod runtime_done;
 mod subscription;
 
 pub use self::batch::{Dropped, TelemetryBatch};
-pub(crate) use self::inbox::{Inbox, Item};
+pub(crate) use self::inbox::{Inbox, Item, Wanted};
+pub(crate) use self::listener::{Listener, Protocol, Serving};
 pub use self::runtime_done::RuntimeDone;
 pub use self::subscription::{Buffering, TelemetryType};
