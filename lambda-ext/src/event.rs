@@ -1,5 +1,6 @@
 //! The events that an extension registers for and receives.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -89,7 +90,7 @@ pub struct InvokeEvent {
     /// The ARN the function was called by, which may carry an alias or a version.
     pub invoked_function_arn: String,
     /// The trace header, where the invocation has one.
-    pub tracing: Option<Tracing>,
+    pub tracing: Option<Tracing<'static>>,
     /// The deadline in milliseconds since the epoch, as the platform sent it; some local
     /// platforms send 0.
     pub deadline_ms: u64,
@@ -194,16 +195,16 @@ pub(crate) enum Received {
 
 /// The fields of all events: the wire has them side by side, told apart by one of them.
 #[derive(Default)]
-struct Fields {
-    event_type: String,
+struct Fields<'a> {
+    event_type: Cow<'a, str>,
     deadline_ms: Millis,
     request_id: String,
     invoked_function_arn: String,
-    tracing: Option<Tracing>,
+    tracing: Option<Tracing<'a>>,
     shutdown_reason: String,
 }
 
-json::object!(Fields {
+json::object!(Fields<'a> {
     "eventType" => event_type,
     "deadlineMs" => deadline_ms,
     "requestId" => request_id,
@@ -225,14 +226,14 @@ impl<'de> Deserialize<'de> for Received {
             Some(EventType::Invoke) => Self::Known(Event::Invoke(InvokeEvent {
                 request_id: fields.request_id,
                 invoked_function_arn: fields.invoked_function_arn,
-                tracing: fields.tracing,
+                tracing: fields.tracing.map(Tracing::into_owned),
                 deadline_ms: fields.deadline_ms.0,
             })),
             Some(EventType::Shutdown) => Self::Known(Event::Shutdown(ShutdownEvent {
                 shutdown_reason: fields.shutdown_reason.into(),
                 deadline_ms: fields.deadline_ms.0,
             })),
-            None => Self::Unknown(fields.event_type),
+            None => Self::Unknown(fields.event_type.into_owned()),
         })
     }
 }

@@ -90,5 +90,8 @@ pub use handler::{Config, Handler, Launch};
 pub use lambda_ext_macros::lambda_extension;
 pub use register::Register;
 pub use report::{ErrorRequest, StatusResponse};
-pub use telemetry::{Buffering, RuntimeDone, TelemetryBatch, TelemetryType};
+pub use telemetry::{
+    Buffering, OwnedTelemetryEvent, RuntimeDone, TelemetryBatch, TelemetryEvent, TelemetryRecord,
+    TelemetryType,
+};
 pub use tracing::Tracing;

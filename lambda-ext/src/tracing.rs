@@ -1,22 +1,25 @@
 //! The trace header of an invocation.
 
+use std::borrow::Cow;
+
 use crate::json;
 
-/// The trace header of an invocation: raw, and parsed on demand.
-///
-/// See [AWS X-Ray: tracing header](https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Tracing {
-    /// The header's name, `X-Amzn-Trace-Id` (`type` on the wire).
-    pub kind: String,
-    /// The header's value, `Root=1-…;Parent=…;Sampled=1`; some local platforms send it empty.
-    pub value: String,
+json::borrowed! {
+    /// The trace header of an invocation: raw, and parsed on demand.
+    ///
+    /// See [AWS X-Ray: tracing header](https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader).
+    pub struct Tracing<'a> {
+        /// The header's name, `X-Amzn-Trace-Id` (`type` on the wire).
+        pub kind: Cow<'a, str> = "type",
+        /// The header's value, `Root=1-…;Parent=…;Sampled=1`; some local platforms send it empty.
+        pub value: Cow<'a, str> = "value",
+        /// The id of the segment that the platform makes for what this is part of, 16 hexadecimal
+        /// digits. Only telemetry has it.
+        pub span_id: Option<Cow<'a, str>> = "spanId",
+    }
 }
 
-json::object!(Tracing { "type" => kind, "value" => value });
-
-impl Tracing {
+impl Tracing<'_> {
     /// The id of the trace, `1-68c1a2f0-0a1b2c3d4e5f60718293a4b5`.
     #[must_use]
     pub fn root(&self) -> Option<&str> {

@@ -1,6 +1,29 @@
 //! One delivery.
 
+use super::Events;
+
 /// One delivery of telemetry.
+///
+/// ```
+/// use lambda_ext::{TelemetryBatch, TelemetryRecord};
+///
+/// fn slow(batch: &TelemetryBatch) -> usize {
+///     let is_slow = |record: &TelemetryRecord<'_>| match record {
+///         TelemetryRecord::PlatformReport(report) => report.metrics.duration.as_secs() >= 1,
+///         _ => false,
+///     };
+///     batch.iter().filter(|event| is_slow(&event.record)).count()
+/// }
+///
+/// // In tests, a batch is made from JSON.
+/// let batch = TelemetryBatch::from(
+///     r#"[{"time":"2026-03-04T09:15:00.660Z","type":"platform.report","record":{
+///         "requestId":"8d2f","status":"success","metrics":{"durationMs":1248.301}}}]"#,
+/// );
+/// assert_eq!(slow(&batch), 1);
+/// ```
+///
+/// See [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TelemetryBatch {
     text: String,
@@ -37,6 +60,17 @@ impl TelemetryBatch {
         }
     }
 
+    /// The events. Each is read when it is asked for and borrows from the batch where its JSON
+    /// allows; what is to be kept is kept [owned](super::TelemetryEvent::to_owned).
+    ///
+    /// One that is JSON, but not as it should be, is [something else](super::TelemetryRecord::Other)
+    /// among the others. After what is no JSON at all it is not known where events end, and the
+    /// rest is one of these; over TCP, the rest of the line.
+    #[must_use]
+    pub fn iter(&self) -> Events<'_> {
+        Events::new(&self.text, self.framing)
+    }
+
     /// The events as they came: a JSON array, or over TCP a JSON object in each line.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -55,5 +89,28 @@ impl TelemetryBatch {
 
     pub(crate) fn set_dropped(&mut self, dropped: Dropped) {
         self.dropped = dropped;
+    }
+}
+
+impl<'a> IntoIterator for &'a TelemetryBatch {
+    type Item = super::TelemetryEvent<'a>;
+    type IntoIter = Events<'a>;
+
+    fn into_iter(self) -> Events<'a> {
+        self.iter()
+    }
+}
+
+/// As over HTTP: the text of a JSON array.
+impl From<String> for TelemetryBatch {
+    fn from(text: String) -> Self {
+        Self::new(text, Framing::Array)
+    }
+}
+
+/// As over HTTP: the text of a JSON array.
+impl From<&str> for TelemetryBatch {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
     }
 }

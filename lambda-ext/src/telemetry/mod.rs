@@ -3,13 +3,37 @@
 //! See [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html).
 
 mod batch;
+mod event;
+mod events;
 mod inbox;
 mod listener;
+mod log;
+mod metrics;
+mod owned;
+mod platform;
+mod record;
 mod runtime_done;
 mod subscription;
+mod timestamp;
+mod words;
 
 pub use self::batch::{Dropped, TelemetryBatch};
+pub use self::event::TelemetryEvent;
+pub use self::events::Events;
 pub(crate) use self::inbox::{Inbox, Item, Wanted};
 pub(crate) use self::listener::{Listener, Protocol, Serving};
+pub use self::log::LogRecord;
+pub use self::metrics::{
+    InitReportMetrics, ReportMetrics, RestoreReportMetrics, RuntimeDoneMetrics, Span,
+};
+pub use self::owned::OwnedTelemetryEvent;
+pub use self::platform::{
+    PlatformExtension, PlatformInitReport, PlatformInitRuntimeDone, PlatformInitStart,
+    PlatformLogsDropped, PlatformReport, PlatformRestoreReport, PlatformRestoreRuntimeDone,
+    PlatformRestoreStart, PlatformRuntimeDone, PlatformStart, PlatformTelemetrySubscription,
+};
+pub use self::record::TelemetryRecord;
 pub use self::runtime_done::RuntimeDone;
 pub use self::subscription::{Buffering, TelemetryType};
+pub use self::timestamp::Timestamp;
+pub use self::words::{InitPhase, InitType, Status};

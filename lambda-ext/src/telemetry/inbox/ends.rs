@@ -1,62 +1,75 @@
 //! The ends of invocations, as they are spotted in what comes.
 
-use serde_json::Value;
-
 use super::recent::Recent;
 use super::{RuntimeDone, TelemetryBatch, Wanted};
+use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord};
 
-/// What tells that an invocation has ended.
+/// What tells of an invocation's end.
 #[derive(Debug)]
 pub(super) enum End {
     Done(RuntimeDone),
-    Report(String),
+    Report(PlatformReport<'static>),
 }
 
-/// Looks for what is wanted. Most batches have none, and are not decoded for it.
+/// Looks for what is wanted. Most batches have none of it, and are not read for it.
 pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
-    let text = batch.as_str();
-    let is_done = wanted.runtime_done && text.contains("platform.runtimeDone");
-    let is_report = (wanted.runtime_done || wanted.reports) && text.contains("platform.report");
-    if !is_done && !is_report {
+    let has = |kind| batch.as_str().contains(kind);
+    let done = wanted.runtime_done && has("platform.runtimeDone");
+    let reports = (wanted.runtime_done || wanted.reports) && has("platform.report");
+    if !done && !reports {
         return Vec::new();
     }
-    let values: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
-    let end = |value: Value| {
-        let id = value["record"]["requestId"].as_str()?.to_owned();
-        match value["type"].as_str()? {
-            "platform.runtimeDone" if is_done => Some(End::Done(RuntimeDone { request_id: id })),
-            "platform.report" => Some(End::Report(id)),
-            _ => None,
-        }
+    let end = |event| match event {
+        TelemetryEvent {
+            record: TelemetryRecord::PlatformReport(report),
+            ..
+        } => Some(End::Report(report.into_owned())),
+        event if done => RuntimeDone::new(&event, None).map(End::Done),
+        _ => None,
     };
-    values.into_iter().filter_map(end).collect()
+    batch.iter().filter_map(end).collect()
 }
 
 /// What is known of the last invocations.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
+    /// Those that are done.
     done: Recent<String>,
+    /// Those that there is a report of.
     reported: Recent<String>,
+    /// The last one.
+    report: Option<PlatformReport<'static>>,
 }
 
 impl Ends {
-    /// Takes note of them, in their order; returns the ends that were not known.
+    /// Takes note of them, in their order; returns those invocations that were not known to be
+    /// done.
     pub(super) fn note(&mut self, ends: Vec<End>) -> Vec<RuntimeDone> {
-        let mut news = Vec::new();
-        for end in ends {
-            match end {
-                End::Done(done) if !self.done.contains(&done.request_id) => {
-                    self.done.add(done.request_id.clone());
-                    news.push(done);
-                }
-                End::Done(_) => {}
-                End::Report(id) => self.reported.add(id),
+        ends.into_iter()
+            .filter_map(|end| self.note_one(end))
+            .collect()
+    }
+
+    fn note_one(&mut self, end: End) -> Option<RuntimeDone> {
+        let mut done = match end {
+            End::Done(done) => done,
+            End::Report(report) => {
+                self.reported.add(report.request_id.clone().into_owned());
+                self.report = Some(report);
+                return None;
             }
+        };
+        if self.done.contains(done.request_id()) {
+            return None;
         }
-        news
+        let previous = self.done.last().map(String::as_str);
+        let is_previous = |report: &mut PlatformReport<'_>| Some(&*report.request_id) == previous;
+        done.previous_report = self.report.take_if(is_previous);
+        self.done.add(done.request_id().to_owned());
+        Some(done)
     }
 
     pub(super) fn has_report_of(&self, request_id: &str) -> bool {
-        self.reported.contains(&request_id.to_owned())
+        self.reported.contains(request_id)
     }
 }

@@ -9,7 +9,7 @@ const MOST: usize = 64;
 #[derive(Debug)]
 pub(super) struct Recent<T>(VecDeque<T>);
 
-impl<T: PartialEq> Recent<T> {
+impl<T> Recent<T> {
     pub(super) fn add(&mut self, one: T) {
         if self.0.len() == MOST {
             self.0.pop_front();
@@ -17,8 +17,11 @@ impl<T: PartialEq> Recent<T> {
         self.0.push_back(one);
     }
 
-    pub(super) fn contains(&self, one: &T) -> bool {
-        self.0.contains(one)
+    pub(super) fn contains<K: ?Sized>(&self, one: &K) -> bool
+    where
+        T: PartialEq<K>,
+    {
+        self.0.iter().any(|it| it == one)
     }
 
     pub(super) fn last(&self) -> Option<&T> {

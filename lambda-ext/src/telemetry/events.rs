@@ -1,0 +1,91 @@
+//! The events of a delivery, one after the other.
+
+use std::iter::FusedIterator;
+use std::mem;
+
+use super::TelemetryEvent;
+use super::batch::Framing;
+
+/// The events of a [`TelemetryBatch`](super::TelemetryBatch), each read when it is asked for.
+#[derive(Debug, Clone)]
+pub struct Events<'a> {
+    /// What is not read yet.
+    rest: &'a str,
+    place: Place,
+}
+
+/// Where in a delivery that is.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Start,
+    /// After the `[`.
+    Open,
+    Element,
+    /// After the `,` between two elements.
+    Comma,
+    /// After the `]`, or the one value of a delivery that is no array.
+    End,
+    /// At a line of a delivery in lines.
+    Line,
+}
+
+impl<'a> Events<'a> {
+    pub(super) fn new(text: &'a str, framing: Framing) -> Self {
+        let place = match framing {
+            Framing::Array => Place::Start,
+            Framing::Lines => Place::Line,
+        };
+        Self { rest: text, place }
+    }
+
+    fn element(&mut self) -> Option<TelemetryEvent<'a>> {
+        loop {
+            self.rest = self.rest.trim_ascii_start();
+            let next = self.rest.chars().next()?;
+            self.place = match (self.place, next) {
+                (Place::Start, '[') => Place::Open,
+                (Place::Open | Place::Element, ']') => Place::End,
+                (Place::Element, ',') => Place::Comma,
+                (Place::Start, _) => return Some(self.value(Place::End)),
+                (Place::Open | Place::Comma, _) => return Some(self.value(Place::Element)),
+                _ => return Some(self.broken()),
+            };
+            self.rest = self.rest.strip_prefix(next)?;
+        }
+    }
+
+    /// Reads the value that must come now.
+    fn value(&mut self, after: Place) -> TelemetryEvent<'a> {
+        let Some((event, rest)) = TelemetryEvent::first(self.rest) else {
+            return self.broken();
+        };
+        self.rest = rest;
+        self.place = after;
+        event
+    }
+
+    /// Where events end is not known any more: the rest is one.
+    fn broken(&mut self) -> TelemetryEvent<'a> {
+        TelemetryEvent::broken(mem::take(&mut self.rest))
+    }
+
+    fn line(&mut self) -> Option<TelemetryEvent<'a>> {
+        self.rest = self.rest.trim_ascii_start();
+        let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
+        self.rest = rest;
+        (!line.is_empty()).then(|| line.trim_ascii_end().into())
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = TelemetryEvent<'a>;
+
+    fn next(&mut self) -> Option<TelemetryEvent<'a>> {
+        match self.place {
+            Place::Line => self.line(),
+            _ => self.element(),
+        }
+    }
+}
+
+impl FusedIterator for Events<'_> {}

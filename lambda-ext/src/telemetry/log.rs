@@ -1,0 +1,42 @@
+//! What was printed.
+
+use std::borrow::Cow;
+
+use serde_core::de::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::json::{self, Decode};
+
+/// What the function or an extension printed: usually a line.
+///
+/// Stdout and stderr are not told apart.
+///
+/// See [Telemetry schema](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogRecord<'a> {
+    /// Text, as it was printed: a line feed at its end is still there, several lines may be one
+    /// record.
+    Text(Cow<'a, str>),
+    /// JSON other than a string: the object of a line of JSON, where the function's log format is
+    /// JSON.
+    Json(&'a str),
+}
+
+impl LogRecord<'_> {
+    /// The text, or the JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Json(json) => json,
+        }
+    }
+}
+
+impl<'de> Decode<'de> for LogRecord<'de> {
+    fn decode<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(json::text(json).map_or(Self::Json(json), Self::Text))
+    }
+}
