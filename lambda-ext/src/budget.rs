@@ -1,9 +1,12 @@
-//! How long each step may take: the one table.
+//! How long each step may take, and how much may be kept: the one table.
 //!
 //! | what | budget |
 //! |---|---|
 //! | register, subscribe | 5 s each, bounded retries of what the platform calls temporary in it |
 //! | the body of a reply, once its head is in | 5 s, and 100 ms more where the process did not run meanwhile |
+//! | the body of a delivery of telemetry, once its head is in | the same |
+//! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
+//! | no connection is accepted, after one could not be | 100 ms |
 //! | an error report | 500 ms, then the extension exits anyway |
 //! | dropping the handler after that | 500 ms |
 //! | `telemetry` or `runtime_done` still running when an event has come | a quarter of the time left, at most 500 ms |
@@ -14,12 +17,21 @@
 //! | a handler running when a signal comes | 500 ms |
 //! | `shutdown` after a signal | as if the deadline were 2 s ahead |
 //!
+//! | what of telemetry | has at most |
+//! |---|---|
+//! | one delivery | 4 MiB |
+//! | deliveries that are read or wait for room, together | 8 MiB |
+//! | the queue | 8 MiB |
+//! | connections served at once | 64 |
+//!
 //! Cuts happen at awaits. `next` has no budget: it stays open for as long as the environment is
 //! frozen.
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout};
 
 use crate::{Event, InvokeEvent, ShutdownEvent};
 
@@ -39,8 +51,30 @@ pub(crate) const RETRY_PAUSES: [Duration; 3] = [
 /// Reading a reply whose head is in.
 pub(crate) const REPLY_BODY: Duration = Duration::from_secs(5);
 
-/// What is left for it where the time above went by without this process having run.
-pub(crate) const REPLY_AFTER_PAUSE: Duration = Duration::from_millis(100);
+/// Reading the body of a delivery of telemetry whose head is in.
+pub(crate) const DELIVERY_BODY: Duration = Duration::from_secs(5);
+
+/// Waiting for room in the queue of telemetry, while the platform waits for its answer.
+pub(crate) const ROOM: Duration = Duration::from_secs(1);
+
+/// What is left for such a wait where its time went by without this process having run.
+const AFTER_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long no connection is accepted after one could not be, as where files have run out.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The most of one delivery, in bytes: twice the largest batch that can be asked for, which is
+/// what the platform may send, and as much again.
+pub(crate) const DELIVERY: usize = 4 << 20;
+
+/// The most of all deliveries that are being read or wait for room in the queue, in bytes.
+pub(crate) const DELIVERIES: usize = 8 << 20;
+
+/// The most of what is queued, in bytes.
+pub(crate) const QUEUE: usize = 8 << 20;
+
+/// The connections that are served at once; the others wait to be accepted.
+pub(crate) const CONNECTIONS: usize = 64;
 
 /// Reporting an error.
 pub(crate) const REPORT: Duration = Duration::from_millis(500);
@@ -71,6 +105,16 @@ pub(crate) const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// A line that matters less than what follows it, where stderr is stuck.
 pub(crate) const LAST_WORDS: Duration = Duration::from_millis(25);
+
+/// Gives up waiting after a while; but where this task was not run meanwhile, because its thread
+/// was busy or frozen, what has come is still taken.
+pub(crate) async fn in_time<F: Future>(budget: Duration, work: F) -> Result<F::Output, Elapsed> {
+    let mut work = pin!(work);
+    if let Ok(output) = timeout(budget, &mut work).await {
+        return Ok(output);
+    }
+    timeout(AFTER_PAUSE, work).await
+}
 
 /// How long the next event may be held back for the end of this invocation: not at all where the
 /// deadline is unknown or near.

@@ -8,8 +8,12 @@ use super::hold::Hold;
 use super::joined::Joined;
 use crate::telemetry::{
     Inbox, Item, Listener, Serving, Subscribed, Subscription, TelemetryBatch, TelemetrySettings,
+    Wanted,
 };
-use crate::{Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError, budget, stderr};
+use crate::{
+    Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError, TelemetryType, budget,
+    stderr,
+};
 
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -51,7 +55,11 @@ impl Feed {
         let listener = Listener::bind(address, settings.protocol)
             .await
             .map_err(|source| RunError::Listener { address, source })?;
-        let inbox = Inbox::new(delivers, joins);
+        let inbox = Inbox::new(Wanted {
+            batches: delivers,
+            runtime_done: joins,
+            reports: delivers && types.contains(&TelemetryType::Platform),
+        });
         Ok(Some(Self {
             name,
             subscription: Subscription::new(&types, settings.destination(listener.port()))

@@ -6,6 +6,7 @@ mod batch;
 mod event;
 mod events;
 mod inbox;
+mod listener;
 mod log;
 mod metrics;
 mod owned;
@@ -20,7 +21,8 @@ mod words;
 pub use self::batch::{Dropped, TelemetryBatch};
 pub use self::event::TelemetryEvent;
 pub use self::events::Events;
-pub(crate) use self::inbox::{Inbox, Item, Listener, Serving};
+pub(crate) use self::inbox::{Inbox, Item, Wanted};
+pub(crate) use self::listener::{Listener, Serving};
 pub use self::log::LogRecord;
 pub use self::metrics::{
     InitReportMetrics, ReportMetrics, RestoreReportMetrics, RuntimeDoneMetrics, Span,
