@@ -142,7 +142,7 @@ impl<H: Handler> EventLoop<'_, H> {
 async fn hand_over<H: Handler>(handler: &mut H, item: Item) -> Result<(), RunError> {
     match item {
         Item::Batch(batch) => guard(Method::Telemetry, || handler.telemetry(batch)).await,
-        Item::RuntimeDone(done) => guard(Method::RuntimeDone, || handler.runtime_done(done)).await,
+        Item::RuntimeDone(done) => guard(Method::RuntimeDone, || handler.runtime_done(*done)).await,
     }
 }
 

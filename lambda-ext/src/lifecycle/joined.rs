@@ -12,7 +12,7 @@ pub(super) struct Joined {
     /// The invocations that have begun and whose end has not come.
     open: VecDeque<String>,
     /// The end of an invocation that has not begun here: telemetry was quicker than the event.
-    early: Option<RuntimeDone>,
+    early: Option<Box<RuntimeDone>>,
 }
 
 impl Joined {
@@ -25,7 +25,7 @@ impl Joined {
     }
 
     /// An end has come: returns the one that is due, if one is.
-    pub(super) fn end(&mut self, done: RuntimeDone) -> Option<RuntimeDone> {
+    pub(super) fn end(&mut self, done: Box<RuntimeDone>) -> Option<Box<RuntimeDone>> {
         if self.close(&done) {
             return Some(done);
         }
@@ -34,7 +34,7 @@ impl Joined {
     }
 
     /// The end that came early and is due, now that its invocation has begun.
-    pub(super) fn due(&mut self) -> Option<RuntimeDone> {
+    pub(super) fn due(&mut self) -> Option<Box<RuntimeDone>> {
         let done = self.early.take()?;
         if self.close(&done) {
             return Some(done);
@@ -44,7 +44,7 @@ impl Joined {
     }
 
     /// The end that came early, now that no invocation begins any more.
-    pub(super) fn left(&mut self) -> Option<RuntimeDone> {
+    pub(super) fn left(&mut self) -> Option<Box<RuntimeDone>> {
         self.early.take()
     }
 
@@ -64,15 +64,13 @@ impl Joined {
 mod tests {
     use super::*;
 
-    fn end_of(request_id: &str) -> RuntimeDone {
-        let record = format!("{{\"requestId\":\"{request_id}\",\"status\":\"success\"}}");
-        let event = format!(
-            "{{\"time\":\"2026-03-04T09:15:00.642Z\",\"type\":\"platform.runtimeDone\",\"record\":{record}}}"
-        );
-        event.parse().expect("a runtimeDone")
+    fn end_of(request_id: &str) -> Box<RuntimeDone> {
+        let mut done = RuntimeDone::default();
+        done.record.request_id = request_id.to_owned().into();
+        done.into()
     }
 
-    fn id(done: Option<RuntimeDone>) -> Option<String> {
+    fn id(done: Option<Box<RuntimeDone>>) -> Option<String> {
         Some(done?.request_id().to_owned())
     }
 

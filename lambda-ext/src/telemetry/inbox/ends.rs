@@ -7,8 +7,8 @@ use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord, Timestam
 /// What tells of an invocation's end.
 #[derive(Debug)]
 pub(super) enum End {
-    Done(RuntimeDone),
-    Report(PlatformReport<'static>),
+    Done(Box<RuntimeDone>),
+    Report(Box<PlatformReport<'static>>),
 }
 
 /// Looks for what is wanted. Most batches have none of it, and are not read for it.
@@ -23,8 +23,8 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
         TelemetryEvent {
             record: TelemetryRecord::PlatformReport(report),
             ..
-        } => Some(End::Report(report.into_owned())),
-        event if done => RuntimeDone::new(&event, None).map(End::Done),
+        } => Some(End::Report(report.into_owned().into())),
+        event if done => RuntimeDone::new(&event, None).map(Box::new).map(End::Done),
         _ => None,
     };
     batch.iter().filter_map(end).collect()
@@ -52,10 +52,10 @@ impl Ends {
 
     fn note_one(&mut self, end: End) -> Option<RuntimeDone> {
         let mut done = match end {
-            End::Done(done) => done,
+            End::Done(done) => *done,
             End::Report(report) => {
                 self.reported.add(report.request_id.clone().into_owned());
-                self.report = Some(report);
+                self.report = Some(*report);
                 return None;
             }
         };

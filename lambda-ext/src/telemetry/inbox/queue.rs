@@ -56,7 +56,7 @@ impl Queue {
             if let (Some(first), MOST_ENDS..) = (queued.next(), queued.count() + 1) {
                 self.items.remove(first);
             }
-            self.items.push_back(Item::RuntimeDone(end));
+            self.items.push_back(Item::RuntimeDone(end.into()));
         }
     }
 
