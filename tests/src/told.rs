@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lambda_ext::telemetry::TelemetryRecord;
 use lambda_ext::{
@@ -19,6 +21,8 @@ pub struct Told<const TELEMETRY: bool, const JOINED: bool> {
     pub waits: Waits,
     /// The method that fails.
     pub fails: &'static str,
+    /// How many ends of invocations it was told.
+    pub ends: Arc<AtomicUsize>,
 }
 
 /// Takes batches.
@@ -34,7 +38,9 @@ struct Notes(mpsc::UnboundedSender<String>);
 
 /// What the next calls of a method wait for.
 #[derive(Debug, Clone, Default)]
-pub struct Waits(Rc<RefCell<VecDeque<(&'static str, oneshot::Receiver<()>)>>>);
+pub struct Waits(Rc<RefCell<VecDeque<Wait>>>);
+
+type Wait = (&'static str, oneshot::Receiver<()>);
 
 /// The calls, as they come.
 #[derive(Debug)]
@@ -49,6 +55,7 @@ impl<const TELEMETRY: bool, const JOINED: bool> Told<TELEMETRY, JOINED> {
             notes: Notes(sender),
             waits: Waits::default(),
             fails: "",
+            ends: Arc::default(),
         };
         (told, Calls(receiver))
     }
@@ -74,6 +81,7 @@ impl Notes {
 
 impl Waits {
     /// Has the next call of a method wait until the sender is used or dropped.
+    #[must_use]
     pub fn next(&self, method: &'static str) -> oneshot::Sender<()> {
         let (sender, receiver) = oneshot::channel();
         self.0.borrow_mut().push_back((method, receiver));
@@ -161,6 +169,7 @@ impl<const TELEMETRY: bool, const JOINED: bool> Handler for Told<TELEMETRY, JOIN
     async fn runtime_done(&mut self, done: RuntimeDone) -> Result<(), Error> {
         let report = done.previous_report.as_ref();
         let report = report.map(|report| format!("after-report-of-{}", report.request_id));
+        self.ends.fetch_add(1, Ordering::Relaxed);
         let with = [done.request_id(), &report.unwrap_or_default()].join(" ");
         self.called("runtime_done", &with).await
     }
