@@ -12,6 +12,7 @@ mod owned;
 mod platform;
 mod record;
 mod runtime_done;
+mod scan;
 mod subscription;
 mod timestamp;
 mod words;
