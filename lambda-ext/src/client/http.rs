@@ -1,6 +1,5 @@
 //! One exchange with the platform: the request, its budget, its retries, and the reply.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -31,6 +30,7 @@ pub(super) struct Endpoint {
 
 /// A successful reply.
 pub(super) struct Reply {
+    pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -162,7 +162,8 @@ impl Http {
                 }
             })?;
         self.kept.store(true, Ordering::Relaxed);
-        let body = in_time(read(&mut response)).await.map_err(|unread| {
+        let read = budget::in_time(budget::REPLY_BODY, read(&mut response)).await;
+        let body = read.unwrap_or(Err(Unread::Stalled)).map_err(|unread| {
             Failure::Final(match unread {
                 Unread::Broken(source) => unreachable(source),
                 Unread::Stalled => ClientError::TimedOut {
@@ -178,6 +179,7 @@ impl Http {
         let status = response.status();
         if status.is_success() {
             return Ok(Reply {
+                status,
                 headers: std::mem::take(response.headers_mut()),
                 body,
             });
@@ -222,18 +224,6 @@ enum Unread {
     Broken(reqwest::Error),
     Stalled,
     TooLong,
-}
-
-/// Gives up reading after a while; but where this task was not run meanwhile, because its thread
-/// was busy or frozen, what has come is still taken.
-async fn in_time(read: impl Future<Output = Result<Bytes, Unread>>) -> Result<Bytes, Unread> {
-    let mut read = pin!(read);
-    if let Ok(body) = timeout(budget::REPLY_BODY, &mut read).await {
-        return body;
-    }
-    timeout(budget::REPLY_AFTER_PAUSE, read)
-        .await
-        .unwrap_or(Err(Unread::Stalled))
 }
 
 /// Reads to the announced length, or to the end. A reply is one chunk mostly, taken as it is.

@@ -6,6 +6,7 @@ mod batch;
 mod event;
 mod events;
 mod inbox;
+mod listener;
 mod log;
 mod metrics;
 mod owned;
@@ -13,6 +14,7 @@ mod platform;
 mod record;
 mod runtime_done;
 mod scan;
+mod settings;
 mod subscription;
 mod timestamp;
 mod words;
@@ -20,7 +22,8 @@ mod words;
 pub use self::batch::{Dropped, TelemetryBatch};
 pub use self::event::TelemetryEvent;
 pub use self::events::Events;
-pub(crate) use self::inbox::{Inbox, Item};
+pub(crate) use self::inbox::{Inbox, Item, Wanted};
+pub(crate) use self::listener::{Listener, Serving};
 pub use self::log::LogRecord;
 pub use self::metrics::{
     InitReportMetrics, ReportMetrics, RestoreReportMetrics, RuntimeDoneMetrics, Span,
@@ -33,6 +36,9 @@ pub use self::platform::{
 };
 pub use self::record::TelemetryRecord;
 pub use self::runtime_done::RuntimeDone;
-pub use self::subscription::{Buffering, TelemetryType};
+pub(crate) use self::settings::TelemetrySettings;
+pub use self::subscription::{
+    Buffering, Destination, Protocol, Subscribed, Subscription, TelemetryType,
+};
 pub use self::timestamp::Timestamp;
 pub use self::words::{InitPhase, InitType, Status};

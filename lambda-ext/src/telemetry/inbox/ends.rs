@@ -1,0 +1,76 @@
+//! The ends of invocations, as they are spotted in what comes.
+
+use super::recent::Recent;
+use super::{RuntimeDone, TelemetryBatch, Wanted};
+use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord, Timestamp};
+
+/// What tells of an invocation's end.
+#[derive(Debug)]
+pub(super) enum End {
+    Done(Box<RuntimeDone>),
+    Report(Box<PlatformReport<'static>>),
+}
+
+/// Looks for what is wanted. Most batches have none of it, and are not read for it.
+pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
+    let has = |kind| batch.as_str().contains(kind);
+    let done = wanted.runtime_done && has("platform.runtimeDone");
+    let reports = (wanted.runtime_done || wanted.reports) && has("platform.report");
+    if !done && !reports {
+        return Vec::new();
+    }
+    let end = |event| match event {
+        TelemetryEvent {
+            record: TelemetryRecord::PlatformReport(report),
+            ..
+        } => Some(End::Report(report.into_owned().into())),
+        event if done => RuntimeDone::new(&event, None).map(Box::new).map(End::Done),
+        _ => None,
+    };
+    batch.iter().filter_map(end).collect()
+}
+
+/// What is known of the last invocations.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    /// Those that are done, and when they were: one that is tried again has the same request id.
+    done: Recent<(String, Timestamp<'static>)>,
+    /// Those that there is a report of.
+    reported: Recent<String>,
+    /// The last one.
+    report: Option<PlatformReport<'static>>,
+}
+
+impl Ends {
+    /// Takes note of them, in their order; returns those invocations that were not known to be
+    /// done.
+    pub(super) fn note(&mut self, ends: Vec<End>) -> Vec<RuntimeDone> {
+        ends.into_iter()
+            .filter_map(|end| self.note_one(end))
+            .collect()
+    }
+
+    fn note_one(&mut self, end: End) -> Option<RuntimeDone> {
+        let mut done = match end {
+            End::Done(done) => *done,
+            End::Report(report) => {
+                self.reported.add(report.request_id.clone().into_owned());
+                self.report = Some(*report);
+                return None;
+            }
+        };
+        let key = (done.request_id().to_owned(), done.time.clone());
+        if self.done.contains(&key) {
+            return None;
+        }
+        let previous = self.done.last().map(|(request_id, _)| &**request_id);
+        let is_previous = |report: &mut PlatformReport<'_>| Some(&*report.request_id) == previous;
+        done.previous_report = self.report.take_if(is_previous);
+        self.done.add(key);
+        Some(done)
+    }
+
+    pub(super) fn has_report_of(&self, request_id: &str) -> bool {
+        self.reported.contains(request_id)
+    }
+}

@@ -1,0 +1,180 @@
+//! What was received and is not handed over yet.
+
+mod ends;
+mod queue;
+mod recent;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, Semaphore};
+
+use self::ends::End;
+use self::queue::{Key, Queue, whole};
+use super::batch::Framing;
+use super::{Dropped, RuntimeDone, TelemetryBatch};
+use crate::budget;
+
+/// What a batch takes of the queue's room beside its text, so that many empty ones are bounded too.
+const OVERHEAD: usize = 256;
+
+/// Shared by the listener, which puts, and the event loop, which takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbox(Arc<Shared>);
+
+/// What an inbox is for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    /// The handler gets the batches. Otherwise they are only looked into.
+    pub(crate) batches: bool,
+    /// The end of each invocation is an item of its own.
+    pub(crate) runtime_done: bool,
+    /// It is asked for which invocations there is a report.
+    pub(crate) reports: bool,
+}
+
+/// What the event loop hands over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Item {
+    Batch(TelemetryBatch),
+    RuntimeDone(Box<RuntimeDone>),
+}
+
+impl Item {
+    /// The batch that it is, if it is one.
+    pub(crate) fn batch(&self) -> Option<TelemetryBatch> {
+        match self {
+            Self::Batch(batch) => Some(batch.clone()),
+            Self::RuntimeDone(_) => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    wanted: Wanted,
+    queue: Mutex<Queue>,
+    /// The bytes that are left in the queue. Who waits for some gets them in order.
+    room: Semaphore,
+    came: Notify,
+}
+
+impl Inbox {
+    pub(crate) fn new(wanted: Wanted) -> Self {
+        Self(Arc::new(Shared {
+            wanted,
+            queue: Mutex::default(),
+            room: Semaphore::new(budget::QUEUE),
+            came: Notify::new(),
+        }))
+    }
+
+    /// Queues a batch, unless it is a repeat. Waits for room, for a while; then the batch is
+    /// dropped, and the handler is told with the next. The ends of invocations do not wait.
+    ///
+    /// A batch counts as received only once it is queued: where this is given up before, because
+    /// the platform is not there any more for the answer, its repeat is none.
+    pub(crate) async fn put(&self, batch: TelemetryBatch) {
+        let key = Key::of(&batch);
+        let ends = ends::find(&batch, self.0.wanted);
+        let Some(batch) = self.put_now(batch, key, ends) else {
+            return;
+        };
+        let room = self.0.room.acquire_many(room_for(&batch));
+        let Ok(Ok(room)) = budget::in_time(budget::ROOM, room).await else {
+            return self.drop_batch(&batch);
+        };
+        let mut queue = self.queue();
+        if !queue.is_repeated(key) {
+            room.forget();
+            queue.push(batch, key);
+            self.0.came.notify_one();
+        }
+    }
+
+    /// Queues what needs no waiting; returns the batch if it does.
+    fn put_now(
+        &self,
+        batch: TelemetryBatch,
+        key: Option<Key>,
+        ends: Vec<End>,
+    ) -> Option<TelemetryBatch> {
+        let mut queue = self.queue();
+        if queue.is_repeated(key) {
+            return None;
+        }
+        let mut waiting = None;
+        if self.0.wanted.batches && !is_blank(&batch) {
+            match self.0.room.try_acquire_many(room_for(&batch)) {
+                Ok(room) => {
+                    room.forget();
+                    queue.push(batch, key);
+                }
+                Err(_) => waiting = Some(batch),
+            }
+        }
+        // Behind its batch, if that is queued already.
+        let ends = queue.ends.note(ends);
+        queue.push_ends(ends);
+        self.0.came.notify_one();
+        waiting
+    }
+
+    /// Takes the next item, in the order in which they came. Cancel safe.
+    pub(crate) async fn take(&self) -> Item {
+        loop {
+            if let Some(item) = self.try_take() {
+                return item;
+            }
+            self.0.came.notified().await;
+        }
+    }
+
+    /// Takes the next item, if there is one.
+    pub(crate) fn try_take(&self) -> Option<Item> {
+        let item = self.queue().pop()?;
+        if let Item::Batch(batch) = &item {
+            self.0.room.add_permits(room_for(batch) as usize);
+        }
+        Some(item)
+    }
+
+    /// Counts a batch that the handler has not got, or not to its end.
+    pub(crate) fn drop_batch(&self, batch: &TelemetryBatch) {
+        self.add_dropped(whole(batch));
+    }
+
+    /// Counts what the handler does not get.
+    pub(crate) fn add_dropped(&self, dropped: Dropped) {
+        if self.0.wanted.batches {
+            self.queue().add_dropped(dropped);
+        }
+    }
+
+    /// What the handler has not got and was not told of.
+    pub(crate) fn undelivered(&self) -> Dropped {
+        self.queue().undelivered()
+    }
+
+    /// Whether the platform's report of this invocation has come.
+    pub(crate) fn has_report_of(&self, request_id: &str) -> bool {
+        self.queue().ends.has_report_of(request_id)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a batch takes of the queue's room; one that is larger than the queue takes all.
+fn room_for(batch: &TelemetryBatch) -> u32 {
+    let room = (batch.as_str().len() + OVERHEAD).min(budget::QUEUE);
+    u32::try_from(room).unwrap_or(u32::MAX)
+}
+
+/// Whether there is nothing in it to hand over.
+fn is_blank(batch: &TelemetryBatch) -> bool {
+    let is_empty = |char: char| char.is_ascii_whitespace() || matches!(char, '[' | ']');
+    batch.as_str().trim_start_matches(is_empty).is_empty()
+}

@@ -1,0 +1,103 @@
+//! What waits to be taken, in the order in which it came.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
+
+use super::ends::Ends;
+use super::recent::Recent;
+use super::{Dropped, Framing, Item, RuntimeDone, TelemetryBatch};
+
+/// The most ends of invocations that are queued: they take no room, so that a full queue does not
+/// keep them out, and more come only from one who makes them up.
+const MOST_ENDS: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    items: VecDeque<Item>,
+    /// What the handler is to be told of with the next batch.
+    dropped: Dropped,
+    /// What was queued, to know a repeat by.
+    recent: Recent<Key>,
+    pub(super) ends: Ends,
+}
+
+/// What stands for a batch that may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key(u64);
+
+impl Key {
+    /// Lines are not acknowledged, and so not repeated: equal ones are two.
+    pub(super) fn of(batch: &TelemetryBatch) -> Option<Self> {
+        if batch.framing() == Framing::Lines {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        batch.as_str().hash(&mut hasher);
+        Some(Self(hasher.finish()))
+    }
+}
+
+impl Queue {
+    pub(super) fn is_repeated(&self, key: Option<Key>) -> bool {
+        key.is_some_and(|key| self.recent.contains(&key))
+    }
+
+    pub(super) fn push(&mut self, batch: TelemetryBatch, key: Option<Key>) {
+        if let Some(key) = key {
+            self.recent.add(key);
+        }
+        self.items.push_back(Item::Batch(batch));
+    }
+
+    pub(super) fn push_ends(&mut self, ends: Vec<RuntimeDone>) {
+        for end in ends {
+            let mut queued = (0..self.items.len()).filter(|at| self.is_end(*at));
+            if let (Some(first), MOST_ENDS..) = (queued.next(), queued.count() + 1) {
+                self.items.remove(first);
+            }
+            self.items.push_back(Item::RuntimeDone(end.into()));
+        }
+    }
+
+    fn is_end(&self, at: usize) -> bool {
+        matches!(self.items.get(at), Some(Item::RuntimeDone(_)))
+    }
+
+    /// The first item; a batch tells what was dropped until now.
+    pub(super) fn pop(&mut self) -> Option<Item> {
+        let mut item = self.items.pop_front()?;
+        if let Item::Batch(batch) = &mut item {
+            batch.set_dropped(mem::take(&mut self.dropped));
+        }
+        Some(item)
+    }
+
+    pub(super) fn add_dropped(&mut self, dropped: Dropped) {
+        add(&mut self.dropped, dropped);
+    }
+
+    /// What was dropped and not told yet, and what is queued.
+    pub(super) fn undelivered(&self) -> Dropped {
+        let mut undelivered = self.dropped;
+        for item in &self.items {
+            if let Item::Batch(batch) = item {
+                add(&mut undelivered, whole(batch));
+            }
+        }
+        undelivered
+    }
+}
+
+/// All of a batch, as what is dropped.
+pub(super) fn whole(batch: &TelemetryBatch) -> Dropped {
+    Dropped {
+        records: batch.iter().count() as u64,
+        bytes: batch.as_str().len() as u64,
+    }
+}
+
+fn add(to: &mut Dropped, more: Dropped) {
+    to.records += more.records;
+    to.bytes += more.bytes;
+}

@@ -1,0 +1,108 @@
+//! Where telemetry is delivered to.
+
+mod http;
+mod tcp;
+#[cfg(test)]
+mod tests;
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+
+use super::{Inbox, Protocol};
+use crate::budget;
+
+/// A port that is taken. The platform may connect from here on; it is served later.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    protocol: Protocol,
+}
+
+/// Keeps the listener serving; dropping it ends all connections, and gives the port back.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Serving(JoinHandle<()>);
+
+impl Listener {
+    /// Port 0 is any that is free.
+    pub(crate) async fn bind(address: SocketAddr, protocol: Protocol) -> io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        let address = socket.local_addr()?;
+        Ok(Self {
+            socket,
+            address,
+            protocol,
+        })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Puts what comes into the inbox, by tasks of their own.
+    pub(crate) fn serve(self, inbox: Inbox) -> Serving {
+        let socket = self.socket;
+        let accept = move |context: &mut Context<'_>| socket.poll_accept(context);
+        Serving(match self.protocol {
+            Protocol::Http => {
+                let bodies = Arc::new(Semaphore::new(budget::DELIVERIES));
+                let serve = move |stream| http::serve(stream, inbox.clone(), Arc::clone(&bodies));
+                tokio::spawn(serve_all(accept, budget::CONNECTIONS, serve))
+            }
+            Protocol::Tcp => {
+                let serve = move |stream| tcp::serve(stream, inbox.clone());
+                tokio::spawn(serve_all(accept, tcp::CONNECTIONS, serve))
+            }
+        })
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Serves every connection, at most so many at once. With this task its connections end.
+async fn serve_all<S>(
+    mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>>,
+    most: usize,
+    serve: impl Fn(TcpStream) -> S,
+) where
+    S: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = poll_fn(|context| {
+            while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {}
+            if connections.len() < most {
+                accept(context)
+            } else {
+                Poll::Pending
+            }
+        });
+        match accepted.await {
+            Ok((stream, _)) => {
+                connections.spawn(serve(stream));
+            }
+            // The connection may be gone before it was accepted, or files have run out: those that
+            // are served go on, and the port is not given up.
+            Err(_) => sleep(budget::ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// JSON is UTF-8; a batch that is not loses what is not, and not the rest.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
