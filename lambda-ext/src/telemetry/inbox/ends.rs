@@ -1,14 +1,14 @@
 //! The ends of invocations, as they are spotted in what comes.
 
 use super::recent::Recent;
-use super::{RuntimeDone, TelemetryBatch, Wanted};
+use super::{Item, RuntimeDone, TelemetryBatch, Wanted};
 use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord};
 
 /// What tells of an invocation's end.
 #[derive(Debug)]
 pub(super) enum End {
-    Done(RuntimeDone),
-    Report(PlatformReport<'static>),
+    Done(Box<RuntimeDone>),
+    Report(Box<PlatformReport<'static>>),
 }
 
 /// Looks for what is wanted. Most batches have none of it, and are not read for it.
@@ -23,8 +23,8 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
         TelemetryEvent {
             record: TelemetryRecord::PlatformReport(report),
             ..
-        } => Some(End::Report(report.into_owned())),
-        event if done => RuntimeDone::new(&event, None).map(End::Done),
+        } => Some(End::Report(Box::new(report.into_owned()))),
+        event if done => RuntimeDone::new(&event, None).map(|done| End::Done(Box::new(done))),
         _ => None,
     };
     batch.iter().filter_map(end).collect()
@@ -38,19 +38,19 @@ pub(super) struct Ends {
     /// Those that there is a report of.
     reported: Recent<String>,
     /// The last one.
-    report: Option<PlatformReport<'static>>,
+    report: Option<Box<PlatformReport<'static>>>,
 }
 
 impl Ends {
     /// Takes note of them, in their order; returns those invocations that were not known to be
     /// done.
-    pub(super) fn note(&mut self, ends: Vec<End>) -> Vec<RuntimeDone> {
+    pub(super) fn note(&mut self, ends: Vec<End>) -> Vec<Item> {
         ends.into_iter()
             .filter_map(|end| self.note_one(end))
             .collect()
     }
 
-    fn note_one(&mut self, end: End) -> Option<RuntimeDone> {
+    fn note_one(&mut self, end: End) -> Option<Item> {
         let mut done = match end {
             End::Done(done) => done,
             End::Report(report) => {
@@ -63,10 +63,12 @@ impl Ends {
             return None;
         }
         let previous = self.done.last().map(String::as_str);
-        let is_previous = |report: &mut PlatformReport<'_>| Some(&*report.request_id) == previous;
-        done.previous_report = self.report.take_if(is_previous);
+        let report = self
+            .report
+            .take_if(|report| Some(&*report.request_id) == previous);
+        done.previous_report = report.map(|report| *report);
         self.done.add(done.request_id().to_owned());
-        Some(done)
+        Some(Item::RuntimeDone(done))
     }
 
     pub(super) fn has_report_of(&self, request_id: &str) -> bool {

@@ -38,7 +38,7 @@ pub(crate) struct Wanted {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Item {
     Batch(TelemetryBatch),
-    RuntimeDone(RuntimeDone),
+    RuntimeDone(Box<RuntimeDone>),
 }
 
 #[derive(Debug)]

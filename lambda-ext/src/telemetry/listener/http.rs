@@ -28,7 +28,7 @@ const BUFFER: usize = 128 << 10;
 pub(super) async fn serve(stream: TcpStream, inbox: Inbox, bodies: Arc<Semaphore>) {
     let service = service_fn(async |request| {
         let answer = answer(request, &inbox, &bodies).await;
-        Ok::<_, Infallible>(answer.unwrap_or_else(|status| refusal(status)))
+        Ok::<_, Infallible>(answer.unwrap_or_else(refusal))
     });
     let _ = http1::Builder::new()
         .max_buf_size(BUFFER)

@@ -29,7 +29,7 @@ pub(crate) enum Protocol {
 /// A port that is taken. The platform may connect from here on; it is served later.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     address: SocketAddr,
     protocol: Protocol,
 }
@@ -42,10 +42,10 @@ pub(crate) struct Serving(JoinHandle<()>);
 impl Listener {
     /// Port 0 is any that is free.
     pub(crate) async fn bind(address: SocketAddr, protocol: Protocol) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+        let socket = TcpListener::bind(address).await?;
+        let address = socket.local_addr()?;
         Ok(Self {
-            listener,
+            socket,
             address,
             protocol,
         })
@@ -57,8 +57,8 @@ impl Listener {
 
     /// Puts what comes into the inbox, by tasks of their own.
     pub(crate) fn serve(self, inbox: Inbox) -> Serving {
-        let listener = self.listener;
-        let accept = move |context: &mut Context<'_>| listener.poll_accept(context);
+        let socket = self.socket;
+        let accept = move |context: &mut Context<'_>| socket.poll_accept(context);
         Serving(match self.protocol {
             Protocol::Http => {
                 let bodies = Arc::new(Semaphore::new(budget::DELIVERIES));

@@ -41,7 +41,7 @@ fn array(events: &[String]) -> TelemetryBatch {
     batch(&format!("[{}]", events.join(",")))
 }
 
-fn next_end(inbox: &Inbox) -> RuntimeDone {
+fn next_end(inbox: &Inbox) -> Box<RuntimeDone> {
     match inbox.try_take() {
         Some(Item::RuntimeDone(done)) => done,
         other => panic!("an end, not {other:?}"),

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::task::yield_now;
 use tokio::time::{Instant, advance};
 
 use super::*;
@@ -17,6 +18,21 @@ async fn a_batch_waits_until_there_is_room() {
     assert_eq!(name(&inbox.take().await), "[\"aa");
     put.await;
     assert_eq!(taken(&inbox), ["[\"bb", "[1]"]);
+}
+
+#[tokio::test]
+async fn a_batch_that_got_its_room_wakes_the_event_loop() {
+    let inbox = full(BATCHES).await;
+    let mut put = pin!(inbox.put(batch("[1]")));
+    assert_eq!((&mut put).now_or_never(), None);
+    assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);
+    let waiting = tokio::spawn({
+        let inbox = inbox.clone();
+        async move { inbox.take().await }
+    });
+    yield_now().await;
+    put.await;
+    assert_eq!(name(&waiting.await.unwrap()), "[1]");
 }
 
 #[tokio::test]

@@ -85,6 +85,8 @@ async fn a_line_that_is_too_long_is_dropped_and_the_next_is_not() {
     let dropped = batch.dropped();
     assert_eq!(dropped.records, 1);
     assert_eq!(dropped.bytes, long.len() as u64);
+    connection.send("3\n4\n").await;
+    assert_eq!(served.next().await, "3\n4\n");
 }
 
 #[tokio::test]
