@@ -1,16 +1,27 @@
 //! The arguments of the attribute, read so that a mistake in one leaves the others readable.
 
+mod buffering;
+mod list;
+mod setting;
+mod tokens;
 mod values;
 
-use crate::{errors::Errors, method::Event, similar};
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use crate::{errors::Errors, method::Event, subscription::TelemetryType, word::Word};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
+use setting::{Setting, Value, segments};
 use syn::ext::IdentExt as _;
+
+pub use buffering::Buffering;
+pub use list::{List, Listed};
+pub use setting::Given;
 
 /// An argument that the attribute takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Argument {
     Events,
+    Telemetry,
+    Buffering,
     Flavor,
     WorkerThreads,
     Main,
@@ -27,63 +38,60 @@ struct Row {
 }
 
 impl Argument {
-    const ALL: [Self; 5] = [
-        Self::Events,
-        Self::Flavor,
-        Self::WorkerThreads,
-        Self::Main,
-        Self::Crate,
-    ];
-
     #[rustfmt::skip]
     const fn row(self) -> Row {
         match self {
             Self::Events => Row { name: "events", must_be: "a list in brackets", example: "events = [Invoke, Shutdown]" },
+            Self::Telemetry => Row { name: "telemetry", must_be: "a list in brackets", example: "telemetry = [Platform, Function]" },
+            Self::Buffering => Row { name: "buffering", must_be: "followed by limits in parentheses", example: "buffering(timeout_ms = 100)" },
             Self::Flavor => Row { name: "flavor", must_be: "a string", example: "flavor = \"multi_thread\"" },
             Self::WorkerThreads => Row { name: "worker_threads", must_be: "a whole number of at least 1", example: "worker_threads = 2" },
             Self::Main => Row { name: "main", must_be: "`true` or `false`", example: "main = false" },
             Self::Crate => Row { name: "crate", must_be: "a path", example: "crate = ::path::to::lambda_ext" },
         }
     }
+}
 
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|argument| argument.name() == name)
-    }
+impl Word for Argument {
+    const ALL: &'static [Self] = &[
+        Self::Events,
+        Self::Telemetry,
+        Self::Buffering,
+        Self::Flavor,
+        Self::WorkerThreads,
+        Self::Main,
+        Self::Crate,
+    ];
+    const NOUN: (&'static str, &'static str) = ("an", "argument");
 
-    const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         self.row().name
     }
+}
 
-    /// Every name, for a message.
-    fn names() -> String {
-        Self::ALL
-            .map(|argument| format!("`{}`", argument.name()))
-            .join(", ")
+impl Setting for Argument {
+    fn must_be(self) -> String {
+        self.row().must_be.to_owned()
     }
-}
 
-/// What stands behind the `=` of an argument.
-struct Value<'a> {
-    argument: Argument,
-    name: &'a Ident,
-    tokens: &'a [TokenTree],
-}
+    fn example(self) -> &'static str {
+        self.row().example
+    }
 
-/// An argument that was given.
-pub struct Given<T> {
-    /// Where.
-    pub name: Ident,
-    /// Nothing if the value was wrong, which has been reported.
-    pub value: Option<T>,
+    fn is_called(self) -> bool {
+        self == Self::Buffering
+    }
 }
 
 /// The arguments.
 #[derive(Default)]
 pub struct Args {
     /// `events = [..]`
-    pub events: Option<Given<Events>>,
+    pub events: Option<Given<List<Event>>>,
+    /// `telemetry = [..]`
+    pub telemetry: Option<Given<List<TelemetryType>>>,
+    /// `buffering(..)`
+    pub buffering: Option<Given<Buffering>>,
     /// `flavor = ".."`
     pub flavor: Option<Given<Flavor>>,
     /// `worker_threads = N`
@@ -92,25 +100,6 @@ pub struct Args {
     pub main: Option<Given<bool>>,
     /// `crate = path`
     pub krate: Option<Given<TokenStream>>,
-}
-
-/// The value of `events`.
-#[derive(Default)]
-pub struct Events {
-    /// Those that could be read.
-    pub listed: Vec<Listed>,
-    /// One could not be read, so what seems to be missing from the list may be what it meant.
-    pub unclear: bool,
-}
-
-/// One of `events`.
-pub struct Listed {
-    /// In the author's own token.
-    pub name: Ident,
-    /// Which.
-    pub event: Event,
-    /// Written as it must be; if not, that has been reported and asks for nothing more.
-    pub exact: bool,
 }
 
 /// The runtime that the generated `main` starts.
@@ -127,7 +116,7 @@ impl Args {
     pub fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         let mut bare_events = Vec::new();
-        for segment in segments(tokens, errors) {
+        for segment in segments::<Argument>(tokens, errors) {
             args.argument(&segment, &mut bare_events, errors);
         }
         args.bare_events(bare_events, errors);
@@ -149,56 +138,42 @@ impl Args {
     }
 
     /// Reads `name = value`.
-    fn argument(&mut self, tokens: &[TokenTree], bare: &mut Vec<Listed>, errors: &mut Errors) {
-        let [TokenTree::Ident(name), rest @ ..] = tokens else {
-            let names = Argument::names();
-            return errors.push(all(tokens), format!("expected an argument, one of {names}"));
-        };
-        let written = name.unraw().to_string();
-        if let (None, Some(event), []) = (
-            Argument::named(&written),
-            similar::nearest(&written, Event::ALL, Event::name),
-            rest,
-        ) {
-            return bare.push(Listed {
-                name: name.clone(),
-                event,
-                exact: true,
-            });
+    fn argument(
+        &mut self,
+        tokens: &[TokenTree],
+        bare: &mut Vec<Listed<Event>>,
+        errors: &mut Errors,
+    ) {
+        if let [TokenTree::Ident(name)] = tokens {
+            let written = name.unraw().to_string();
+            if let (None, Some(word)) = (Argument::named(&written), Event::nearest(&written)) {
+                return bare.push(Listed {
+                    name: name.clone(),
+                    word,
+                    exact: true,
+                });
+            }
         }
-        let Some(argument) = Argument::named(&written).or_else(|| unknown(name, errors)) else {
+        let Some(value) = Value::<Argument>::read(tokens, errors) else {
             return;
         };
-        let tokens = match rest {
-            [TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => value,
-            // `events(Invoke)` and whatever else is not `name = value` has no value.
-            _ => &[],
-        };
-        let value = Value {
-            argument,
-            name,
-            tokens,
-        };
-        match argument {
-            Argument::Events => set(&mut self.events, &value, Value::events, errors),
-            Argument::Flavor => set(&mut self.flavor, &value, Value::flavor, errors),
+        match value.setting {
+            Argument::Events => value.set(&mut self.events, Value::list, errors),
+            Argument::Telemetry => value.set(&mut self.telemetry, Value::list, errors),
+            Argument::Buffering => value.set(&mut self.buffering, Value::buffering, errors),
+            Argument::Flavor => value.set(&mut self.flavor, Value::flavor, errors),
             Argument::WorkerThreads => {
-                set(
-                    &mut self.worker_threads,
-                    &value,
-                    Value::worker_threads,
-                    errors,
-                );
+                value.set(&mut self.worker_threads, Value::worker_threads, errors);
             }
-            Argument::Main => set(&mut self.main, &value, Value::main, errors),
-            Argument::Crate => set(&mut self.krate, &value, Value::krate, errors),
+            Argument::Main => value.set(&mut self.main, Value::main, errors),
+            Argument::Crate => value.set(&mut self.krate, Value::krate, errors),
         }
     }
 
     /// `#[lambda_extension(Invoke, Shutdown)]`: one mistake, however many events.
-    fn bare_events(&mut self, bare: Vec<Listed>, errors: &mut Errors) {
+    fn bare_events(&mut self, bare: Vec<Listed<Event>>, errors: &mut Errors) {
         let Some(first) = bare.first() else { return };
-        let names: Vec<_> = bare.iter().map(|listed| listed.event.name()).collect();
+        let names: Vec<_> = bare.iter().map(|listed| listed.word.name()).collect();
         errors.push(
             &first.name,
             format!(
@@ -209,97 +184,10 @@ impl Args {
             ),
         );
         let name = first.name.clone();
-        let value = Some(Events {
+        let value = Some(List {
             listed: bare,
             unclear: false,
         });
         self.events.get_or_insert(Given { name, value });
     }
-}
-
-/// Notes the value of an argument, unless it was given before.
-fn set<'a, T>(
-    slot: &mut Option<Given<T>>,
-    value: &Value<'a>,
-    read: fn(&Value<'a>, &mut Errors) -> Option<T>,
-    errors: &mut Errors,
-) {
-    let name = value.name;
-    if slot.is_some() {
-        // One that is misspelt has been reported.
-        if name.unraw() == value.argument.name() {
-            errors.push(name, format!("argument `{name}` is given more than once"));
-        }
-        return;
-    }
-    *slot = Some(Given {
-        name: name.clone(),
-        value: read(value, errors),
-    });
-}
-
-/// Reports an argument that nobody knows; returns the one that must have been meant, so that its
-/// value is not missed.
-fn unknown(name: &Ident, errors: &mut Errors) -> Option<Argument> {
-    let near = similar::nearest(&name.to_string(), Argument::ALL, Argument::name);
-    let help = near.map(|near| format!("\nhelp: did you mean `{}`?", near.name()));
-    errors.push(
-        name,
-        format!(
-            "unknown argument `{name}`, expected one of {}{}",
-            Argument::names(),
-            help.unwrap_or_default(),
-        ),
-    );
-    near
-}
-
-/// What stands between the commas.
-fn segments(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<TokenTree>> {
-    let mut segments = vec![Vec::new()];
-    let mut tokens = visible(tokens).into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let here = segments.len() - 1;
-        match &token {
-            TokenTree::Punct(comma) if comma.as_char() == ',' => {
-                if segments[here].is_empty() {
-                    errors.push(token, "expected an argument, found `,`");
-                } else {
-                    segments.push(Vec::new());
-                }
-            }
-            // `events = [Invoke] main = false`
-            TokenTree::Ident(_) if segments[here].len() > 2 && begins_value(tokens.peek()) => {
-                errors.push(&token, "expected `,` before the next argument");
-                segments.push(vec![token]);
-            }
-            _ => segments[here].push(token),
-        }
-    }
-    segments.retain(|segment| !segment.is_empty());
-    segments
-}
-
-/// Whether an argument's name is what came before.
-fn begins_value(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Punct(equals)) if equals.as_char() == '=')
-}
-
-/// The tokens without the invisible groups that a `macro_rules!` leaves around its fragments.
-fn visible(tokens: TokenStream) -> Vec<TokenTree> {
-    let mut visible_tokens = Vec::new();
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-                visible_tokens.extend(visible(group.stream()));
-            }
-            token => visible_tokens.push(token),
-        }
-    }
-    visible_tokens
-}
-
-/// The tokens as one stream.
-fn all(tokens: &[TokenTree]) -> TokenStream {
-    tokens.iter().cloned().collect()
 }

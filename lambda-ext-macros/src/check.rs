@@ -2,12 +2,15 @@
 
 mod events;
 mod methods;
+mod near;
+mod telemetry;
 
 use crate::{
-    args::{Args, Flavor, Given},
+    args::{Args, Buffering, Flavor, Given, List},
     block::Block,
     errors::Errors,
-    model::{Constructor, Extension, Handler, Main, Origin},
+    method::Method,
+    model::{Config, Constructor, Extension, Handler, Main, Origin},
     spell::{spell, spell_with},
 };
 use methods::{Methods, Role};
@@ -20,6 +23,7 @@ pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<
     let block = block.filter(|block| check_place(block, errors))?;
     let methods = Methods::of(block);
     let events = events::check(args, block, &methods, errors);
+    telemetry::check(args, block, &methods, errors);
     check_generics(args, block, errors);
     methods.check(errors);
     errors
@@ -64,20 +68,37 @@ fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> E
         generics: block.generics.clone(),
         self_ty: block.self_ty.clone(),
         where_clause: block.where_clause.clone(),
-        events,
+        config: config(args, methods, events),
         origin,
         handlers,
         main: args.wants_main().then(|| Main {
-            flavor: value(args.flavor.as_ref()).unwrap_or(Flavor::CurrentThread),
-            worker_threads: value(args.worker_threads.as_ref()),
+            flavor: value(args.flavor.as_ref())
+                .copied()
+                .unwrap_or(Flavor::CurrentThread),
+            worker_threads: value(args.worker_threads.as_ref()).copied(),
         }),
+    }
+}
+
+/// What to ask of the platform.
+fn config(args: &Args, methods: &Methods, events: Vec<Ident>) -> Config {
+    let limits = value(args.buffering.as_ref()).map(Buffering::limits);
+    Config {
+        events,
+        telemetry: value(args.telemetry.as_ref()).map_or_else(Vec::new, List::names),
+        buffering: limits
+            .into_iter()
+            .flatten()
+            .filter_map(|limit| Some((limit.name.clone(), limit.value?)))
+            .collect(),
+        runtime_done: methods.has(Method::RuntimeDone),
     }
 }
 
 /// The arguments that shape the generated `main`.
 fn check_main(args: &Args, errors: &mut Errors) {
-    let flavor = value(args.flavor.as_ref());
-    if value(args.main.as_ref()) == Some(false) {
+    let flavor = value(args.flavor.as_ref()).copied();
+    if value(args.main.as_ref()) == Some(&false) {
         let names = [
             args.flavor.as_ref().map(|given| &given.name),
             args.worker_threads.as_ref().map(|given| &given.name),
@@ -156,6 +177,6 @@ fn concrete(self_ty: &TokenStream, generics: &TokenStream) -> String {
     })
 }
 
-fn value<T: Copy>(given: Option<&Given<T>>) -> Option<T> {
-    given.and_then(|given| given.value)
+fn value<T>(given: Option<&Given<T>>) -> Option<&T> {
+    given.and_then(|given| given.value.as_ref())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     args::Flavor,
-    model::{Constructor, Extension, Handler, Main, Origin},
+    model::{Config, Constructor, Extension, Handler, Main, Origin},
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -38,20 +38,54 @@ fn handler_impl(extension: &Extension) -> TokenStream {
         generics,
         self_ty,
         where_clause,
-        events,
+        config,
         handlers,
         ..
     } = extension;
+    let config = config_value(krate, config);
     let methods = handlers.iter().map(|handler| forwarder(krate, handler));
     quote! {
         #[automatically_derived]
         #[allow(clippy::future_not_send)]
         impl #generics #krate::Handler for #self_ty #where_clause {
-            const CONFIG: #krate::Config = #krate::Config::new(&[#(#krate::EventType::#events),*]);
+            const CONFIG: #krate::Config = #config;
 
             #(#methods)*
         }
     }
+}
+
+// Input:
+//     #[lambda_extension(telemetry = [Platform], buffering(timeout_ms = 100))]
+//     impl Flusher { /* `telemetry` and `runtime_done` */ }
+//
+// Output:
+//     ::lambda_ext::Config::new(&[::lambda_ext::EventType::Invoke, ::lambda_ext::EventType::Shutdown])
+//         .telemetry(&[::lambda_ext::TelemetryType::Platform])
+//         .buffering(::lambda_ext::Buffering::new().timeout_ms(100))
+//         .runtime_done()
+fn config_value(krate: &TokenStream, config: &Config) -> TokenStream {
+    let Config {
+        events,
+        telemetry,
+        buffering,
+        runtime_done,
+    } = config;
+    let mut value = quote!(#krate::Config::new(&[#(#krate::EventType::#events),*]));
+    if !telemetry.is_empty() {
+        value.extend(quote!(.telemetry(&[#(#krate::TelemetryType::#telemetry),*])));
+    }
+    if !buffering.is_empty() {
+        let limits = buffering.iter().map(|(name, value)| {
+            let value = Literal::u32_unsuffixed(*value);
+            quote!(.#name(#value))
+        });
+        value.extend(quote!(.buffering(#krate::Buffering::new() #(#limits)*)));
+    }
+    if *runtime_done {
+        value.extend(quote!(.runtime_done()));
+    }
+    value
 }
 
 // Input:

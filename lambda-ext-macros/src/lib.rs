@@ -15,9 +15,11 @@ mod method;
 mod model;
 mod similar;
 mod spell;
+mod subscription;
 #[cfg(test)]
 #[allow(clippy::panic)] // how a test fails
 mod tests;
+mod word;
 
 use proc_macro::TokenStream;
 

@@ -1,5 +1,7 @@
 //! The one table: method ↔ event ↔ what the method takes.
 
+use crate::word::Word;
+
 /// A method that is known by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -9,6 +11,10 @@ pub enum Method {
     Init,
     /// Handles [`Event::Invoke`].
     Invoke,
+    /// Handles a delivery of telemetry.
+    Telemetry,
+    /// Handles [`Event::Invoke`] too, once the function is done.
+    RuntimeDone,
     /// Handles [`Event::Shutdown`].
     Shutdown,
 }
@@ -25,7 +31,7 @@ pub enum Event {
 /// What is known about a method.
 struct Row {
     name: &'static str,
-    /// The event that it handles.
+    /// The event that it handles, alone or with others.
     event: Option<Event>,
     /// Name and type of its one parameter; the type is one of the runtime crate's root.
     parameter: Option<(&'static str, &'static str)>,
@@ -33,7 +39,14 @@ struct Row {
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 4] = [Self::Prepare, Self::Init, Self::Invoke, Self::Shutdown];
+    pub const ALL: [Self; 6] = [
+        Self::Prepare,
+        Self::Init,
+        Self::Invoke,
+        Self::Telemetry,
+        Self::RuntimeDone,
+        Self::Shutdown,
+    ];
 
     #[rustfmt::skip]
     const fn row(self) -> Row {
@@ -41,6 +54,8 @@ impl Method {
             Self::Prepare => Row { name: "prepare", event: None, parameter: None },
             Self::Init => Row { name: "init", event: None, parameter: Some(("register", "Register")) },
             Self::Invoke => Row { name: "invoke", event: Some(Event::Invoke), parameter: Some(("event", "InvokeEvent")) },
+            Self::Telemetry => Row { name: "telemetry", event: None, parameter: Some(("batch", "TelemetryBatch")) },
+            Self::RuntimeDone => Row { name: "runtime_done", event: Some(Event::Invoke), parameter: Some(("done", "RuntimeDone")) },
             Self::Shutdown => Row { name: "shutdown", event: Some(Event::Shutdown), parameter: Some(("event", "ShutdownEvent")) },
         }
     }
@@ -75,24 +90,26 @@ impl Method {
     }
 }
 
-impl Event {
-    /// Every event.
-    pub const ALL: [Self; 2] = [Self::Invoke, Self::Shutdown];
+impl Word for Event {
+    const ALL: &'static [Self] = &[Self::Invoke, Self::Shutdown];
+    const NOUN: (&'static str, &'static str) = ("an", "event");
 
-    /// As the author lists it.
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Invoke => "Invoke",
             Self::Shutdown => "Shutdown",
         }
     }
+}
 
-    /// The event of exactly this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|event| event.name() == name)
+impl Event {
+    /// The methods that handle it: any will do.
+    pub fn handlers(self) -> impl Iterator<Item = Method> {
+        let methods = Method::ALL.into_iter();
+        methods.filter(move |method| method.event() == Some(self))
     }
 
-    /// The method that handles it.
+    /// The method that messages advise.
     pub const fn handler(self) -> Method {
         match self {
             Self::Invoke => Method::Invoke,

@@ -14,14 +14,26 @@ pub struct Extension {
     pub self_ty: TokenStream,
     /// `where ..` of the block, or nothing.
     pub where_clause: TokenStream,
-    /// What to register for, where possible in the author's own tokens.
-    pub events: Vec<Ident>,
+    /// What to ask of the platform.
+    pub config: Config,
     /// How the value comes to be.
     pub origin: Origin,
     /// The methods to forward to.
     pub handlers: Vec<Handler>,
     /// The `main` to generate.
     pub main: Option<Main>,
+}
+
+/// What to ask of the platform, where possible in the author's own tokens.
+pub struct Config {
+    /// What to register for.
+    pub events: Vec<Ident>,
+    /// What to subscribe to.
+    pub telemetry: Vec<Ident>,
+    /// How it is delivered: limits and their values.
+    pub buffering: Vec<(Ident, u32)>,
+    /// Whether there is a `runtime_done`.
+    pub runtime_done: bool,
 }
 
 /// How the value comes to be.

@@ -87,6 +87,39 @@ fn default() {
 }
 
 #[test]
+fn telemetry() {
+    assert_expansion(
+        "telemetry",
+        quote!(
+            telemetry = [Platform, Function],
+            buffering(timeout_ms = 100, max_items = 1_000)
+        ),
+        quote! {
+            impl Shipper {
+                async fn telemetry(&mut self, batch: TelemetryBatch) {
+                    self.ship(batch.as_str()).await;
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn runtime_done() {
+    assert_expansion(
+        "runtime_done",
+        quote!(buffering(max_bytes = 0x4_0000)),
+        quote! {
+            impl Flusher {
+                async fn runtime_done(&mut self, done: RuntimeDone) -> Result<(), Error> {
+                    self.flush(done).await
+                }
+            }
+        },
+    );
+}
+
+#[test]
 fn without_main() {
     assert_expansion(
         "without_main",
@@ -141,6 +174,50 @@ fn mistaken_trait() {
     );
 }
 
+/// Of two events there are few enough to write down which methods ask for which.
+#[test]
+fn the_events_follow_from_the_methods() {
+    let prepare = quote!(
+        async fn prepare() -> Self {}
+    );
+    let invoke = quote!(
+        async fn invoke(&mut self, _: InvokeEvent) {}
+    );
+    let telemetry = quote!(
+        async fn telemetry(&mut self, _: TelemetryBatch) {}
+    );
+    let done = quote!(
+        async fn runtime_done(&mut self, _: RuntimeDone) {}
+    );
+    let shutdown = quote!(
+        async fn shutdown(&mut self, _: ShutdownEvent) {}
+    );
+    for (methods, invokes, ends) in [
+        (quote!(#prepare), false, true),
+        (quote!(#shutdown), false, true),
+        (quote!(#telemetry), false, true),
+        (quote!(#invoke), true, false),
+        (quote!(#done), true, false),
+        (quote!(#invoke #done), true, false),
+        (quote!(#invoke #shutdown), true, true),
+        (quote!(#done #shutdown), true, true),
+        (quote!(#invoke #telemetry), true, true),
+        (quote!(#done #telemetry), true, true),
+        (quote!(#telemetry #shutdown), false, true),
+    ] {
+        let subscribes = has_ident(methods.clone(), "telemetry");
+        let args = subscribes.then(|| quote!(telemetry = [Platform]));
+        let expansion = expand(quote!(#args), quote!(impl A { #methods }));
+        let has = |name| has_ident(expansion.clone(), name);
+        assert!(!has("compile_error"), "{expansion}");
+        assert_eq!(
+            (has("Invoke"), has("Shutdown")),
+            (invokes, ends),
+            "{methods}"
+        );
+    }
+}
+
 /// The block comes back token for token, first, behind nothing but our `allow`.
 #[test]
 fn the_block_is_untouched() {
@@ -165,17 +242,28 @@ fn the_block_is_untouched() {
 
 #[test]
 fn a_renamed_crate_leaves_no_trace_of_the_name() {
-    let blocks = [
-        quote!(impl A { async fn init(_: Register) -> Self {} async fn invoke(&self, _: InvokeEvent) {} }),
-        quote!(impl A { async fn prepare() -> Self {} async fn shutdown(&self, _: ShutdownEvent) {} }),
-        quote!(impl A { async fn init(&mut self, _: Register) {} }),
+    let main = || quote!(flavor = "multi_thread", worker_threads = 2);
+    let telemetry = || quote!(telemetry = [Platform], buffering(timeout_ms = 100));
+    let extensions = [
+        (
+            main(),
+            quote!(impl A { async fn init(_: Register) -> Self {} async fn invoke(&self, _: InvokeEvent) {} }),
+        ),
+        (
+            main(),
+            quote!(impl A { async fn prepare() -> Self {} async fn shutdown(&self, _: ShutdownEvent) {} }),
+        ),
+        (
+            main(),
+            quote!(impl A { async fn init(&mut self, _: Register) {} }),
+        ),
+        (
+            telemetry(),
+            quote!(impl A { async fn telemetry(&self, _: TelemetryBatch) {} async fn runtime_done(&self, _: RuntimeDone) {} }),
+        ),
     ];
-    for block in blocks {
-        let args = quote!(
-            crate = ::lext::re,
-            flavor = "multi_thread",
-            worker_threads = 2
-        );
+    for (args, block) in extensions {
+        let args = quote!(crate = ::lext::re, #args);
         let expansion = expand(args, block);
         assert!(!has_ident(expansion.clone(), "lambda_ext"), "{expansion}");
         assert!(

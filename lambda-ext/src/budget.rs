@@ -2,13 +2,16 @@
 //!
 //! | what | budget |
 //! |---|---|
-//! | register | 5 s, bounded retries of what the platform calls temporary in it |
+//! | register, subscribe | 5 s each, bounded retries of what the platform calls temporary in it |
 //! | the body of a reply, once its head is in | 5 s, and 100 ms more where the process did not run meanwhile |
 //! | the body of a delivery of telemetry, once its head is in | the same |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
 //! | no connection is accepted, after one could not be | 100 ms |
 //! | an error report | 500 ms, then the extension exits anyway |
 //! | dropping the handler after that | 500 ms |
+//! | `telemetry` or `runtime_done` still running when an event has come | a quarter of the time left, at most 500 ms |
+//! | holding `next` back for the end of the invocation | to 100 ms before the deadline |
+//! | handing over telemetry at SHUTDOWN | until the last invocation's report is in or 300 ms of quiet, at most half of the time left |
 //! | `shutdown` | to 150 ms before the deadline; the watchdog ends the process 50 ms before it |
 //! | a line on stderr before that, where stderr is stuck | 25 ms |
 //! | a handler running when a signal comes | 500 ms |
@@ -28,12 +31,15 @@ use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::error::Elapsed;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::ShutdownEvent;
+use crate::{Event, InvokeEvent, ShutdownEvent};
 
 /// Registering, retries included.
 pub(crate) const REGISTER: Duration = Duration::from_secs(5);
+
+/// Subscribing to telemetry, retries included.
+pub(crate) const SUBSCRIBE: Duration = Duration::from_secs(5);
 
 /// The pauses before a call that was answered 'try again' is repeated; after the last it fails.
 pub(crate) const RETRY_PAUSES: [Duration; 3] = [
@@ -76,6 +82,15 @@ pub(crate) const REPORT: Duration = Duration::from_millis(500);
 /// A handler that runs when a signal comes.
 pub(crate) const AFTER_SIGNAL: Duration = Duration::from_millis(500);
 
+/// What is left of the time to the deadline when an invocation's end has not come.
+const HOLD_MARGIN: Duration = Duration::from_millis(100);
+
+/// The most that an event which has come waits for the method that runs.
+const AFTER_EVENT: Duration = Duration::from_millis(500);
+
+/// How long nothing comes at SHUTDOWN before nothing more is expected.
+pub(crate) const QUIET: Duration = Duration::from_millis(300);
+
 /// The whole shutdown phase: what the platform gives, and what a signal gets.
 pub(crate) const SHUTDOWN_PHASE: Duration = Duration::from_secs(2);
 
@@ -101,25 +116,46 @@ pub(crate) async fn in_time<F: Future>(budget: Duration, work: F) -> Result<F::O
     timeout(AFTER_PAUSE, work).await
 }
 
-/// The time that is left at SHUTDOWN, as of its receipt.
+/// How long the next event may be held back for the end of this invocation: not at all where the
+/// deadline is unknown or near.
+pub(crate) fn hold(event: &InvokeEvent) -> Duration {
+    event.timeout().saturating_sub(HOLD_MARGIN)
+}
+
+/// How long the method that runs may go on, now that there is an event.
+pub(crate) fn after_event(event: Option<&Event>) -> Duration {
+    match event.and_then(|event| time_left(event.deadline())) {
+        Some(left) => (left / 4).min(AFTER_EVENT),
+        None => AFTER_EVENT,
+    }
+}
+
+/// The time to a deadline; one that is past when its event has just come is unknown.
+fn time_left(deadline: SystemTime) -> Option<Duration> {
+    let left = deadline.duration_since(SystemTime::now()).ok()?;
+    Some(left).filter(|left| !left.is_zero())
+}
+
+/// Until when what is to be done at SHUTDOWN may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ShutdownBudget {
-    /// For the handler's `shutdown`.
-    pub(crate) handler: Duration,
-    /// Until the watchdog ends the process.
+    /// Handing over telemetry.
+    pub(crate) telemetry: Instant,
+    /// The handler's `shutdown`.
+    pub(crate) handler: Instant,
+    /// How long it is until the watchdog ends the process.
     pub(crate) watchdog: Duration,
 }
 
 impl ShutdownBudget {
-    /// Call it when the event has just come: a deadline that is past by then is unknown, and the
-    /// platform's whole phase is assumed.
+    /// Call it when the event has just come: without a deadline, the platform's whole phase is
+    /// assumed.
     pub(crate) fn of(event: &ShutdownEvent) -> Self {
-        let left = match event.deadline().duration_since(SystemTime::now()) {
-            Ok(left) if !left.is_zero() => left,
-            _ => SHUTDOWN_PHASE,
-        };
+        let now = Instant::now();
+        let left = time_left(event.deadline()).unwrap_or(SHUTDOWN_PHASE);
         Self {
-            handler: left.saturating_sub(SHUTDOWN_MARGIN),
+            telemetry: now + left / 2,
+            handler: now + left.saturating_sub(SHUTDOWN_MARGIN),
             watchdog: left.saturating_sub(WATCHDOG_MARGIN),
         }
     }

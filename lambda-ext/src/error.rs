@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::report::{ErrorRequest, sources};
@@ -69,6 +71,8 @@ pub enum ClientError {
     InvalidRuntimeApi(String),
     /// The extension's name cannot be sent as a header's value.
     InvalidName(String),
+    /// A telemetry subscription that no platform can take.
+    InvalidSubscription(String),
     /// The platform answered a call with an error.
     Refused(Refusal),
     /// The answer to register had no `Lambda-Extension-Identifier` header.
@@ -120,6 +124,9 @@ impl fmt::Display for ClientError {
                 "the extension's name {name:?} cannot be sent: expected the executable's file \
                  name, without control characters and outer spaces"
             ),
+            Self::InvalidSubscription(what) => {
+                write!(formatter, "the telemetry subscription is invalid: {what}")
+            }
             Self::Refused(refusal) => refusal.fmt(formatter),
             Self::NoIdentifier => formatter.write_str(
                 "register: the reply has no `Lambda-Extension-Identifier` header, without which \
@@ -162,7 +169,7 @@ impl StdError for ClientError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// Which call was refused: `register`, `next`, `init error`, `exit error`.
+    /// Which call was refused: `register`, `telemetry`, `next`, `init error`, `exit error`.
     pub call: &'static str,
     /// The HTTP status.
     pub status: u16,
@@ -201,6 +208,13 @@ impl fmt::Display for Refusal {
 pub enum RunError {
     /// A call to the platform failed.
     Client(ClientError),
+    /// Nobody can be listened for at the address to which telemetry is to be delivered.
+    Listener {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// A method of the handler returned an error.
     Failed {
         /// The method.
@@ -229,6 +243,9 @@ impl RunError {
     pub(crate) fn report(&self) -> ErrorRequest {
         match self {
             Self::Client(error) => ErrorRequest::new("Extension.ApiError", error.to_string()),
+            Self::Listener { .. } => {
+                ErrorRequest::new("Extension.ListenerFailed", self.to_string())
+            }
             Self::Failed { method, source } => {
                 let error_type = source
                     .downcast_ref::<ExtensionError>()
@@ -247,6 +264,19 @@ impl fmt::Display for RunError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Client(error) => error.fmt(formatter),
+            Self::Listener { address, source } => {
+                write!(
+                    formatter,
+                    "telemetry cannot be listened for at {address}: {source}"
+                )?;
+                if source.kind() == io::ErrorKind::AddrInUse {
+                    formatter.write_str(
+                        " (another program of this environment has the port; port 0 takes a free \
+                         one)",
+                    )?;
+                }
+                Ok(())
+            }
             Self::Failed { method, source } => {
                 write!(formatter, "`{method}` failed: {source}")?;
                 sources(source.as_ref()).try_for_each(|cause| write!(formatter, ": {cause}"))

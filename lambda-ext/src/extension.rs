@@ -1,8 +1,11 @@
 //! How an extension is run: `run`, `launch`, and the builder for what is not the handler's.
 
+use std::net::SocketAddr;
+
 use crate::lifecycle;
 use crate::process::Process;
-use crate::{Client, ClientError, Handler, Launch, RunError};
+use crate::telemetry::{Protocol, TelemetrySettings};
+use crate::{Buffering, Client, ClientError, Handler, Launch, RunError, TelemetryType};
 
 /// Runs `handler` as the extension that this program is, until SHUTDOWN.
 ///
@@ -44,6 +47,7 @@ pub async fn launch<T: Launch>() -> Result<T, RunError> {
 #[derive(Debug, Clone)]
 pub struct Extension {
     client: Client,
+    telemetry: TelemetrySettings,
 }
 
 impl Extension {
@@ -61,6 +65,7 @@ impl Extension {
     pub async fn run<H: Handler>(self, handler: H) -> Result<H, RunError> {
         lifecycle::run(
             self.client,
+            &self.telemetry,
             &mut Process::borrowed(),
             async { Ok(handler) },
             async |handler, _| Ok(handler),
@@ -77,7 +82,14 @@ impl Extension {
     }
 
     pub(crate) async fn launch_in<T: Launch>(self, process: &mut Process) -> Result<T, RunError> {
-        lifecycle::run(self.client, process, T::prepare(), T::create).await
+        lifecycle::run(
+            self.client,
+            &self.telemetry,
+            process,
+            T::prepare(),
+            T::create,
+        )
+        .await
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -90,6 +102,8 @@ impl Extension {
 pub struct ExtensionBuilder {
     name: Option<String>,
     runtime_api: Option<String>,
+    managed: Option<bool>,
+    telemetry: TelemetrySettings,
 }
 
 impl ExtensionBuilder {
@@ -109,13 +123,66 @@ impl ExtensionBuilder {
         self
     }
 
+    /// Whether the platform is Managed Instances; by default what
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE` says.
+    #[cfg(feature = "emulator")]
+    pub(crate) fn managed(mut self, managed: bool) -> Self {
+        self.managed = Some(managed);
+        self
+    }
+
+    /// The telemetry to subscribe to, in place of what the handler says, which must take some.
+    #[must_use]
+    pub fn telemetry(mut self, types: impl Into<Vec<TelemetryType>>) -> Self {
+        self.telemetry.types = Some(types.into());
+        self
+    }
+
+    /// How it is delivered, in place of what the handler says.
+    #[must_use]
+    pub fn buffering(mut self, buffering: Buffering) -> Self {
+        self.telemetry.buffering = Some(buffering);
+        self
+    }
+
+    /// The address at which telemetry is listened for; by default `0.0.0.0` and a free port, so that
+    /// extensions of one environment never collide. The platform comes by way of the environment's
+    /// own address: with loopback alone it is not served.
+    #[must_use]
+    pub fn telemetry_address(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.telemetry.address = address.into();
+        self
+    }
+
+    /// The host under which the platform finds this environment; by default
+    /// `sandbox.localdomain`, which some local platforms cannot resolve.
+    #[must_use]
+    pub fn telemetry_host(mut self, host: impl Into<String>) -> Self {
+        self.telemetry.host = host.into();
+        self
+    }
+
+    /// How telemetry comes; by default HTTP, where what fails is delivered again.
+    #[must_use]
+    pub fn telemetry_protocol(mut self, protocol: Protocol) -> Self {
+        self.telemetry.protocol = protocol;
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
-    /// There is no address, it is not one, or the name cannot be sent.
+    /// There is no address of the platform, it is not one, the name cannot be sent, or the
+    /// telemetry is not such as can be subscribed to.
     pub fn build(self) -> Result<Extension, ClientError> {
+        self.telemetry.check()?;
+        let mut client = Client::with(self.name.as_deref(), self.runtime_api.as_deref())?;
+        if let Some(managed) = self.managed {
+            client.set_managed(managed);
+        }
         Ok(Extension {
-            client: Client::with(self.name.as_deref(), self.runtime_api.as_deref())?,
+            client,
+            telemetry: self.telemetry,
         })
     }
 }

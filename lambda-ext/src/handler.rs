@@ -117,6 +117,11 @@ impl Config {
         }
     }
 
+    /// Whether any telemetry is asked for.
+    pub(crate) const fn wants_telemetry(&self) -> bool {
+        !self.telemetry.is_empty() || self.runtime_done
+    }
+
     /// Subscribes to this telemetry.
     #[must_use]
     pub const fn telemetry(mut self, types: &'static [TelemetryType]) -> Self {

@@ -46,6 +46,67 @@
 //! - **The end is bounded.** `shutdown` has until 150 ms before the deadline, usually 2 s ahead. It
 //!   is cut at an `await`, or with its process if it blocks the thread.
 //!
+//! # Telemetry
+//!
+//! `telemetry = [Platform, Function]` subscribes to what the platform tells of invocations and to what
+//! the function prints; the method `telemetry` gets it in batches. `runtime_done` is called when
+//! the function is done with an invocation, before the next event is asked for: what is sent there
+//! is not caught half-way by a freeze.
+//!
+//! ```no_run
+//! use lambda_ext::telemetry::{OwnedTelemetryEvent, TelemetryRecord};
+//! use lambda_ext::{Error, RuntimeDone, ShutdownEvent, TelemetryBatch, lambda_extension};
+//!
+//! #[derive(Default)]
+//! struct Shipper {
+//!     pending: Vec<OwnedTelemetryEvent>,
+//! }
+//!
+//! #[lambda_extension(telemetry = [Platform, Function])]
+//! impl Shipper {
+//!     async fn telemetry(&mut self, batch: TelemetryBatch) {
+//!         for event in &batch {
+//!             match &event.record {
+//!                 TelemetryRecord::Function(_) => self.pending.push(event.to_owned()),
+//!                 TelemetryRecord::PlatformReport(report) => println!("{:?}", report.metrics),
+//!                 _ => {}
+//!             }
+//!         }
+//!     }
+//!
+//!     async fn runtime_done(&mut self, _: RuntimeDone) -> Result<(), Error> {
+//!         self.flush().await
+//!     }
+//!
+//!     async fn shutdown(&mut self, _: ShutdownEvent) -> Result<(), Error> {
+//!         self.flush().await
+//!     }
+//!
+//!     async fn flush(&mut self) -> Result<(), Error> {
+//!         // An event serializes as it came.
+//!         let body = serde_json::to_string(&self.pending)?;
+//!         send(body).await?;
+//!         self.pending.clear();
+//!         Ok(())
+//!     }
+//! }
+//! # async fn send(_: String) -> Result<(), Error> { Ok(()) }
+//! ```
+//!
+//! - **Nothing waits for the handler.** Batches are answered when they are queued, also while a method
+//!   runs. `telemetry` is called between the other methods, and while the next event is waited for.
+//! - **Nothing is lost in silence.** The queue takes 8 MiB; what comes while it is full, and a batch whose
+//!   `telemetry` an event had to cut, is counted in the next batch's
+//!   [`dropped`](TelemetryBatch::dropped). At SHUTDOWN what was received, and what comes until the last
+//!   invocation's report, is handed over before `shutdown`.
+//! - **`runtime_done` is billed.** The invocation lasts until it returns, plus the 25 ms for which the
+//!   platform collects telemetry by then. It never lasts to the deadline: 100 ms before it, the
+//!   next event is asked for in any case. Without it, what is sent is sent between invocations, when the
+//!   environment may be frozen at any time.
+//! - **Not everywhere.** Local platforms have no telemetry mostly, and Managed Instances no ends of
+//!   invocations: a line says so, and the extension goes on without.
+//! - **Do not print in `telemetry`** where [`TelemetryType::Extension`] is subscribed to: it comes back.
+//!
 //! Tests run handlers under the `emulator` (a feature); [`run`] and [`launch`] run them without the
 //! generated `main`; [`Client`] is for event loops of one's own.
 //!

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lambda_ext::{Client, EventType, RegisteredClient};
 use serde_json::Value;
@@ -20,6 +20,8 @@ pub const IDENTIFIER: &str = "5F0D3C1E-8a34-4d0e-9d7d-2b8a3c9be001";
 pub const REGISTER: &str = "/2020-01-01/extension/register";
 /// The path of next.
 pub const NEXT: &str = "/2020-01-01/extension/event/next";
+/// The path of the telemetry subscription.
+pub const TELEMETRY: &str = "/2022-07-01/telemetry";
 /// The path of init error.
 pub const INIT_ERROR: &str = "/2020-01-01/extension/init/error";
 /// The path of exit error.
@@ -205,10 +207,33 @@ impl Request {
         self.reply(200, "Content-Type: application/json\r\n", &body);
     }
 
+    /// Answers a `next` with INVOKE, whose deadline is that far ahead.
+    pub fn invoke_for(self, request_id: &str, left: Duration) {
+        let deadline = millis_ahead(left);
+        let body = format!(
+            r#"{{"eventType":"INVOKE","deadlineMs":{deadline},"requestId":"{request_id}"}}"#
+        );
+        self.reply(200, "Content-Type: application/json\r\n", &body);
+    }
+
     /// Answers a `next` with SHUTDOWN.
     pub fn shutdown(self) {
         let body = r#"{"eventType":"SHUTDOWN","deadlineMs":1,"shutdownReason":"spindown"}"#;
         self.reply(200, "Content-Type: text/plain; charset=utf-8\r\n", body);
+    }
+
+    /// Answers a `next` with SHUTDOWN, whose deadline is that far ahead.
+    pub fn shutdown_in(self, left: Duration) {
+        let deadline = millis_ahead(left);
+        let body = format!(
+            r#"{{"eventType":"SHUTDOWN","deadlineMs":{deadline},"shutdownReason":"timeout"}}"#
+        );
+        self.reply(200, "Content-Type: text/plain; charset=utf-8\r\n", &body);
+    }
+
+    /// Answers a subscription to telemetry.
+    pub fn subscribed(self) {
+        self.reply(200, "", "\"OK\"");
     }
 
     /// Answers an error report.
@@ -219,6 +244,12 @@ impl Request {
             "{\"status\":\"OK\"}\n",
         );
     }
+}
+
+/// The time that far ahead, as the platform tells it.
+fn millis_ahead(left: Duration) -> u128 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    (now.expect("a clock that is right") + left).as_millis()
 }
 
 fn response(status: u16, headers: &str, body: &str) -> String {

@@ -2,6 +2,7 @@
 
 pub mod built;
 pub mod conformance;
+pub mod delivery;
 pub mod emulated;
 pub mod fake;
 pub mod program;
@@ -9,6 +10,7 @@ pub mod raw;
 pub mod rie;
 pub mod run;
 pub mod subscriber;
+pub mod told;
 
 /// The README's code compiles.
 #[cfg(doctest)]

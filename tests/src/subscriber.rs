@@ -8,11 +8,8 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::fake::{Fake, Request};
+use crate::fake::{Fake, Request, TELEMETRY};
 use crate::raw::Raw;
-
-/// The path of a subscription.
-pub const TELEMETRY: &str = "/2022-07-01/telemetry";
 
 /// Takes every batch, and hands it to the test.
 #[derive(Debug)]

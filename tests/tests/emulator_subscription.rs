@@ -1,9 +1,10 @@
 //! The emulator takes subscriptions to telemetry, and refuses what the platform refuses.
 
 use lambda_ext::emulator::{Emulator, Initialization, TelemetrySupport};
+use lambda_ext_tests::fake::TELEMETRY;
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::{NOBODY, Raw, answer, forbidden};
-use lambda_ext_tests::subscriber::{Subscriber, TELEMETRY, subscription};
+use lambda_ext_tests::subscriber::{Subscriber, subscription};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The generated `main`: what it prints, and how the process leaves.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::program::{Ended, Program};
@@ -41,16 +41,6 @@ async fn run(
 async fn alone(environment: &[(&str, &str)]) -> Ended {
     let program = Program::start(env!("CARGO_BIN_EXE_failing"), environment.iter().copied());
     program.ended().await
-}
-
-/// A SHUTDOWN that leaves this much time.
-fn shutdown_in(left: Duration) -> String {
-    let deadline = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap()
-        + left;
-    let deadline = deadline.as_millis();
-    format!(r#"{{"eventType":"SHUTDOWN","deadlineMs":{deadline},"shutdownReason":"timeout"}}"#)
 }
 
 #[tokio::test]
@@ -266,7 +256,7 @@ async fn on_managed_instances_invoke_is_not_asked_for() {
     assert_eq!(ended.code, Some(0));
     assert_eq!(
         ended.stderr,
-        "failing: extensions get no INVOKE on Managed Instances: registered without it\n"
+        "failing: extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only\n"
     );
 }
 
@@ -347,8 +337,8 @@ async fn a_signal_cuts_an_init_that_hangs_and_says_so() {
 async fn a_shutdown_that_hangs_is_cut_before_the_deadline_and_says_so() {
     let ended = run("shutdown", "await", &[], async |fake, _| {
         fake.request().await.registered();
-        let event = shutdown_in(Duration::from_millis(400));
-        fake.expect(fake::NEXT).await.reply(200, "", &event);
+        let left = Duration::from_millis(400);
+        fake.expect(fake::NEXT).await.shutdown_in(left);
     })
     .await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -366,8 +356,8 @@ async fn a_shutdown_that_hangs_is_cut_before_the_deadline_and_says_so() {
 async fn a_shutdown_that_blocks_its_thread_is_ended_before_the_deadline_and_says_so() {
     let ended = run("shutdown", "block", &[], async |fake, _| {
         fake.request().await.registered();
-        let event = shutdown_in(Duration::from_millis(400));
-        fake.expect(fake::NEXT).await.reply(200, "", &event);
+        let left = Duration::from_millis(400);
+        fake.expect(fake::NEXT).await.shutdown_in(left);
     })
     .await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -383,8 +373,8 @@ async fn a_failed_shutdown_whose_report_is_not_answered_still_says_what_failed()
     let mut unanswered = None;
     let ended = run("shutdown", "error", &[], async |fake, _| {
         fake.request().await.registered();
-        let event = shutdown_in(Duration::from_millis(300));
-        fake.expect(fake::NEXT).await.reply(200, "", &event);
+        let left = Duration::from_millis(300);
+        fake.expect(fake::NEXT).await.shutdown_in(left);
         unanswered = Some(fake.expect(fake::EXIT_ERROR).await);
     })
     .await;

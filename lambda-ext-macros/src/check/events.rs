@@ -1,12 +1,12 @@
 //! Whether the events and the methods agree.
 
-use super::methods::{Methods, Role};
+use super::{methods::Methods, near::Near};
 use crate::{
-    args::{Args, Events},
-    block::{Block, function::Function},
+    args::{Args, List},
+    block::Block,
     errors::Errors,
     method::{Event, Method},
-    similar,
+    word::Word,
 };
 use proc_macro2::{Ident, Span};
 
@@ -14,7 +14,8 @@ use proc_macro2::{Ident, Span};
 pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors) -> Vec<Ident> {
     match &args.events {
         None => {
-            if methods.is_empty() {
+            // Of a subscription without its handler more is said than that.
+            if methods.is_empty() && args.telemetry.is_none() {
                 report_no_handler(block, errors);
             }
             implied(methods)
@@ -23,54 +24,51 @@ pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors)
             Some(events) => {
                 check_listed(events, block, methods, errors);
                 check_unlisted(events, methods, errors);
-                events
-                    .listed
-                    .iter()
-                    .map(|listed| listed.name.clone())
-                    .collect()
+                events.names()
             }
             None => Vec::new(),
         },
     }
 }
 
-/// Without `events`: what there is a handler for. An extension without any idles until it ends.
+/// Without `events`: what there is a handler for.
 fn implied(methods: &Methods) -> Vec<Ident> {
-    let mut events: Vec<_> = Event::ALL
-        .into_iter()
-        .filter(|event| methods.has(event.handler()))
-        .collect();
-    if events.is_empty() {
-        events.push(Event::Shutdown);
-    }
-    events
-        .into_iter()
+    let waits = waits(methods, methods.handle(Event::Invoke));
+    Event::ALL
+        .iter()
+        .filter(|&&event| methods.handle(event) || event == Event::Shutdown && waits)
         .map(|event| Ident::new(event.name(), Span::call_site()))
         .collect()
 }
 
+/// Whether the extension is to know of its end although it may not handle it: for the telemetry
+/// that comes until then, or because it handles nothing and idles.
+fn waits(methods: &Methods, invokes: bool) -> bool {
+    methods.has(Method::Telemetry) || !invokes
+}
+
 /// A listed event needs its handler.
-fn check_listed(events: &Events, block: &Block, methods: &Methods, errors: &mut Errors) {
-    let invokes = lists(events, Event::Invoke) || methods.has(Method::Invoke);
+fn check_listed(events: &List<Event>, block: &Block, methods: &Methods, errors: &mut Errors) {
+    let invokes = events.has(Event::Invoke) || methods.handle(Event::Invoke);
     for listed in events.listed.iter().filter(|listed| listed.exact) {
-        let handler = listed.event.handler();
-        if methods.has(handler) {
+        let event = listed.word;
+        if methods.handle(event) {
             continue;
         }
-        let near = similar_function(block, handler);
-        // An extension that handles nothing may wait for its end, unless it means to handle that.
-        let idles = listed.event == Event::Shutdown && !invokes;
-        if idles && !near.is_some_and(|it| it.asyncness.is_some() && it.receiver.is_some()) {
+        let near = Near::find(block, event.handlers());
+        // It needs none to wait for its end, unless it means to handle that.
+        let waits = event == Event::Shutdown && waits(methods, invokes);
+        if waits && !near.as_ref().is_some_and(Near::is_method) {
             continue;
         }
         let help = match near {
-            Some(near) => format!("rename `{}` to `{}`", near.name, handler.name()),
+            Some(near) => near.help(),
             None => format!(
                 "add `{} -> Result<(), Error>` to this `impl` block",
-                handler.signature()
+                event.handler().signature()
             ),
         };
-        let event = listed.event.name();
+        let event = event.name();
         errors.push(
             &listed.name,
             format!("event `{event}` has no handler\nhelp: {help}"),
@@ -79,64 +77,42 @@ fn check_listed(events: &Events, block: &Block, methods: &Methods, errors: &mut 
 }
 
 /// A handler needs its event listed.
-fn check_unlisted(events: &Events, methods: &Methods, errors: &mut Errors) {
+fn check_unlisted(events: &List<Event>, methods: &Methods, errors: &mut Errors) {
     if events.unclear {
         return;
     }
-    for (role, function) in methods.iter() {
-        let Role::Handler(method) = role else {
+    for &event in Event::ALL.iter().filter(|&&event| !events.has(event)) {
+        // One list is wrong, however many handlers the event has.
+        let mut handlers = event.handlers();
+        let Some((method, function)) = handlers.find_map(|it| Some((it, methods.get(it)?))) else {
             continue;
         };
-        let Some(event) = method.event().filter(|&event| !lists(events, event)) else {
-            continue;
-        };
-        let list: Vec<_> = Event::ALL
-            .into_iter()
-            .filter(|&other| other == event || lists(events, other))
-            .map(Event::name)
-            .collect();
         errors.push(
             &function.name,
             format!(
                 "handler `{}` is never called, because event `{}` is not listed\n\
-                 help: list it: `events = [{}]`",
+                 help: list it: `events = {}`",
                 method.name(),
                 event.name(),
-                list.join(", "),
+                events.with(event),
             ),
         );
     }
 }
 
 fn report_no_handler(block: &Block, errors: &mut Errors) {
-    let handlers = Event::ALL.map(Event::handler);
-    let near = handlers
-        .into_iter()
-        .find_map(|handler| Some((handler, similar_function(block, handler)?)));
-    let [one, two] = handlers.map(Method::signature);
-    let help = match near {
-        Some((handler, near)) => format!("rename `{}` to `{}`", near.name, handler.name()),
-        None => format!("add `{one}` or `{two}`"),
+    let events = || Event::ALL.iter().copied();
+    let handlers = events().flat_map(Event::handlers);
+    let add = || {
+        let signatures: Vec<_> = events()
+            .map(|event| format!("`{}`", event.handler().signature()))
+            .collect();
+        format!("add {}", signatures.join(" or "))
     };
+    let help =
+        Near::find(block, handlers.chain([Method::Telemetry])).map_or_else(add, |near| near.help());
     errors.push(
         &block.self_ty,
         format!("this block has no event handler\nhelp: {help}"),
     );
-}
-
-/// The author's function whose name is nearest to that of the method, if it is near.
-fn similar_function(block: &Block, method: Method) -> Option<&Function> {
-    let distance =
-        |function: &Function| similar::distance(&function.name.to_string(), method.name());
-    block
-        .functions
-        .iter()
-        .filter(|function| Method::named(&function.name.to_string()).is_none())
-        .filter_map(|function| Some((distance(function)?, function)))
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, function)| function)
-}
-
-fn lists(events: &Events, event: Event) -> bool {
-    events.listed.iter().any(|listed| listed.event == event)
 }

@@ -6,8 +6,9 @@ use crate::{
         function::{Function, Parameter},
     },
     errors::Errors,
-    method::Method,
+    method::{Event, Method},
     spell::spell,
+    word::Word,
 };
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
@@ -59,9 +60,21 @@ impl<'a> Methods<'a> {
         self.0.is_empty()
     }
 
+    /// The one that is this method.
+    pub fn get(&self, method: Method) -> Option<&'a Function> {
+        self.iter()
+            .find(|(role, _)| role.method() == method)
+            .map(|(_, function)| function)
+    }
+
     /// Whether there is this one.
     pub fn has(&self, method: Method) -> bool {
-        self.iter().any(|(role, _)| role.method() == method)
+        self.get(method).is_some()
+    }
+
+    /// Whether there is one that handles this event.
+    pub fn handle(&self, event: Event) -> bool {
+        event.handlers().any(|method| self.has(method))
     }
 
     /// Reports what is wrong with their signatures.

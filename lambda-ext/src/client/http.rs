@@ -30,6 +30,7 @@ pub(super) struct Endpoint {
 
 /// A successful reply.
 pub(super) struct Reply {
+    pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -178,6 +179,7 @@ impl Http {
         let status = response.status();
         if status.is_success() {
             return Ok(Reply {
+                status,
                 headers: std::mem::take(response.headers_mut()),
                 body,
             });

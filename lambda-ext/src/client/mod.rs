@@ -1,6 +1,7 @@
 //! The Extensions API: one function per endpoint. What to call when is `lifecycle.rs`'s.
 
 mod http;
+mod reporter;
 
 use std::env::{self, VarError};
 use std::fmt;
@@ -9,13 +10,15 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
 use serde_core::de::DeserializeOwned;
 
 use self::http::{Call, Endpoint, Http, Reply, header};
+pub use self::reporter::ErrorReporter;
 use crate::event::Received;
-use crate::{ClientError, ErrorRequest, Event, EventType, Register, StatusResponse, budget};
+use crate::telemetry::{Subscribed, Subscription};
+use crate::{ClientError, Event, EventType, Register, budget};
 
 const REGISTER: Endpoint = Endpoint {
     name: "register",
@@ -29,21 +32,18 @@ const NEXT: Endpoint = Endpoint {
     path: "/2020-01-01/extension/event/next",
     budget: None,
 };
-const INIT_ERROR: Endpoint = Endpoint {
-    name: "init error",
-    method: &Method::POST,
-    path: "/2020-01-01/extension/init/error",
-    budget: Some(budget::REPORT),
+const SUBSCRIBE: Endpoint = Endpoint {
+    name: "telemetry",
+    method: &Method::PUT,
+    // The date is the path's alone: which schema is meant is in the body.
+    path: "/2022-07-01/telemetry",
+    budget: Some(budget::SUBSCRIBE),
 };
-const EXIT_ERROR: Endpoint = Endpoint {
-    name: "exit error",
-    method: &Method::POST,
-    path: "/2020-01-01/extension/exit/error",
-    budget: Some(budget::REPORT),
-};
-
 /// The variable in which Lambda tells the address of its API.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
+/// The variable in which Lambda tells how the environment was initialized.
+const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 
 /// A client of the [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html)
 /// that has not registered yet.
@@ -73,6 +73,7 @@ pub struct Client {
     name: String,
     /// The name as it is sent.
     name_header: HeaderValue,
+    managed: bool,
 }
 
 impl Client {
@@ -120,7 +121,19 @@ impl Client {
             http,
             name,
             name_header,
+            managed: env::var(INITIALIZATION_TYPE)
+                .is_ok_and(|kind| kind == "lambda-managed-instances"),
         })
+    }
+
+    /// Whether this is Managed Instances, where an environment takes many invocations at once.
+    pub(crate) fn is_managed(&self) -> bool {
+        self.managed
+    }
+
+    /// Tells what otherwise the environment does.
+    pub(crate) fn set_managed(&mut self, managed: bool) {
+        self.managed = managed;
     }
 
     /// The name to register under.
@@ -213,6 +226,51 @@ impl RegisteredClient {
         &self.info.extension_id
     }
 
+    /// Subscribes to telemetry, which is legal until the end of init, once, and must be done before
+    /// the first [`next_event`](Self::next_event). Whoever listens at the destination must accept
+    /// connections already.
+    ///
+    /// The schema is `2022-12-13`, on Managed Instances `2025-01-29`; where the platform does not
+    /// take it, the others are tried.
+    ///
+    /// # Errors
+    /// The subscription is not one ([`ClientError::InvalidSubscription`]), or the platform refuses
+    /// it, cannot be reached, or does not answer within 5 s.
+    pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
+        subscription.check()?;
+        let [schema, others @ ..] = Subscription::schemas(self.client.managed);
+        match self.subscribe_as(subscription, schema).await {
+            // A schema that it does not know is to the platform a mistake like any other.
+            Err(ClientError::Refused(refusal)) if refusal.status == 400 => {
+                for schema in others {
+                    if let Ok(subscribed) = self.subscribe_as(subscription, schema).await {
+                        return Ok(subscribed);
+                    }
+                }
+                Err(ClientError::Refused(refusal))
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn subscribe_as(
+        &self,
+        subscription: &Subscription,
+        schema: &str,
+    ) -> Result<Subscribed, ClientError> {
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert(header::IDENTIFIER, self.reporter.identifier.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = subscription.body(schema);
+        let call = self.client.http.call(&SUBSCRIBE, headers, body.into());
+        let reply = self.client.http.exchange(&call).await?;
+        Ok(match reply.status {
+            StatusCode::ACCEPTED => Subscribed::NotSupported,
+            _ if reply.body.is_empty() => Subscribed::Unconfirmed,
+            _ => Subscribed::Confirmed,
+        })
+    }
+
     /// Waits for the next event, for as long as it takes: the environment may be frozen for hours
     /// meanwhile.
     ///
@@ -249,54 +307,6 @@ impl fmt::Debug for RegisteredClient {
             .field("name", &self.client.name)
             .field("info", &self.info)
             .finish_non_exhaustive()
-    }
-}
-
-/// Reports a failure, at most once of each kind: after a report the platform refuses every other
-/// call of this extension, and waits for the process to exit.
-#[derive(Debug, Clone)]
-pub struct ErrorReporter {
-    http: Http,
-    identifier: HeaderValue,
-}
-
-impl ErrorReporter {
-    /// Reports that initialisation failed. Legal until the first `next_event`.
-    ///
-    /// # Errors
-    /// The platform refuses, cannot be reached, or does not answer within 500 ms.
-    pub async fn init_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
-        self.send(&INIT_ERROR, error).await
-    }
-
-    /// Reports a failure that ends the extension. Legal at any time.
-    ///
-    /// # Errors
-    /// The platform refuses, cannot be reached, or does not answer within 500 ms.
-    pub async fn exit_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
-        self.send(&EXIT_ERROR, error).await
-    }
-
-    /// The same by a new connection, for a thread with a runtime of its own.
-    pub(crate) fn reconnected(&self) -> Self {
-        Self {
-            http: self.http.reconnected(),
-            identifier: self.identifier.clone(),
-        }
-    }
-
-    async fn send(
-        &self,
-        endpoint: &'static Endpoint,
-        error: &ErrorRequest,
-    ) -> Result<StatusResponse, ClientError> {
-        let mut headers = HeaderMap::with_capacity(2);
-        headers.insert(header::IDENTIFIER, self.identifier.clone());
-        headers.insert(header::ERROR_TYPE, error.header());
-        let call = self.http.call(endpoint, headers, error.body());
-        let reply = self.http.exchange(&call).await?;
-        // That it was accepted is what counts; some platforms answer with an empty body.
-        Ok(decode(endpoint, &reply.body).unwrap_or_default())
     }
 }
 

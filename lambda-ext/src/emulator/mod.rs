@@ -189,7 +189,8 @@ impl Emulator {
     pub fn extension(&self, name: &str) -> InProcess {
         let extension = Extension::builder()
             .name(name)
-            .runtime_api(&self.runtime_api);
+            .runtime_api(&self.runtime_api)
+            .managed(self.shared.look(|platform| platform.settings.managed()));
         InProcess::new(name, extension, self.shared.clone())
     }
 

@@ -1,5 +1,7 @@
 //! One delivery.
 
+use std::sync::Arc;
+
 use super::Events;
 
 /// One delivery of telemetry.
@@ -26,7 +28,8 @@ use super::Events;
 /// See [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TelemetryBatch {
-    text: String,
+    /// Shared, because who hands a batch over must know what it was if that fails.
+    text: Arc<String>,
     framing: Framing,
     dropped: Dropped,
 }
@@ -54,7 +57,7 @@ pub struct Dropped {
 impl TelemetryBatch {
     pub(crate) fn new(text: String, framing: Framing) -> Self {
         Self {
-            text,
+            text: text.into(),
             framing,
             dropped: Dropped::default(),
         }

@@ -13,6 +13,7 @@ mod owned;
 mod platform;
 mod record;
 mod runtime_done;
+mod settings;
 mod subscription;
 mod timestamp;
 mod words;
@@ -21,7 +22,7 @@ pub use self::batch::{Dropped, TelemetryBatch};
 pub use self::event::TelemetryEvent;
 pub use self::events::Events;
 pub(crate) use self::inbox::{Inbox, Item, Wanted};
-pub(crate) use self::listener::{Listener, Protocol, Serving};
+pub(crate) use self::listener::{Listener, Serving};
 pub use self::log::LogRecord;
 pub use self::metrics::{
     InitReportMetrics, ReportMetrics, RestoreReportMetrics, RuntimeDoneMetrics, Span,
@@ -34,6 +35,9 @@ pub use self::platform::{
 };
 pub use self::record::TelemetryRecord;
 pub use self::runtime_done::RuntimeDone;
-pub use self::subscription::{Buffering, TelemetryType};
+pub(crate) use self::settings::TelemetrySettings;
+pub use self::subscription::{
+    Buffering, Destination, Protocol, Subscribed, Subscription, TelemetryType,
+};
 pub use self::timestamp::Timestamp;
 pub use self::words::{InitPhase, InitType, Status};

@@ -1,19 +1,28 @@
 //! An extension written by a `macro_rules!`, whose fragments come in invisible groups.
 
-use lambda_ext::{InvokeEvent, ShutdownEvent, lambda_extension};
+use lambda_ext::{InvokeEvent, ShutdownEvent, TelemetryBatch, lambda_extension};
 
 macro_rules! extension {
-    ($name:ident, $ty:ty, $flavor:literal, $vis:vis, $output:ty) => {
+    ($name:ident, $ty:ty, $flavor:literal, $kind:ident, $limit:literal, $vis:vis, $output:ty) => {
         #[derive(Default)]
         struct $name {
             invocations: u64,
         }
 
-        #[lambda_extension(events = [Invoke, Shutdown], flavor = $flavor)]
+        #[lambda_extension(
+            events = [Invoke, Shutdown],
+            flavor = $flavor,
+            telemetry = [$kind],
+            buffering(max_items = $limit)
+        )]
         impl $ty {
             $vis async fn invoke(&mut self, _event: InvokeEvent) -> $output {
                 self.invocations += 1;
                 Ok(())
+            }
+
+            async fn telemetry(&mut self, batch: TelemetryBatch) {
+                println!("{} {}", self.invocations, batch.as_str());
             }
 
             async fn shutdown(&mut self, _event: ShutdownEvent) {
@@ -23,4 +32,12 @@ macro_rules! extension {
     };
 }
 
-extension!(Flusher, Flusher, "current_thread", , Result<(), lambda_ext::Error>);
+extension!(
+    Flusher,
+    Flusher,
+    "current_thread",
+    Function,
+    10_000,
+    ,
+    Result<(), lambda_ext::Error>
+);

@@ -8,7 +8,10 @@
     reason = "names to be led astray by"
 )]
 
-use ::lambda_ext::{InvokeEvent, Register as Registration, lambda_extension};
+use ::lambda_ext::{
+    InvokeEvent, Register as Registration, RuntimeDone as Done, TelemetryBatch as Batch,
+    lambda_extension,
+};
 
 mod lambda_ext {}
 mod core {}
@@ -21,6 +24,11 @@ struct Error;
 struct EventType;
 struct Config;
 struct Register;
+struct RuntimeDone;
+struct TelemetryBatch;
+struct TelemetryType;
+struct Buffering;
+struct Platform;
 struct Handler;
 struct Launch;
 struct ExitCode;
@@ -30,6 +38,9 @@ trait Default {}
 trait Clone {}
 static event: u8 = 0;
 static register: u8 = 0;
+static batch: u8 = 0;
+static done: u8 = 0;
+static max_items: u8 = 0;
 static prepared: u8 = 0;
 const __unused: u8 = 0;
 
@@ -43,7 +54,13 @@ struct Flusher {
     function: String,
 }
 
-#[lambda_extension(flavor = "multi_thread", worker_threads = 2, events = [Invoke])]
+#[lambda_extension(
+    flavor = "multi_thread",
+    worker_threads = 2,
+    events = [Invoke],
+    telemetry = [Platform],
+    buffering(max_items = 1_000)
+)]
 impl Flusher {
     async fn init(registration: Registration) -> Self {
         Self {
@@ -54,4 +71,10 @@ impl Flusher {
     async fn invoke(&mut self, invocation: InvokeEvent) {
         self.function = invocation.request_id;
     }
+
+    async fn telemetry(&mut self, delivery: Batch) {
+        delivery.as_str().clone_into(&mut self.function);
+    }
+
+    async fn runtime_done(&self, _done: Done) {}
 }

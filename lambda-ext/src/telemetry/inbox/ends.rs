@@ -2,7 +2,7 @@
 
 use super::recent::Recent;
 use super::{Item, RuntimeDone, TelemetryBatch, Wanted};
-use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord};
+use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord, Timestamp};
 
 /// What tells of an invocation's end.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
         TelemetryEvent {
             record: TelemetryRecord::PlatformReport(report),
             ..
-        } => Some(End::Report(Box::new(report.into_owned()))),
-        event if done => RuntimeDone::new(&event, None).map(|done| End::Done(Box::new(done))),
+        } => Some(End::Report(report.into_owned().into())),
+        event if done => RuntimeDone::new(&event, None).map(Box::new).map(End::Done),
         _ => None,
     };
     batch.iter().filter_map(end).collect()
@@ -33,8 +33,8 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
 /// What is known of the last invocations.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
-    /// Those that are done.
-    done: Recent<String>,
+    /// Those that are done, and when they were: one that is tried again has the same request id.
+    done: Recent<(String, Timestamp<'static>)>,
     /// Those that there is a report of.
     reported: Recent<String>,
     /// The last one.
@@ -59,15 +59,16 @@ impl Ends {
                 return None;
             }
         };
-        if self.done.contains(done.request_id()) {
+        let key = (done.request_id().to_owned(), done.time.clone());
+        if self.done.contains(&key) {
             return None;
         }
-        let previous = self.done.last().map(String::as_str);
+        let previous = self.done.last().map(|(request_id, _)| &**request_id);
         let report = self
             .report
             .take_if(|report| Some(&*report.request_id) == previous);
         done.previous_report = report.map(|report| *report);
-        self.done.add(done.request_id().to_owned());
+        self.done.add(key);
         Some(Item::RuntimeDone(done))
     }
 

@@ -4,6 +4,7 @@ mod ends;
 mod queue;
 mod recent;
 #[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +40,16 @@ pub(crate) struct Wanted {
 pub(crate) enum Item {
     Batch(TelemetryBatch),
     RuntimeDone(Box<RuntimeDone>),
+}
+
+impl Item {
+    /// The batch that it is, if it is one.
+    pub(crate) fn batch(&self) -> Option<TelemetryBatch> {
+        match self {
+            Self::Batch(batch) => Some(batch.clone()),
+            Self::RuntimeDone(_) => None,
+        }
+    }
 }
 
 #[derive(Debug)]

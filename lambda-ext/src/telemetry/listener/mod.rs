@@ -3,6 +3,7 @@
 mod http;
 mod tcp;
 #[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
 use std::future::poll_fn;
@@ -16,15 +17,8 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-use super::Inbox;
+use super::{Inbox, Protocol};
 use crate::budget;
-
-/// How telemetry comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    Http,
-    Tcp,
-}
 
 /// A port that is taken. The platform may connect from here on; it is served later.
 #[derive(Debug)]

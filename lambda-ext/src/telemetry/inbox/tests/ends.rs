@@ -21,8 +21,12 @@ const ENDS: Wanted = Wanted {
 };
 
 fn done(request_id: &str) -> String {
+    done_at(request_id, 642)
+}
+
+fn done_at(request_id: &str, millis: u32) -> String {
     format!(
-        r#"{{"time":"2026-03-04T09:15:00.642Z","type":"platform.runtimeDone","record":{{"requestId":"{request_id}","status":"success"}}}}"#
+        r#"{{"time":"2026-03-04T09:15:00.{millis}Z","type":"platform.runtimeDone","record":{{"requestId":"{request_id}","status":"success"}}}}"#
     )
 }
 
@@ -93,6 +97,17 @@ async fn an_end_that_comes_again_is_known() {
     inbox.put(array(&[done("1"), done("2"), done("1")])).await;
     inbox.put(array(&[done("2"), done("3")])).await;
     assert_eq!(taken(&inbox), ["1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn an_invocation_that_is_tried_again_ends_again() {
+    let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[done_at("1", 642), report("1")])).await;
+    inbox.put(array(&[done_at("1", 793)])).await;
+    assert_eq!(next_end(&inbox).previous_report, None);
+    let again = next_end(&inbox);
+    assert_eq!(again.request_id(), "1");
+    assert!(again.previous_report.is_some());
 }
 
 #[tokio::test]

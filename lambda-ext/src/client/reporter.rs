@@ -1,0 +1,69 @@
+//! The reports of failures.
+
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderValue};
+
+use super::decode;
+use super::http::{Endpoint, Http, header};
+use crate::{ClientError, ErrorRequest, StatusResponse, budget};
+
+const INIT_ERROR: Endpoint = Endpoint {
+    name: "init error",
+    method: &Method::POST,
+    path: "/2020-01-01/extension/init/error",
+    budget: Some(budget::REPORT),
+};
+const EXIT_ERROR: Endpoint = Endpoint {
+    name: "exit error",
+    method: &Method::POST,
+    path: "/2020-01-01/extension/exit/error",
+    budget: Some(budget::REPORT),
+};
+
+/// Reports a failure, at most once of each kind: after a report the platform refuses every other
+/// call of this extension, and waits for the process to exit.
+#[derive(Debug, Clone)]
+pub struct ErrorReporter {
+    pub(super) http: Http,
+    pub(super) identifier: HeaderValue,
+}
+
+impl ErrorReporter {
+    /// Reports that initialisation failed. Legal until the first `next_event`.
+    ///
+    /// # Errors
+    /// The platform refuses, cannot be reached, or does not answer within 500 ms.
+    pub async fn init_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
+        self.send(&INIT_ERROR, error).await
+    }
+
+    /// Reports a failure that ends the extension. Legal at any time.
+    ///
+    /// # Errors
+    /// The platform refuses, cannot be reached, or does not answer within 500 ms.
+    pub async fn exit_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
+        self.send(&EXIT_ERROR, error).await
+    }
+
+    /// The same by a new connection, for a thread with a runtime of its own.
+    pub(crate) fn reconnected(&self) -> Self {
+        Self {
+            http: self.http.reconnected(),
+            identifier: self.identifier.clone(),
+        }
+    }
+
+    async fn send(
+        &self,
+        endpoint: &'static Endpoint,
+        error: &ErrorRequest,
+    ) -> Result<StatusResponse, ClientError> {
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert(header::IDENTIFIER, self.identifier.clone());
+        headers.insert(header::ERROR_TYPE, error.header());
+        let call = self.http.call(endpoint, headers, error.body());
+        let reply = self.http.exchange(&call).await?;
+        // That it was accepted is what counts; some platforms answer with an empty body.
+        Ok(decode(endpoint, &reply.body).unwrap_or_default())
+    }
+}

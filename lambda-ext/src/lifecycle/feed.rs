@@ -1,0 +1,183 @@
+//! The telemetry of a run: subscribed to, received, and given to the event loop in order.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::hold::Hold;
+use super::joined::Joined;
+use crate::telemetry::{
+    Inbox, Item, Listener, Serving, Subscribed, Subscription, TelemetryBatch, TelemetrySettings,
+    Wanted,
+};
+use crate::{
+    Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError, TelemetryType, budget,
+    stderr,
+};
+
+#[derive(Debug)]
+pub(super) struct Feed {
+    name: String,
+    subscription: Subscription,
+    inbox: Inbox,
+    /// Whether the handler gets the batches, and not only the ends of invocations.
+    delivers: bool,
+    /// Where the handler gets those.
+    joined: Option<Joined>,
+    /// Whether `next` is held back for them.
+    holds: bool,
+    /// Whether anything may come.
+    subscribed: bool,
+    /// The invocation that began last.
+    last: Option<String>,
+    _serving: Serving,
+}
+
+impl Feed {
+    /// Listens; nothing where nothing could come.
+    pub(super) async fn open(
+        client: &Client,
+        config: Config,
+        settings: &TelemetrySettings,
+    ) -> Result<Option<Self>, RunError> {
+        let name = client.name().to_owned();
+        let joins = config.runtime_done && !client.is_managed();
+        if config.runtime_done && !joins {
+            let text = "Managed Instances tell no end of invocations: `runtime_done` is not called";
+            stderr::line(&name, text);
+        }
+        let delivers = !config.telemetry.is_empty();
+        if !delivers && !joins {
+            return Ok(None);
+        }
+        let types = settings.types(config)?;
+        let address = settings.address;
+        let listener = Listener::bind(address, settings.protocol)
+            .await
+            .map_err(|source| RunError::Listener { address, source })?;
+        let inbox = Inbox::new(Wanted {
+            batches: delivers,
+            runtime_done: joins,
+            reports: delivers && types.contains(&TelemetryType::Platform),
+        });
+        Ok(Some(Self {
+            name,
+            subscription: Subscription::new(&types, settings.destination(listener.port()))
+                .buffering(settings.buffering(config)),
+            delivers,
+            joined: joins.then(Joined::default),
+            holds: false,
+            subscribed: false,
+            last: None,
+            _serving: listener.serve(inbox.clone()),
+            inbox,
+        }))
+    }
+
+    /// Subscribes. A platform without telemetry, which local ones are, is no failure.
+    pub(super) async fn subscribe(&mut self, client: &RegisteredClient) -> Result<(), ClientError> {
+        let subscribed = client.subscribe(&self.subscription).await?;
+        self.subscribed = subscribed != Subscribed::NotSupported;
+        self.holds = self.joined.is_some() && subscribed == Subscribed::Confirmed;
+        let what = match subscribed {
+            Subscribed::Confirmed => return Ok(()),
+            Subscribed::Unconfirmed => "takes the telemetry subscription without a word",
+            Subscribed::NotSupported => "has no telemetry",
+        };
+        let but = if self.joined.is_some() {
+            ", and no event is held back for `runtime_done`"
+        } else {
+            ""
+        };
+        let text = format!("this platform {what}: none is expected{but}");
+        stderr::line(&self.name, text);
+        Ok(())
+    }
+
+    /// An invocation has begun. Call it when its event has just come.
+    pub(super) fn begin(&mut self, event: &InvokeEvent) -> Option<Hold> {
+        self.last = Some(event.request_id.clone());
+        self.joined.as_mut()?.begin(&event.request_id);
+        Hold::on(event).filter(|_| self.holds)
+    }
+
+    /// What is to be handed over next. The end of an invocation waits here until that has begun.
+    /// Cancel safe.
+    pub(super) async fn take(&mut self) -> Item {
+        if let Some(done) = self.joined.as_mut().and_then(Joined::due) {
+            return Item::RuntimeDone(done);
+        }
+        loop {
+            match (self.inbox.take().await, &mut self.joined) {
+                (Item::RuntimeDone(done), Some(joined)) => {
+                    if let Some(done) = joined.end(done) {
+                        return Item::RuntimeDone(done);
+                    }
+                }
+                (item, _) => return item,
+            }
+        }
+    }
+
+    /// What is to be handed over next at SHUTDOWN, until nothing more is expected.
+    pub(super) async fn take_last(&mut self, end: Instant) -> Option<Item> {
+        if let Some(done) = self.joined.as_mut().and_then(Joined::left) {
+            return Some(Item::RuntimeDone(done));
+        }
+        match self.inbox.try_take() {
+            Some(item) => Some(item),
+            None if self.is_complete() => None,
+            None => {
+                let quiet = end.min(Instant::now() + budget::QUIET);
+                timeout_at(quiet, self.inbox.take()).await.ok()
+            }
+        }
+    }
+
+    /// Whether everything is in.
+    fn is_complete(&self) -> bool {
+        if !self.subscribed {
+            return true;
+        }
+        if !self.delivers {
+            return self.joined.as_ref().is_none_or(Joined::is_complete);
+        }
+        let last = self.last.as_ref();
+        last.is_some_and(|request_id| self.inbox.has_report_of(request_id))
+    }
+
+    /// The next invocation has begun: if the end of the last one has not come, it is the last that
+    /// was waited for.
+    pub(super) fn check_end_of(&mut self, hold: &Hold) {
+        if hold.missed() {
+            self.holds = false;
+            let text = format!(
+                "no runtimeDone of {} has come in time: events are no longer held back for it",
+                hold.request_id
+            );
+            stderr::line(&self.name, text);
+        }
+    }
+
+    /// A method of the handler had to give way to an event. Of a batch the handler is told.
+    pub(super) fn cut(&self, batch: Option<TelemetryBatch>, after: Duration) {
+        if let Some(batch) = batch {
+            return self.inbox.drop_batch(&batch);
+        }
+        let after = after.as_millis();
+        let text = format!("`runtime_done` was cut after {after} ms, because an event has come");
+        stderr::line(&self.name, text);
+    }
+
+    /// Says what the handler has not got, and is not going to be told.
+    pub(super) fn tell_lost(&self) {
+        let lost = self.inbox.undelivered();
+        if lost.records > 0 {
+            let text = format!(
+                "{} events of telemetry ({} bytes) were not handed over",
+                lost.records, lost.bytes
+            );
+            stderr::line(&self.name, text);
+        }
+    }
+}

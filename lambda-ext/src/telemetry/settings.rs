@@ -1,0 +1,90 @@
+//! What an extension's telemetry is like beyond what its handler says.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::{Buffering, Destination, Protocol, TelemetryType};
+use crate::{ClientError, Config};
+
+/// What is not the handler's of its telemetry.
+#[derive(Debug, Clone)]
+pub(crate) struct TelemetrySettings {
+    pub(crate) types: Option<Vec<TelemetryType>>,
+    pub(crate) buffering: Option<Buffering>,
+    pub(crate) address: SocketAddr,
+    pub(crate) host: String,
+    pub(crate) protocol: Protocol,
+}
+
+/// The port that is the platform's own.
+const RESERVED_PORT: u16 = 9001;
+
+/// The time for which events are collected while invocations wait for their telemetry.
+const JOINED_TIMEOUT_MS: u32 = 25;
+
+impl Default for TelemetrySettings {
+    fn default() -> Self {
+        Self {
+            types: None,
+            buffering: None,
+            address: (Ipv4Addr::UNSPECIFIED, 0).into(),
+            host: "sandbox.localdomain".to_owned(),
+            protocol: Protocol::Http,
+        }
+    }
+}
+
+impl TelemetrySettings {
+    pub(crate) fn check(&self) -> Result<(), ClientError> {
+        if self.address.port() == RESERVED_PORT {
+            return Err(invalid("port 9001 is the platform's own"));
+        }
+        self.buffering.unwrap_or_default().check()?;
+        match &self.types {
+            Some(types) => TelemetryType::check(types),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether nothing of it is lost on a handler without telemetry.
+    pub(crate) fn check_unused(&self) -> Result<(), ClientError> {
+        if self.types.is_some() {
+            return Err(invalid("the handler takes no telemetry"));
+        }
+        Ok(())
+    }
+
+    /// What is subscribed to.
+    pub(crate) fn types(&self, config: Config) -> Result<Vec<TelemetryType>, ClientError> {
+        let platform = TelemetryType::Platform;
+        let types = match &self.types {
+            Some(types) => types.clone(),
+            None if config.telemetry.is_empty() => vec![platform],
+            None => config.telemetry.to_vec(),
+        };
+        if config.runtime_done && !types.contains(&platform) {
+            return Err(invalid("`runtime_done` needs `Platform` telemetry"));
+        }
+        TelemetryType::check(&types).map(|()| types)
+    }
+
+    /// How it is delivered.
+    pub(crate) fn buffering(&self, config: Config) -> Buffering {
+        let mut buffering = self.buffering.unwrap_or(config.buffering);
+        if config.runtime_done {
+            buffering.timeout_ms.get_or_insert(JOINED_TIMEOUT_MS);
+        }
+        buffering
+    }
+
+    /// Where it is delivered to.
+    pub(crate) fn destination(&self, port: u16) -> Destination {
+        match self.protocol {
+            Protocol::Http => Destination::http(&self.host, port),
+            Protocol::Tcp => Destination::Tcp { port },
+        }
+    }
+}
+
+fn invalid(what: &str) -> ClientError {
+    ClientError::InvalidSubscription(what.to_owned())
+}

@@ -1,0 +1,84 @@
+//! Telemetry as the platform delivers it, to a listener that an extension has subscribed.
+
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::fake::Request;
+
+/// Where an extension wants its telemetry.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    port: u16,
+    client: Client,
+}
+
+impl Delivery {
+    /// As this subscription says.
+    ///
+    /// # Panics
+    /// It is none over HTTP.
+    #[must_use]
+    pub fn of(subscription: &Request) -> Self {
+        let body = subscription.json();
+        let uri = body["destination"]["URI"].as_str().expect("a URI");
+        let port = uri.trim_end_matches('/').rsplit(':').next();
+        Self {
+            port: port.and_then(|port| port.parse().ok()).expect("a port"),
+            client: Client::builder().no_proxy().build().expect("a client"),
+        }
+    }
+
+    /// The port that it listens at.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Delivers a batch, and gives the answer's status.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn send(&self, events: &[Value]) -> u16 {
+        self.send_text(&json!(events).to_string()).await
+    }
+
+    /// Delivers this text.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn send_text(&self, body: &str) -> u16 {
+        let url = format!("http://127.0.0.1:{}/", self.port);
+        let request = self.client.post(url).body(body.to_owned());
+        let response = request.send().await.expect("an answer");
+        response.status().as_u16()
+    }
+}
+
+/// An event.
+#[must_use]
+pub fn event(kind: &str, record: &Value) -> Value {
+    json!({"time": "2026-03-04T09:15:00.642Z", "type": kind, "record": record})
+}
+
+/// A line of the function's.
+#[must_use]
+pub fn line(text: &str) -> Value {
+    event("function", &json!(text))
+}
+
+/// The end of an invocation.
+#[must_use]
+pub fn runtime_done(request_id: &str) -> Value {
+    let record = json!({"requestId": request_id, "status": "success"});
+    event("platform.runtimeDone", &record)
+}
+
+/// The report of an invocation.
+#[must_use]
+pub fn report(request_id: &str) -> Value {
+    let metrics = json!({
+        "durationMs": 20.5, "billedDurationMs": 21, "memorySizeMB": 128, "maxMemoryUsedMB": 64,
+    });
+    let record = json!({"requestId": request_id, "status": "success", "metrics": metrics});
+    event("platform.report", &record)
+}

@@ -1,0 +1,176 @@
+//! A lot of telemetry: it arrives once and in order, and takes a bounded amount of memory.
+//!
+//! `INGEST_BATCHES` has each of the eight connections deliver so many batches: 1,250 make
+//! 10,000,000 records.
+
+use std::env;
+use std::fmt::Write as _;
+
+use lambda_ext::ShutdownReason;
+use lambda_ext::emulator::{Emulator, Invocation};
+use lambda_ext_tests::delivery::Delivery;
+use lambda_ext_tests::fake::{self, Fake, bounded};
+use lambda_ext_tests::program::Program;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+const CONNECTIONS: usize = 8;
+const RECORDS: usize = 1_000;
+
+/// The most memory that an extension may take, in KiB: the queue, what is being read, the batch in
+/// the handler's hands, and the program itself.
+const MEMORY: u64 = 40 << 10;
+
+/// What the extension counted.
+#[derive(Debug)]
+struct Counted {
+    records: u64,
+    out_of_order: u64,
+    dropped: u64,
+    peak: u64,
+}
+
+impl Counted {
+    /// As the extension says it.
+    fn read(stdout: &str) -> Self {
+        let mut numbers = stdout
+            .split([' ', ','])
+            .filter_map(|word| word.parse().ok());
+        let mut next = || numbers.next().unwrap_or_else(|| panic!("{stdout}"));
+        Self {
+            records: next(),
+            out_of_order: next(),
+            dropped: next(),
+            peak: next(),
+        }
+    }
+}
+
+/// One batch of a connection's.
+fn batch(connection: usize, number: usize) -> String {
+    let filler = "x".repeat(240);
+    let mut body = String::from("[");
+    for record in number * RECORDS..(number + 1) * RECORDS {
+        let _ = write!(
+            body,
+            r#"{{"time":"2026-03-04T09:15:00.501Z","type":"function","record":"{connection} {record} {filler}"}},"#
+        );
+    }
+    body.pop();
+    body.push(']');
+    body
+}
+
+/// Delivers so many batches over one connection, one after the other.
+async fn deliver(port: u16, connection: usize, batches: usize) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    for number in 0..batches {
+        let body = batch(connection, number);
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: sandbox.localdomain\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.unwrap());
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{answer:?}");
+    }
+}
+
+/// Runs the extension beside a platform that plays its part.
+async fn ingest(more: &[(&str, &str)], platform: impl AsyncFnOnce(&mut Fake, Delivery)) -> Counted {
+    let mut fake = Fake::start().await;
+    let environment = [("AWS_LAMBDA_RUNTIME_API", fake.runtime_api())];
+    let environment = environment.iter().chain(more).copied();
+    let program = Program::start(env!("CARGO_BIN_EXE_ingest"), environment);
+    fake.expect(fake::REGISTER).await.registered();
+    let request = fake.expect(fake::TELEMETRY).await;
+    let delivery = Delivery::of(&request);
+    request.subscribed();
+    platform(&mut fake, delivery).await;
+    let ended = program.ended().await;
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    Counted::read(&ended.stdout)
+}
+
+async fn deliver_all(port: u16, batches: usize) {
+    let mut connections = JoinSet::new();
+    for connection in 0..CONNECTIONS {
+        connections.spawn(deliver(port, connection, batches));
+    }
+    connections.join_all().await;
+}
+
+#[tokio::test]
+async fn every_record_arrives_once_and_in_order_by_eight_connections_at_once() {
+    let batches = env::var("INGEST_BATCHES").map_or(15, |batches| batches.parse().unwrap());
+    let counted = ingest(&[("PAUSE_EACH", "10")], async |fake, delivery| {
+        let next = fake.expect(fake::NEXT).await;
+        deliver_all(delivery.port(), batches).await;
+        next.shutdown();
+    })
+    .await;
+    let sent = (CONNECTIONS * batches * RECORDS) as u64;
+    assert_eq!(counted.records, sent, "{counted:?}");
+    assert_eq!(counted.out_of_order, 0, "{counted:?}");
+    assert_eq!(counted.dropped, 0, "{counted:?}");
+    assert!(counted.peak < MEMORY, "{counted:?}");
+}
+
+#[tokio::test]
+async fn a_handler_that_is_stuck_costs_bounded_memory_and_its_losses_are_counted() {
+    let counted = bounded(ingest(&[("STUCK", "1")], async |fake, delivery| {
+        let next = fake.expect(fake::NEXT).await;
+        // More than the queue takes; each is answered nevertheless.
+        deliver_all(delivery.port(), 6).await;
+        // The event ends the wait, and what is queued comes after it.
+        next.invoke_for("1", std::time::Duration::from_millis(400));
+        let next = fake.expect(fake::NEXT).await;
+        deliver(delivery.port(), CONNECTIONS, 1).await;
+        next.shutdown();
+    }))
+    .await;
+    // The first batch was with the handler when it got stuck: it was told, and is counted as dropped.
+    let sent = ((CONNECTIONS * 6 + 1) * RECORDS) as u64;
+    let told_and_dropped = RECORDS as u64;
+    assert_eq!(
+        counted.records + counted.dropped,
+        sent + told_and_dropped,
+        "{counted:?}"
+    );
+    assert!(counted.dropped > told_and_dropped, "{counted:?}");
+    assert_eq!(counted.out_of_order, 0, "{counted:?}");
+    assert!(counted.peak < MEMORY, "{counted:?}");
+}
+
+#[tokio::test]
+async fn a_burst_straight_before_shutdown_is_handed_over_in_time() {
+    const LINES: usize = 50_000;
+    bounded(async {
+        let emulator = Emulator::builder()
+            .executable(env!("CARGO_BIN_EXE_ingest"))
+            .telemetry_queue(64 << 20)
+            .start()
+            .await
+            .unwrap();
+        let mut invocation = Invocation::default();
+        for number in 0..LINES {
+            invocation = invocation.log(format!("0 {number} and what else a line has"));
+        }
+        emulator.invoke(invocation).await.unwrap();
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+        let record = emulator.record();
+        let said: Vec<_> = record.output("ingest").collect();
+        let counted = Counted::read(said[0]);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(counted.records, LINES as u64, "{counted:?}");
+        assert_eq!(counted.out_of_order + counted.dropped, 0, "{counted:?}");
+        // Before its deadline, or it would have been killed.
+        assert_eq!(record.exits("ingest"), [Some(0)]);
+    })
+    .await;
+}

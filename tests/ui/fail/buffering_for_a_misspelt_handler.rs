@@ -1,0 +1,11 @@
+use lambda_ext::{InvokeEvent, RuntimeDone, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(buffering(timeout_ms = 100))]
+impl Flusher {
+    async fn invoke(&mut self, _event: InvokeEvent) {}
+
+    async fn runtime_don(&mut self, _done: RuntimeDone) {}
+}

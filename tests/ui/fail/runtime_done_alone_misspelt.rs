@@ -1,0 +1,9 @@
+use lambda_ext::{RuntimeDone, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension]
+impl Flusher {
+    async fn on_runtime_done(&mut self, _done: RuntimeDone) {}
+}

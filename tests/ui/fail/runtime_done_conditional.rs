@@ -1,0 +1,10 @@
+use lambda_ext::{RuntimeDone, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension]
+impl Flusher {
+    #[cfg(unix)]
+    async fn runtime_done(&mut self, _done: RuntimeDone) {}
+}

@@ -1,0 +1,9 @@
+use lambda_ext::{InvokeEvent, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(flavor = "multi_thread", worker_threads = num_cpus::get())]
+impl Flusher {
+    async fn invoke(&mut self, _event: InvokeEvent) {}
+}
