@@ -71,7 +71,7 @@ impl<'de> Decode<'de> for Duration {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates
     fn decode<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Number::decode(deserializer)? {
-            // Rounded, because 20.123 is a little less in binary.
+            // Rounded, because 1.001 is a little less in binary.
             Number::Decimal(millis) => Ok(Self::from_nanos((millis * 1e6).round() as u64)),
             number => number.whole().map(Self::from_millis).ok_or_else(no_number),
         }

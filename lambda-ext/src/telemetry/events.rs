@@ -73,7 +73,7 @@ impl<'a> Events<'a> {
         self.rest = self.rest.trim_ascii_start();
         let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
         self.rest = rest;
-        (!line.is_empty()).then(|| line.trim_ascii_end().into())
+        (!line.is_empty()).then(|| line.into())
     }
 }
 
