@@ -3,13 +3,19 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use lambda_ext::telemetry::TelemetryRecord;
 use lambda_ext::{
-    Config, Error, EventType, Handler, InvokeEvent, Register, RuntimeDone, ShutdownEvent,
-    TelemetryBatch, TelemetryType,
+    Config, Error, EventType, Extension, Handler, InvokeEvent, Register, RunError, RuntimeDone,
+    ShutdownEvent, TelemetryBatch, TelemetryType,
 };
 use tokio::sync::{mpsc, oneshot};
+
+use crate::delivery::Delivery;
+use crate::fake::{self, Fake, bounded};
 
 /// Takes telemetry, the ends of invocations, or both.
 #[derive(Debug)]
@@ -19,6 +25,8 @@ pub struct Told<const TELEMETRY: bool, const JOINED: bool> {
     pub waits: Waits,
     /// The method that fails.
     pub fails: &'static str,
+    /// How many ends of invocations it was told.
+    pub ends: Arc<AtomicUsize>,
 }
 
 /// Takes batches.
@@ -34,7 +42,9 @@ struct Notes(mpsc::UnboundedSender<String>);
 
 /// What the next calls of a method wait for.
 #[derive(Debug, Clone, Default)]
-pub struct Waits(Rc<RefCell<VecDeque<(&'static str, oneshot::Receiver<()>)>>>);
+pub struct Waits(Rc<RefCell<VecDeque<Wait>>>);
+
+type Wait = (&'static str, oneshot::Receiver<()>);
 
 /// The calls, as they come.
 #[derive(Debug)]
@@ -49,6 +59,7 @@ impl<const TELEMETRY: bool, const JOINED: bool> Told<TELEMETRY, JOINED> {
             notes: Notes(sender),
             waits: Waits::default(),
             fails: "",
+            ends: Arc::default(),
         };
         (told, Calls(receiver))
     }
@@ -74,6 +85,7 @@ impl Notes {
 
 impl Waits {
     /// Has the next call of a method wait until the sender is used or dropped.
+    #[must_use]
     pub fn next(&self, method: &'static str) -> oneshot::Sender<()> {
         let (sender, receiver) = oneshot::channel();
         self.0.borrow_mut().push_back((method, receiver));
@@ -122,10 +134,11 @@ fn told(batch: &TelemetryBatch) -> String {
     let mut told: Vec<String> = batch
         .iter()
         .map(|event| match event.record {
-            TelemetryRecord::Function(record) => record.as_str().to_owned(),
+            TelemetryRecord::Function(record) => record.as_str().trim_end().to_owned(),
             TelemetryRecord::PlatformRuntimeDone(done) => format!("end-of-{}", done.request_id),
             TelemetryRecord::PlatformReport(report) => format!("report-of-{}", report.request_id),
-            other => format!("{other:?}"),
+            TelemetryRecord::Other { record, .. } => format!("other {record}"),
+            record => record.kind().to_owned(),
         })
         .collect();
     if batch.dropped().records > 0 {
@@ -161,6 +174,7 @@ impl<const TELEMETRY: bool, const JOINED: bool> Handler for Told<TELEMETRY, JOIN
     async fn runtime_done(&mut self, done: RuntimeDone) -> Result<(), Error> {
         let report = done.previous_report.as_ref();
         let report = report.map(|report| format!("after-report-of-{}", report.request_id));
+        self.ends.fetch_add(1, Ordering::Relaxed);
         let with = [done.request_id(), &report.unwrap_or_default()].join(" ");
         self.called("runtime_done", &with).await
     }
@@ -169,4 +183,75 @@ impl<const TELEMETRY: bool, const JOINED: bool> Handler for Told<TELEMETRY, JOIN
         self.called("shutdown", event.shutdown_reason.as_str())
             .await
     }
+}
+
+/// Long enough for everything that a test does.
+pub const LONG: Duration = Duration::from_secs(60);
+
+fn extension(fake: &Fake) -> Extension {
+    Extension::builder()
+        .name("ext")
+        .runtime_api(fake.runtime_api())
+        .build()
+        .unwrap()
+}
+
+/// Runs the handler; `platform` plays the other side.
+///
+/// # Errors
+/// As it ends.
+///
+/// # Panics
+/// Something is asked for that the platform does not expect.
+pub async fn play<H: Handler>(
+    handler: H,
+    platform: impl AsyncFnOnce(&mut Fake),
+) -> Result<H, RunError> {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let extension = extension(&fake);
+        let outcome = tokio::join!(extension.run(handler), platform(&mut fake)).0;
+        let unasked = fake.unasked();
+        assert!(unasked.is_none(), "{unasked:#?}");
+        outcome
+    })
+    .await
+}
+
+/// Registers and subscribes the extension.
+///
+/// # Panics
+/// It asks for something else.
+pub async fn subscribed(fake: &mut Fake) -> Delivery {
+    fake.expect(fake::REGISTER).await.registered();
+    let request = fake.expect(fake::TELEMETRY).await;
+    let delivery = Delivery::of(&request);
+    request.subscribed();
+    delivery
+}
+
+/// Lets everybody do what can be done now.
+pub async fn settle() {
+    for _ in 0..500 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Asserts that nothing is asked for now.
+///
+/// # Panics
+/// Something is.
+pub async fn nothing_is_asked(fake: &mut Fake) {
+    settle().await;
+    let unasked = fake.unasked();
+    assert!(unasked.is_none(), "{unasked:#?}");
+}
+
+/// Asserts that nothing is called now.
+///
+/// # Panics
+/// Something is.
+pub async fn nothing_is_called(calls: &mut Calls) {
+    settle().await;
+    assert_eq!(calls.now(), None);
 }
