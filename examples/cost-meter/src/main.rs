@@ -7,9 +7,7 @@ use std::time::SystemTime;
 
 use emf::Line;
 use lambda_ext::telemetry::{InitType, PlatformReport, ReportMetrics, Status};
-use lambda_ext::{
-    Error, Register, TelemetryBatch, TelemetryEvent, TelemetryRecord, lambda_extension,
-};
+use lambda_ext::{Register, TelemetryBatch, TelemetryEvent, TelemetryRecord, lambda_extension};
 
 struct CostMeter {
     function: Register,
@@ -21,13 +19,13 @@ struct CostMeter {
 // Not `Extension`: the lines that are printed here would come back.
 #[lambda_extension(telemetry = [Platform])]
 impl CostMeter {
-    async fn init(register: Register) -> Result<Self, Error> {
+    async fn init(register: Register) -> Self {
         let price = env::var("COST_METER_PRICE_PER_GB_SECOND").ok();
-        Ok(Self {
+        Self {
             function: register,
             namespace: env::var("COST_METER_NAMESPACE").unwrap_or_else(|_| "CostMeter".to_owned()),
-            price: price.as_deref().map(price_of).transpose()?,
-        })
+            price: price.as_deref().and_then(price_of),
+        }
     }
 
     async fn telemetry(&mut self, batch: TelemetryBatch) {
@@ -45,15 +43,13 @@ impl CostMeter {
             // Not from the report of an invocation: whether it tells of the start that it had to
             // wait for depends on how the environment came to be.
             TelemetryRecord::PlatformInitReport(report) => {
-                let waited_for = report.initialization_type == InitType::OnDemand;
-                line.property(
-                    "InitializationType",
-                    Some(report.initialization_type.as_str()),
-                )
-                .property("Status", report.status.as_ref().map(Status::as_str))
-                .property("ErrorType", report.error_type.as_deref())
-                .milliseconds("InitDuration", Some(report.metrics.duration))
-                .metric("ColdStarts", "Count", Some(u8::from(waited_for)))
+                let from = &report.initialization_type;
+                let waited_for = *from == InitType::OnDemand;
+                line.property("InitializationType", Some(from.as_str()))
+                    .property("Status", report.status.as_ref().map(Status::as_str))
+                    .property("ErrorType", report.error_type.as_deref())
+                    .milliseconds("InitDuration", Some(report.metrics.duration))
+                    .metric("ColdStarts", "Count", Some(u8::from(waited_for)))
             }
             TelemetryRecord::PlatformRestoreReport(report) => line
                 .property("InitializationType", Some(InitType::SnapStart.as_str()))
@@ -91,11 +87,15 @@ fn gb_seconds(metrics: &ReportMetrics) -> Option<f64> {
     Some(metrics.billed_duration?.as_secs_f64() * f64::from(memory_mb) / 1024.0)
 }
 
-fn price_of(text: &str) -> Result<f64, Error> {
+fn price_of(text: &str) -> Option<f64> {
     let price = text.parse().ok();
     // What is no number of JSON's would be no metric, and nobody would hear of it.
     let price = price.filter(|price: &f64| price.is_finite() && *price >= 0.0);
-    price.ok_or_else(|| format!("COST_METER_PRICE_PER_GB_SECOND is no price: {text:?}").into())
+    if price.is_none() {
+        // No error, which would fail the function.
+        eprintln!("COST_METER_PRICE_PER_GB_SECOND is no price: {text:?}");
+    }
+    price
 }
 
 #[cfg(test)]

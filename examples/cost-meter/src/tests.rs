@@ -24,7 +24,7 @@ fn line(meter: &CostMeter, kind: &str, record: &Value) -> Option<Value> {
 }
 
 /// A line as it is to be: these metrics with their units, and these members.
-fn expected(metrics: &[(&str, &str)], members: Value) -> Option<Value> {
+fn expected(metrics: &[(&str, &str)], members: Value) -> Value {
     let metric = |(name, unit): &(&str, &str)| json!({"Name": name, "Unit": unit});
     let mut line = members;
     line["FunctionName"] = json!("orders");
@@ -38,7 +38,7 @@ fn expected(metrics: &[(&str, &str)], members: Value) -> Option<Value> {
             "Metrics": metrics.iter().map(metric).collect::<Vec<_>>(),
         }],
     });
-    Some(line)
+    line
 }
 
 const OF_A_REPORT: [(&str, &str); 7] = [
@@ -50,6 +50,10 @@ const OF_A_REPORT: [(&str, &str); 7] = [
     ("GBSeconds", "None"),
     ("EstimatedCost", "None"),
 ];
+
+fn start(duration: &str) -> [(&str, &str); 2] {
+    [(duration, "Milliseconds"), ("ColdStarts", "Count")]
+}
 
 #[test]
 fn a_report_makes_every_metric() {
@@ -66,7 +70,7 @@ fn a_report_makes_every_metric() {
     });
     assert_eq!(
         line(&meter(Some(2.0)), "platform.report", &record),
-        expected(&OF_A_REPORT, members)
+        Some(expected(&OF_A_REPORT, members))
     );
 }
 
@@ -85,7 +89,7 @@ fn a_restore_is_not_charged_twice_and_without_a_price_there_is_no_cost() {
     });
     assert_eq!(
         line(&meter(None), "platform.report", &record),
-        expected(&OF_A_REPORT[..6], members)
+        Some(expected(&OF_A_REPORT[..6], members))
     );
 }
 
@@ -101,7 +105,7 @@ fn a_managed_instances_report_makes_what_it_tells() {
     });
     assert_eq!(
         line(&meter(Some(2.0)), "platform.report", &record),
-        expected(&OF_A_REPORT[..2], members)
+        Some(expected(&OF_A_REPORT[..2], members))
     );
 }
 
@@ -121,10 +125,7 @@ fn a_start_is_cold_where_an_invocation_waits_for_it() {
         });
         assert_eq!(
             line(&meter(None), "platform.initReport", &record),
-            expected(
-                &[("InitDuration", "Milliseconds"), ("ColdStarts", "Count")],
-                members
-            )
+            Some(expected(&start("InitDuration"), members))
         );
     }
 }
@@ -138,10 +139,7 @@ fn a_restore_is_a_cold_start() {
     });
     assert_eq!(
         line(&meter(None), "platform.restoreReport", &record),
-        expected(
-            &[("RestoreDuration", "Milliseconds"), ("ColdStarts", "Count")],
-            members
-        )
+        Some(expected(&start("RestoreDuration"), members))
     );
 }
 
@@ -155,12 +153,8 @@ fn other_records_make_none() {
 
 #[test]
 fn a_price_is_a_number_that_is_not_negative() {
-    assert_eq!(price_of("0.0000166667").unwrap(), 0.000_016_666_7);
+    assert_eq!(price_of("0.0000166667"), Some(0.000_016_666_7));
     for text in ["", "free", "NaN", "inf", "-1"] {
-        let error = price_of(text).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            format!("COST_METER_PRICE_PER_GB_SECOND is no price: {text:?}")
-        );
+        assert_eq!(price_of(text), None, "{text}");
     }
 }
