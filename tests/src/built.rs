@@ -17,6 +17,16 @@ pub fn hello() -> &'static Path {
     HELLO.get_or_init(|| of_the_workspace("hello", "hello", &[]))
 }
 
+/// The example that tells what invocations cost.
+///
+/// # Panics
+/// It does not build.
+#[must_use]
+pub fn cost_meter() -> &'static Path {
+    static COST_METER: OnceLock<PathBuf> = OnceLock::new();
+    COST_METER.get_or_init(|| of_the_workspace("cost-meter", "cost-meter", &[]))
+}
+
 /// The command.
 ///
 /// # Panics

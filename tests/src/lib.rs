@@ -3,6 +3,7 @@
 pub mod built;
 pub mod conformance;
 pub mod delivery;
+pub mod emf;
 pub mod emulated;
 pub mod fake;
 pub mod program;
