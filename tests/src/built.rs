@@ -7,7 +7,7 @@ use crate::rie::{build, target_dir};
 
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 
-/// The example.
+/// The example `hello`.
 ///
 /// # Panics
 /// It does not build.
@@ -15,6 +15,16 @@ const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 pub fn hello() -> &'static Path {
     static HELLO: OnceLock<PathBuf> = OnceLock::new();
     HELLO.get_or_init(|| of_the_workspace("hello", "hello", &[]))
+}
+
+/// The example `log-shipper`.
+///
+/// # Panics
+/// It does not build.
+#[must_use]
+pub fn log_shipper() -> &'static Path {
+    static LOG_SHIPPER: OnceLock<PathBuf> = OnceLock::new();
+    LOG_SHIPPER.get_or_init(|| of_the_workspace("log-shipper", "log-shipper", &[]))
 }
 
 /// The command.
