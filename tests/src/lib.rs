@@ -10,6 +10,7 @@ pub mod program;
 pub mod raw;
 pub mod rie;
 pub mod run;
+pub mod samples;
 pub mod subscriber;
 pub mod told;
 

@@ -154,6 +154,18 @@ fn hello_leaves_with_0_and_asks_for_nothing_after_shutdown() {
 }
 
 #[test]
+fn an_extension_with_telemetry_runs_where_there_is_none() {
+    let extension = Rie::new().extension(env!("CARGO_BIN_EXE_ingest"));
+    let Some(report) = extension.invokes(2).run() else {
+        return;
+    };
+    left_well(&report);
+    report.equal("statuses", &report.statuses(), &[200, 200]);
+    let line = "ingest: this platform has no telemetry: none is expected\n";
+    report.equal("standard error", report.stderr.as_str(), line);
+}
+
+#[test]
 fn a_proxy_in_the_environment_changes_nothing() {
     let nobody = "http://127.0.0.1:1";
     let names = [

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde_core::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde_core::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
 /// `Deserialize` as the platform's objects need it: strings are borrowed where they have no
 /// escapes, and numbers are read as they may be written.
@@ -52,7 +51,7 @@ impl<'de> Decode<'de> for String {
     }
 }
 
-impl<'de: 'a, 'a> Decode<'de> for &'a RawValue {
+impl<'de> Decode<'de> for IgnoredAny {
     fn decode<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
@@ -87,33 +86,4 @@ impl<'de, T: Decode<'de>> Decode<'de> for Vec<T> {
 
         deserializer.deserialize_seq(List(PhantomData))
     }
-}
-
-/// The text of a JSON string; `None` for other JSON.
-///
-/// Half a surrogate pair, which JSON can have and text cannot, becomes U+FFFD.
-pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
-    struct Lossy;
-
-    impl Visitor<'_> for Lossy {
-        type Value = String;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a string")
-        }
-
-        fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<String, E> {
-            Ok(String::from_utf8_lossy(text).into_owned())
-        }
-    }
-
-    if !json.starts_with('"') {
-        return None;
-    }
-    let text = Cow::decode(&mut serde_json::Deserializer::from_str(json));
-    text.or_else(|_| {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        deserializer.deserialize_bytes(Lossy).map(Cow::Owned)
-    })
-    .ok()
 }

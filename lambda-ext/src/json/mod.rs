@@ -7,10 +7,12 @@
 mod decode;
 mod detach;
 mod number;
+mod text;
 
-pub(crate) use self::decode::{Decode, Value, text};
+pub(crate) use self::decode::{Decode, Value};
 pub(crate) use self::detach::{Detach, borrow_nothing};
 pub(crate) use self::number::Millis;
+pub(crate) use self::text::text;
 
 /// Says which key goes into which field of a struct with a `Default`: its `Deserialize`.
 macro_rules! object {

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde_core::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::record::Kind;
+use super::scan::Scan;
 use super::{OwnedTelemetryEvent, TelemetryRecord, Timestamp};
-use crate::json::{self, Value};
+use crate::json;
 
 /// One event, read from its JSON and borrowed from it.
 ///
@@ -55,14 +54,7 @@ impl<'a> TelemetryEvent<'a> {
     /// no JSON.
     pub(super) fn first(text: &'a str) -> Option<(Self, &'a str)> {
         let text = text.trim_ascii_start();
-        let (envelope, length) = match first(text) {
-            Some(known) => known,
-            // JSON, but not an event as they should be: it is read once more, with less hope.
-            None => first::<&RawValue>(text).map(|(json, length)| (json.get().into(), length))?,
-        };
-        let (json, rest) = text.split_at_checked(length)?;
-        let Envelope { time, record } = envelope;
-        Some((Self { time, record, json }, rest))
+        as_written(text).or_else(|| in_parts(text))
     }
 
     /// What is not JSON.
@@ -85,75 +77,35 @@ impl<'a> From<&'a str> for TelemetryEvent<'a> {
     }
 }
 
-/// Reads the JSON at the start of a text, and how long it is.
-fn first<'de, T: Deserialize<'de>>(text: &'de str) -> Option<(T, usize)> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter();
-    let value = values.next()?.ok()?;
-    Some((value, values.byte_offset()))
+/// Reads an event as the platform writes it: with these keys, in this order, and without spaces.
+/// In one pass, because there are many.
+fn as_written(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
+    let mut scan = Scan(text);
+    scan.mark(r#"{"time":"#)?;
+    let time = Timestamp::from(scan.value::<Cow<'_, str>>()?);
+    scan.mark(r#","type":"#)?;
+    let kind = Kind(scan.value()?);
+    scan.mark(r#","record":"#)?;
+    let record = kind.take(&mut scan)?;
+    scan.mark("}")?;
+    let json = scan.taken_of(text)?;
+    Some((TelemetryEvent { time, record, json }, scan.0))
 }
 
-/// What is in the JSON of an event.
-struct Envelope<'a> {
-    time: Timestamp<'a>,
-    record: TelemetryRecord<'a>,
-}
-
-impl<'de> Deserialize<'de> for Envelope<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Envelope<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an event")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-                let mut time = None;
-                let mut kind = None;
-                let mut unread = None;
-                let mut record = None;
-                while let Some(Value(key)) = map.next_key::<Value<Cow<'_, str>>>()? {
-                    match &*key {
-                        "time" => time = map.next_value::<Value<Option<_>>>()?.0,
-                        "type" => kind = Some(Kind(map.next_value::<Value<_>>()?.0)),
-                        // One pass where the type comes first, as the platform has it.
-                        "record" => match kind.take() {
-                            Some(kind) => record = Some(map.next_value_seed(kind)?),
-                            None => unread = Some(map.next_value::<&RawValue>()?),
-                        },
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                let read = || Some(kind?.read(unread?.get()));
-                Ok(Envelope {
-                    time: time.unwrap_or_default(),
-                    record: record
-                        .or_else(read)
-                        .ok_or_else(|| A::Error::missing_field("record"))?,
-                })
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
-}
-
-/// From JSON of any shape.
-impl<'a> From<&'a str> for Envelope<'a> {
-    fn from(json: &'a str) -> Self {
-        let parts: BTreeMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
-        let text = |part| json::text(parts.get(part)?.get());
-        let kind = Kind(text("type").unwrap_or_default());
-        Self {
-            time: text("time").unwrap_or_default().into(),
-            record: match parts.get("record") {
-                Some(record) => kind.read(record.get()),
-                None => kind.other(json),
-            },
-        }
-    }
+/// Reads JSON of any shape: an event written otherwise, or what is not known to be one.
+fn in_parts(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
+    let mut scan = Scan(text);
+    let json = scan.json()?;
+    let parts: BTreeMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
+    let string = |part| json::text(parts.get(part)?.get());
+    let kind = Kind(string("type").unwrap_or_default());
+    let event = TelemetryEvent {
+        time: string("time").unwrap_or_default().into(),
+        record: match parts.get("record") {
+            Some(record) => kind.read(record.get()),
+            None => kind.other(json),
+        },
+        json,
+    };
+    Some((event, scan.0))
 }

@@ -89,3 +89,53 @@ impl<'a> Iterator for Events<'a> {
 }
 
 impl FusedIterator for Events<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use crate::telemetry::TelemetryRecord;
+    use crate::telemetry::batch::{Framing, TelemetryBatch};
+
+    const START: &str = r#"{"time":"t","type":"platform.start","record":{"requestId":"8d2f"}}"#;
+
+    /// The JSON of each line, and whether it is known what it tells.
+    fn lines(text: &str) -> Vec<(String, bool)> {
+        let batch = TelemetryBatch::new(text.to_owned(), Framing::Lines);
+        let known = |record: &_| !matches!(record, TelemetryRecord::Other { .. });
+        batch
+            .iter()
+            .map(|event| (event.as_json().to_owned(), known(&event.record)))
+            .collect()
+    }
+
+    #[test]
+    fn each_line_is_an_event_whether_the_last_one_ends_or_not() {
+        let start = (START.to_owned(), true);
+        assert_eq!(lines(START), [start.clone()]);
+        let text = format!("{START}\n{START}\r\n\n \n  {START}\n");
+        assert_eq!(lines(&text), [start.clone(), start.clone(), start]);
+        assert_eq!(lines(""), []);
+        assert_eq!(lines(" \n\n"), []);
+    }
+
+    #[test]
+    fn a_line_that_is_no_json_or_more_than_one_value_costs_no_other() {
+        for odd in [
+            "oops",
+            r#"{"time":"#,
+            "]",
+            "[",
+            "null",
+            r#""text""#,
+            &format!("[{START}]"),
+            &format!("{START},"),
+            &format!("{START}{START}"),
+        ] {
+            let text = format!("{START}\n{odd}\n{START}");
+            let start = (START.to_owned(), true);
+            assert_eq!(
+                lines(&text),
+                [start.clone(), (odd.to_owned(), false), start]
+            );
+        }
+    }
+}

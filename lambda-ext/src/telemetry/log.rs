@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_core::de::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-use crate::json::{self, Decode};
+use super::record::Record;
+use super::scan::Scan;
+use crate::json;
 
 /// What the function or an extension printed: usually a line.
 ///
@@ -34,9 +33,9 @@ impl LogRecord<'_> {
     }
 }
 
-impl<'de> Decode<'de> for LogRecord<'de> {
-    fn decode<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(json::text(json).map_or(Self::Json(json), Self::Text))
+impl<'a> Record<'a> for LogRecord<'a> {
+    fn take(scan: &mut Scan<'a>) -> Option<Self> {
+        let json = scan.json()?;
+        Some(json::text(json).map_or(Self::Json(json), Self::Text))
     }
 }

@@ -1,5 +1,10 @@
 //! Telemetry: what the platform, the function and the extensions said, as an extension receives it.
 //!
+//! A handler gets a [`TelemetryBatch`], goes through its [events](TelemetryEvent), and finds in each
+//! a [record](TelemetryRecord). Batches, events and records borrow downwards: what is to be kept of
+//! one is its JSON ([`OwnedTelemetryEvent`]), or one record's `into_owned`. Tests make all of them
+//! from JSON: batches and events by `From<&str>`, records by `Deserialize`.
+//!
 //! See [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html).
 
 mod batch;
@@ -13,6 +18,7 @@ mod owned;
 mod platform;
 mod record;
 mod runtime_done;
+mod scan;
 mod settings;
 mod subscription;
 mod timestamp;

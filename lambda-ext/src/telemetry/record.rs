@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_core::de::{Deserialize, DeserializeSeed, Deserializer};
-use serde_json::value::RawValue;
-
+use super::scan::Scan;
 use super::{
     LogRecord, PlatformExtension, PlatformInitReport, PlatformInitRuntimeDone, PlatformInitStart,
     PlatformLogsDropped, PlatformReport, PlatformRestoreReport, PlatformRestoreRuntimeDone,
@@ -14,14 +12,14 @@ use crate::json::Decode;
 
 /// The table of types of records: which variant, and what is in it.
 macro_rules! records {
-    ($($(#[$doc:meta])* $variant:ident($record:ident) = $kind:literal,)+) => {
+    ($($(#[$doc:meta])* $variant:ident($record:ty) = $kind:literal,)+) => {
         /// What an event tells.
         ///
         /// See [Telemetry schema](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html).
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum TelemetryRecord<'a> {
-            $($(#[$doc])* $variant($record<'a>),)+
+            $($(#[$doc])* $variant($record),)+
             /// A record of another type, or of another shape than its type is known to have.
             Other {
                 /// The type, `platform.start`; empty where there is none.
@@ -42,16 +40,12 @@ macro_rules! records {
             }
         }
 
-        impl<'de> DeserializeSeed<'de> for Kind<'de> {
-            type Value = TelemetryRecord<'de>;
-
-            fn deserialize<D>(self, deserializer: D) -> Result<TelemetryRecord<'de>, D::Error>
-            where
-                D: Deserializer<'de>,
-            {
+        impl<'a> Kind<'a> {
+            /// Takes a record of this type; `None` where it has another shape.
+            pub(super) fn take(self, scan: &mut Scan<'a>) -> Option<TelemetryRecord<'a>> {
                 match &*self.0 {
-                    $($kind => Decode::decode(deserializer).map(TelemetryRecord::$variant),)+
-                    _ => <&RawValue>::deserialize(deserializer).map(|record| self.other(record.get())),
+                    $($kind => Record::take(scan).map(TelemetryRecord::$variant),)+
+                    _ => scan.json().map(|record| self.other(record)),
                 }
             }
         }
@@ -61,50 +55,62 @@ macro_rules! records {
 /// The type of a record that is still to be read.
 pub(super) struct Kind<'a>(pub(super) Cow<'a, str>);
 
+// Boxed is what is seldom. Nearly all events are lines, which are a few words long then, and moved
+// at less cost than it takes to read them.
 records! {
     /// The initialisation of the environment began.
-    PlatformInitStart(PlatformInitStart) = "platform.initStart",
+    PlatformInitStart(Box<PlatformInitStart<'a>>) = "platform.initStart",
     /// The runtime is initialised.
-    PlatformInitRuntimeDone(PlatformInitRuntimeDone) = "platform.initRuntimeDone",
+    PlatformInitRuntimeDone(Box<PlatformInitRuntimeDone<'a>>) = "platform.initRuntimeDone",
     /// The initialisation, and what it cost.
-    PlatformInitReport(PlatformInitReport) = "platform.initReport",
+    PlatformInitReport(Box<PlatformInitReport<'a>>) = "platform.initReport",
     /// An extension, at the end of the initialisation.
-    PlatformExtension(PlatformExtension) = "platform.extension",
+    PlatformExtension(Box<PlatformExtension<'a>>) = "platform.extension",
     /// An extension subscribed to telemetry.
-    PlatformTelemetrySubscription(PlatformTelemetrySubscription) = "platform.telemetrySubscription",
+    PlatformTelemetrySubscription(Box<PlatformTelemetrySubscription<'a>>) = "platform.telemetrySubscription",
     /// An invocation began.
-    PlatformStart(PlatformStart) = "platform.start",
+    PlatformStart(Box<PlatformStart<'a>>) = "platform.start",
     /// The function is done with an invocation.
-    PlatformRuntimeDone(PlatformRuntimeDone) = "platform.runtimeDone",
+    PlatformRuntimeDone(Box<PlatformRuntimeDone<'a>>) = "platform.runtimeDone",
     /// An invocation, and what it cost.
-    PlatformReport(PlatformReport) = "platform.report",
+    PlatformReport(Box<PlatformReport<'a>>) = "platform.report",
     /// The restore of a snapshot began.
-    PlatformRestoreStart(PlatformRestoreStart) = "platform.restoreStart",
+    PlatformRestoreStart(Box<PlatformRestoreStart<'a>>) = "platform.restoreStart",
     /// The runtime is restored.
-    PlatformRestoreRuntimeDone(PlatformRestoreRuntimeDone) = "platform.restoreRuntimeDone",
+    PlatformRestoreRuntimeDone(Box<PlatformRestoreRuntimeDone<'a>>) = "platform.restoreRuntimeDone",
     /// The restore, and what it cost.
-    PlatformRestoreReport(PlatformRestoreReport) = "platform.restoreReport",
+    PlatformRestoreReport(Box<PlatformRestoreReport<'a>>) = "platform.restoreReport",
     /// The platform dropped telemetry.
-    PlatformLogsDropped(PlatformLogsDropped) = "platform.logsDropped",
+    PlatformLogsDropped(Box<PlatformLogsDropped<'a>>) = "platform.logsDropped",
     /// What the function printed.
-    Function(LogRecord) = "function",
+    Function(LogRecord<'a>) = "function",
     /// What an extension printed.
-    Extension(LogRecord) = "extension",
+    Extension(LogRecord<'a>) = "extension",
 }
 
 impl<'a> Kind<'a> {
-    /// The record that is this JSON, whatever it is.
+    /// The record that this JSON is.
     pub(super) fn read(self, json: &'a str) -> TelemetryRecord<'a> {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let known = Kind(self.0.clone()).deserialize(&mut deserializer);
-        known.unwrap_or_else(|_| self.other(json))
+        let known = Kind(self.0.clone()).take(&mut Scan(json));
+        known.unwrap_or_else(|| self.other(json))
     }
 
-    /// The record that is not known to have this type, or this shape.
+    /// A record that is not known to have this type, or this shape.
     pub(super) fn other(self, record: &'a str) -> TelemetryRecord<'a> {
         TelemetryRecord::Other {
             kind: self.0,
             record,
         }
+    }
+}
+
+/// What is in a variant.
+pub(super) trait Record<'a>: Sized {
+    fn take(scan: &mut Scan<'a>) -> Option<Self>;
+}
+
+impl<'a, T: Decode<'a>> Record<'a> for Box<T> {
+    fn take(scan: &mut Scan<'a>) -> Option<Self> {
+        scan.value().map(Box::new)
     }
 }

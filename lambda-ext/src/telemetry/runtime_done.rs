@@ -32,7 +32,7 @@ impl RuntimeDone {
         };
         Some(Self {
             time: event.time.clone().into_owned(),
-            record: record.clone().into_owned(),
+            record: (**record).clone().into_owned(),
             previous_report,
         })
     }
