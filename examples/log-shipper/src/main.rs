@@ -51,17 +51,16 @@ impl LogShipper {
     }
 
     async fn telemetry(&mut self, batch: TelemetryBatch) {
-        let rows = self.rows.of(&batch);
-        rows.into_iter().for_each(|row| self.pending.push(row));
+        for row in self.rows.of(&batch) {
+            self.pending.push(row);
+        }
         if !self.has_ends || self.pending.bytes() >= ENOUGH {
-            self.sink.send(&mut self.pending, self.budget).await;
+            self.send().await;
         }
     }
 
     async fn runtime_done(&mut self, _done: RuntimeDone) {
-        let left = self.deadline.map_or(self.budget, left);
-        let budget = self.budget.min(left);
-        self.sink.send(&mut self.pending, budget).await;
+        self.send().await;
     }
 
     async fn shutdown(&mut self, event: ShutdownEvent) {
@@ -71,6 +70,12 @@ impl LogShipper {
             left(event.deadline())
         };
         self.sink.send_last(&mut self.pending, budget).await;
+    }
+
+    async fn send(&mut self) {
+        let left = self.deadline.map_or(self.budget, left);
+        let budget = self.budget.min(left);
+        self.sink.send(&mut self.pending, budget).await;
     }
 
     fn new(config: Config, function: &str) -> Self {

@@ -49,18 +49,13 @@ impl Rows {
     }
 
     fn row(&mut self, event: &TelemetryEvent<'_>) -> Row {
-        let (message, request_id) = match &event.record {
+        let (message, running) = match &event.record {
             TelemetryRecord::Function(line) => {
-                let message = line.as_str().trim_end_matches('\n').to_owned();
-                let request_id = self.running.clone().or_else(|| named_in(&message));
-                (message, request_id)
+                (line.as_str().trim_end_matches('\n'), self.running.clone())
             }
-            _ => {
-                let message = record_of(event).to_owned();
-                let request_id = named_in(&message);
-                (message, request_id)
-            }
+            _ => (record_of(event), None),
         };
+        let request_id = running.or_else(|| named_in(message));
         // Lines come in order with what the platform tells, unless invocations overlap.
         if matches!(event.record, TelemetryRecord::PlatformStart(_)) && !self.overlap {
             self.running.clone_from(&request_id);
@@ -69,7 +64,7 @@ impl Rows {
             time: event.time.as_str().to_owned(),
             kind: event.record.kind().to_owned(),
             request_id,
-            message,
+            message: message.to_owned(),
         }
     }
 }

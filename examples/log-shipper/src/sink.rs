@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -71,11 +71,11 @@ impl Sink {
         }
     }
 
-    /// Sends what is pending, unless the endpoint has failed just now. Safe to cancel: what has not
-    /// arrived for sure stays pending.
+    /// Sends what is pending, unless there is no time or the endpoint has failed just now. Safe to
+    /// cancel: what has not arrived for sure stays pending.
     pub async fn send(&mut self, pending: &mut Pending, budget: Duration) {
         let rests = self.failed.is_some_and(|at| is_within(at, self.rest));
-        if rests {
+        if rests || budget.is_zero() {
             return;
         }
         match self.try_to_send(pending, budget).await {
@@ -140,7 +140,7 @@ impl Sink {
             let status = response.status();
             // To its end, so that the connection can be used again.
             let body = Limited::new(response.into_body(), ANSWER).collect().await;
-            let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+            let body = body.map(Collected::to_bytes).unwrap_or_default();
             Ok::<_, hyper_util::client::legacy::Error>((status, body))
         });
         let answer = answer.await;
