@@ -1,6 +1,7 @@
 //! Helpers shared by the tests of lambda-ext.
 
 pub mod built;
+pub mod clickhouse;
 pub mod conformance;
 pub mod delivery;
 pub mod emf;

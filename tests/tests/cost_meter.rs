@@ -94,7 +94,7 @@ fn the_judge_sees_what_is_wrong() {
 async fn each_start_and_each_invocation_is_a_line_those_that_fail_included() {
     bounded(async {
         let emulator = Emulator::builder()
-            .executable(built::cost_meter())
+            .executable(built::example("cost-meter"))
             .env(PRICE, "2")
             .start()
             .await
@@ -149,7 +149,7 @@ async fn each_start_and_each_invocation_is_a_line_those_that_fail_included() {
 async fn a_managed_instances_lines_have_what_its_reports_tell() {
     bounded(async {
         let emulator = Emulator::builder()
-            .executable(built::cost_meter())
+            .executable(built::example("cost-meter"))
             .initialization(Initialization::ManagedInstances)
             .env(PRICE, "2")
             .start()
@@ -170,7 +170,7 @@ async fn a_managed_instances_lines_have_what_its_reports_tell() {
 #[test]
 fn awss_own_emulator_is_told_of_in_lines_of_the_format() {
     let Some(report) = Rie::new()
-        .extension(built::cost_meter())
+        .extension(built::example("cost-meter"))
         .managed()
         .env(PRICE, "2")
         .env("COST_METER_NAMESPACE", "Shop")

@@ -21,7 +21,7 @@ fn wrong(how: &str) -> Rie {
 }
 
 fn hello() -> Rie {
-    Rie::new().extension(built::hello())
+    Rie::new().extension(built::example("hello"))
 }
 
 fn failing(method: &str, by: &str) -> Rie {
