@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn each_line_is_an_event_whether_the_last_one_ends_or_not() {
         let start = (START.to_owned(), true);
-        assert_eq!(lines(START), [start.clone()]);
+        assert_eq!(lines(START), std::slice::from_ref(&start));
         let text = format!("{START}\n{START}\r\n\n \n  {START}\n");
         assert_eq!(lines(&text), [start.clone(), start.clone(), start]);
         assert_eq!(lines(""), []);
