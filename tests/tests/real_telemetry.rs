@@ -38,7 +38,7 @@ fn each_has(report: &Report, kind: &str, fields: &[Vec<&str>]) {
 }
 
 #[test]
-fn every_event_is_of_a_type_that_is_known_and_has_its_fields() {
+fn every_event_of_managed_instances_is_typed() {
     let Some(report) = heard() else {
         return;
     };
