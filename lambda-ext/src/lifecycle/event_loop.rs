@@ -5,9 +5,9 @@ use std::pin::pin;
 use futures_util::future::{Either, select};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::feed::Feed;
 use super::guard::{attend, guard};
 use super::hold::Hold;
+use super::telemetry::Telemetry;
 use crate::budget::{self, ShutdownBudget};
 use crate::event::millis_ahead;
 use crate::process::Process;
@@ -17,14 +17,14 @@ use crate::{
     ShutdownReason, stderr,
 };
 
-pub(super) struct EventLoop<'a, H> {
+pub(super) struct EventLoop<'a, T, H> {
     pub(super) client: &'a mut RegisteredClient,
     pub(super) process: &'a mut Process,
     pub(super) handler: &'a mut H,
-    pub(super) feed: Option<&'a mut Feed>,
+    pub(super) feed: &'a mut Option<T>,
 }
 
-impl<H: Handler> EventLoop<'_, H> {
+impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
     /// Until SHUTDOWN, after which no event is asked for.
     pub(super) async fn run(mut self) -> Result<(), RunError> {
         let mut hold = None;
@@ -51,9 +51,6 @@ impl<H: Handler> EventLoop<'_, H> {
         } = self;
         let hold = hold.as_ref();
         let mut coming = pin!(next(client, process, hold));
-        if !H::CONFIG.wants_telemetry() {
-            return Ok(coming.await);
-        }
         let Some(feed) = feed else {
             return Ok(coming.await);
         };
@@ -89,10 +86,7 @@ impl<H: Handler> EventLoop<'_, H> {
     }
 
     async fn invoke(&mut self, event: InvokeEvent) -> Result<Option<Hold>, RunError> {
-        let hold = match &mut self.feed {
-            Some(feed) => feed.begin(&event),
-            None => None,
-        };
+        let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
         let work = pin!(guard(Method::Invoke, || self.handler.invoke(event)));
         // A signal that cut it is still there: the loop meets it before the next event.
         if let Ok(result) = attend(self.process, Method::Invoke, work).await {
@@ -118,10 +112,7 @@ impl<H: Handler> EventLoop<'_, H> {
 
     /// Hands over what has come and what still comes.
     async fn drain(&mut self, end: Instant) -> Result<(), RunError> {
-        if !H::CONFIG.wants_telemetry() {
-            return Ok(());
-        }
-        let Some(feed) = &mut self.feed else {
+        let Some(feed) = self.feed else {
             return Ok(());
         };
         while let Some(item) = feed.take_last(end).await {

@@ -6,6 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::hold::Hold;
 use super::joined::Joined;
+use super::telemetry::Telemetry;
 use crate::telemetry::{
     Inbox, Item, Listener, Serving, Subscribed, Subscription, TelemetryBatch, TelemetrySettings,
     Wanted,
@@ -33,9 +34,9 @@ pub(super) struct Feed {
     _serving: Serving,
 }
 
-impl Feed {
+impl Telemetry for Feed {
     /// Listens; nothing where nothing could come.
-    pub(super) async fn open(
+    async fn open(
         client: &Client,
         config: Config,
         settings: &TelemetrySettings,
@@ -75,7 +76,7 @@ impl Feed {
     }
 
     /// Subscribes. A platform without telemetry, which local ones are, is no failure.
-    pub(super) async fn subscribe(&mut self, client: &RegisteredClient) -> Result<(), ClientError> {
+    async fn subscribe(&mut self, client: &RegisteredClient) -> Result<(), ClientError> {
         let subscribed = client.subscribe(&self.subscription).await?;
         self.subscribed = subscribed != Subscribed::NotSupported;
         self.holds = self.joined.is_some() && subscribed == Subscribed::Confirmed;
@@ -95,7 +96,7 @@ impl Feed {
     }
 
     /// An invocation has begun. Call it when its event has just come.
-    pub(super) fn begin(&mut self, event: &InvokeEvent) -> Option<Hold> {
+    fn begin(&mut self, event: &InvokeEvent) -> Option<Hold> {
         self.last = Some(event.request_id.clone());
         self.joined.as_mut()?.begin(&event.request_id);
         Hold::on(event).filter(|_| self.holds)
@@ -103,7 +104,7 @@ impl Feed {
 
     /// What is to be handed over next. The end of an invocation waits here until that has begun.
     /// Cancel safe.
-    pub(super) async fn take(&mut self) -> Item {
+    async fn take(&mut self) -> Item {
         if let Some(done) = self.joined.as_mut().and_then(Joined::due) {
             return Item::RuntimeDone(done);
         }
@@ -120,7 +121,7 @@ impl Feed {
     }
 
     /// What is to be handed over next at SHUTDOWN, until nothing more is expected.
-    pub(super) async fn take_last(&mut self, end: Instant) -> Option<Item> {
+    async fn take_last(&mut self, end: Instant) -> Option<Item> {
         if let Some(done) = self.joined.as_mut().and_then(Joined::left) {
             return Some(Item::RuntimeDone(done));
         }
@@ -134,21 +135,9 @@ impl Feed {
         }
     }
 
-    /// Whether everything is in.
-    fn is_complete(&self) -> bool {
-        if !self.subscribed {
-            return true;
-        }
-        if !self.delivers {
-            return self.joined.as_ref().is_none_or(Joined::is_complete);
-        }
-        let last = self.last.as_ref();
-        last.is_some_and(|request_id| self.inbox.has_report_of(request_id))
-    }
-
     /// The next invocation has begun: if the end of the last one has not come, it is the last that
     /// was waited for.
-    pub(super) fn check_end_of(&mut self, hold: &Hold) {
+    fn check_end_of(&mut self, hold: &Hold) {
         if hold.missed() {
             self.holds = false;
             let text = format!(
@@ -160,7 +149,7 @@ impl Feed {
     }
 
     /// A method of the handler had to give way to an event. Of a batch the handler is told.
-    pub(super) fn cut(&self, batch: Option<TelemetryBatch>, after: Duration) {
+    fn cut(&self, batch: Option<TelemetryBatch>, after: Duration) {
         if let Some(batch) = batch {
             return self.inbox.drop_batch(&batch);
         }
@@ -170,7 +159,7 @@ impl Feed {
     }
 
     /// Says what the handler has not got, and is not going to be told.
-    pub(super) fn tell_lost(&self) {
+    fn tell_lost(&self) {
         let lost = self.inbox.undelivered();
         if lost.records > 0 {
             let text = format!(
@@ -179,5 +168,19 @@ impl Feed {
             );
             stderr::line(&self.name, text);
         }
+    }
+}
+
+impl Feed {
+    /// Whether everything is in.
+    fn is_complete(&self) -> bool {
+        if !self.subscribed {
+            return true;
+        }
+        if !self.delivers {
+            return self.joined.as_ref().is_none_or(Joined::is_complete);
+        }
+        let last = self.last.as_ref();
+        last.is_some_and(|request_id| self.inbox.has_report_of(request_id))
     }
 }

@@ -5,7 +5,9 @@ mod feed;
 mod guard;
 mod hold;
 mod joined;
+mod telemetry;
 
+use std::convert::Infallible;
 use std::pin::{Pin, pin};
 
 use futures_util::future::try_join;
@@ -13,6 +15,7 @@ use futures_util::future::try_join;
 use self::event_loop::EventLoop;
 use self::feed::Feed;
 use self::guard::{attend, guard};
+use self::telemetry::Telemetry;
 use crate::process::Process;
 use crate::telemetry::TelemetrySettings;
 use crate::{
@@ -23,9 +26,30 @@ use crate::{
 ///
 /// What is before the registration and how it becomes a handler are passed in, so that a value
 /// that exists and a type that makes its own are run alike.
-pub(crate) async fn run<H: Handler, P>(
+///
+/// A function that is not `async`, because one that is carries all that it may wait for: here what
+/// a handler without telemetry has no use for is left out of the program.
+pub(crate) fn run<'a, H: Handler, P: 'a>(
     client: Client,
-    telemetry: &TelemetrySettings,
+    settings: &'a TelemetrySettings,
+    process: &'a mut Process,
+    prepare: impl Future<Output = Result<P, Error>> + 'a,
+    create: impl AsyncFnOnce(P, &Register) -> Result<H, Error> + 'a,
+) -> Pin<Box<dyn Future<Output = Result<H, RunError>> + 'a>> {
+    if H::CONFIG.wants_telemetry() {
+        Box::pin(live::<Feed, _, _>(
+            client, settings, process, prepare, create,
+        ))
+    } else {
+        Box::pin(live::<Infallible, _, _>(
+            client, settings, process, prepare, create,
+        ))
+    }
+}
+
+async fn live<T: Telemetry, H: Handler, P>(
+    client: Client,
+    settings: &TelemetrySettings,
     process: &mut Process,
     prepare: impl Future<Output = Result<P, Error>>,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
@@ -39,7 +63,7 @@ pub(crate) async fn run<H: Handler, P>(
             return Err(interrupted);
         }
     };
-    let mut feed = match listen::<H>(&client, telemetry).await {
+    let mut feed = match T::open(&client, H::CONFIG, settings).await {
         Ok(feed) => feed,
         Err(error) => {
             process.failed(&error);
@@ -58,14 +82,14 @@ pub(crate) async fn run<H: Handler, P>(
             return Err(error);
         }
     };
-    let mut handler = initialize(&client, feed.as_mut(), process, prepared, create).await?;
+    let mut handler = initialize(&client, &mut feed, process, prepared, create).await?;
     let reporter = client.error_reporter();
     process.polling(&reporter);
     let event_loop = EventLoop {
         client: &mut client,
         process,
         handler: &mut handler,
-        feed: feed.as_mut(),
+        feed: &mut feed,
     };
     match event_loop.run().await {
         Ok(()) => Ok(handler),
@@ -90,24 +114,10 @@ fn events_here(client: &Client, config: Config) -> Vec<EventType> {
     vec![EventType::Shutdown]
 }
 
-/// Whether a handler wants telemetry is known when it is compiled, so that one which does not
-/// carries nothing of it.
-async fn listen<H: Handler>(
-    client: &Client,
-    settings: &TelemetrySettings,
-) -> Result<Option<Feed>, RunError> {
-    if const { H::CONFIG.wants_telemetry() } {
-        Feed::open(client, H::CONFIG, settings).await
-    } else {
-        settings.check_unused()?;
-        Ok(None)
-    }
-}
-
 /// What is between the registration and the first event; what fails is reported.
-async fn initialize<H: Handler, P>(
+async fn initialize<T: Telemetry, H: Handler, P>(
     client: &RegisteredClient,
-    feed: Option<&mut Feed>,
+    feed: &mut Option<T>,
     process: &mut Process,
     prepared: Result<P, RunError>,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
@@ -135,9 +145,9 @@ async fn initialize<H: Handler, P>(
 }
 
 /// Subscribes, which must be done before the first event is asked for.
-async fn subscribe<H>(
+async fn subscribe<T: Telemetry, H>(
     client: &RegisteredClient,
-    feed: Option<&mut Feed>,
+    feed: &mut Option<T>,
 ) -> Result<(), (RunError, Option<H>)> {
     match feed {
         Some(feed) => feed.subscribe(client).await,
