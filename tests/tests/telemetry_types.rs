@@ -34,7 +34,7 @@ fn every_sample_is_typed_and_comes_back_as_the_same_text() {
             !matches!(event.record, TelemetryRecord::Other { .. }),
             "{event:?}"
         );
-        let value: serde_json::Value = serde_json::from_str(&sample).unwrap();
+        let value: serde_json::Value = serde_json::from_str(sample).unwrap();
         assert_eq!(event.time.as_str(), value["time"]);
         assert_eq!(event.record.kind(), value["type"]);
         assert_eq!(event.as_json(), sample);
