@@ -160,3 +160,71 @@ impl ShutdownBudget {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ShutdownReason;
+    use crate::event::millis_ahead;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn invoke(left: Duration) -> InvokeEvent {
+        InvokeEvent {
+            deadline_ms: millis_ahead(left),
+            ..InvokeEvent::default()
+        }
+    }
+
+    fn shutdown(deadline_ms: u64) -> ShutdownEvent {
+        ShutdownEvent {
+            shutdown_reason: ShutdownReason::Spindown,
+            deadline_ms,
+        }
+    }
+
+    /// Whether it is that long, but for the time that the test took.
+    fn is_about(found: Duration, expected: Duration) -> bool {
+        expected < found + SECOND && found <= expected
+    }
+
+    #[test]
+    fn holding_ends_before_the_deadline_and_without_one_there_is_none() {
+        let hold = super::hold;
+        assert!(is_about(
+            hold(&invoke(10 * SECOND)) + HOLD_MARGIN,
+            10 * SECOND
+        ));
+        assert_eq!(hold(&invoke(HOLD_MARGIN / 2)), Duration::ZERO);
+        assert_eq!(hold(&InvokeEvent::default()), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_event_waits_for_a_quarter_of_its_time_and_never_long() {
+        let wait = |event| after_event(Some(&Event::Invoke(event)));
+        assert_eq!(wait(invoke(10 * SECOND)), AFTER_EVENT);
+        let soon = wait(invoke(SECOND));
+        assert!(Duration::ZERO < soon && soon <= SECOND / 4, "{soon:?}");
+        assert_eq!(wait(InvokeEvent::default()), AFTER_EVENT);
+        assert_eq!(after_event(None), AFTER_EVENT);
+    }
+
+    #[test]
+    fn at_shutdown_half_of_the_time_is_for_telemetry_and_what_is_left_is_for_shutdown() {
+        for (deadline_ms, left) in [
+            (millis_ahead(10 * SECOND), 10 * SECOND),
+            (0, SHUTDOWN_PHASE),
+        ] {
+            let now = Instant::now();
+            let budget = ShutdownBudget::of(&shutdown(deadline_ms));
+            // Seen from before it was made, they end no earlier.
+            assert!(is_about(budget.telemetry - now, left / 2 + SECOND / 10));
+            assert!(is_about(
+                budget.handler - now + SHUTDOWN_MARGIN,
+                left + SECOND / 10
+            ));
+            assert!(is_about(budget.watchdog + WATCHDOG_MARGIN, left));
+            assert!(budget.telemetry < budget.handler);
+        }
+    }
+}

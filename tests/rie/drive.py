@@ -143,6 +143,16 @@ class Run:
                 time.sleep(0.01)
         return False
 
+    def await_runtime(self):
+        """Waits until the runtime of a managed instance is through with what it has answered.
+
+        The caller has the answer before that, and with no runtime to take it, its next invoke is refused.
+        """
+        answered = sum(invoke["status"] == 200 for invoke in self.invokes)
+        # Its log is among the extensions' output there.
+        while self.emulator.poll() is None and read("stdout").count("InvokeRouter: received runtime /next") <= answered:
+            time.sleep(0.01)
+
     def invoke(self, payload):
         connection = http.client.HTTPConnection(*INVOKES)
         try:
@@ -159,6 +169,8 @@ class Run:
         if self.await_emulator():
             # One after the other: the emulator does not survive two at a time.
             for number in range(self.wanted["invokes"]):
+                if self.wanted["managed"] and number:
+                    self.await_runtime()
                 payloads = self.wanted["payloads"]
                 self.invokes.append(self.invoke(payloads[number % len(payloads)]))
             if not self.wanted["ends_itself"]:

@@ -2,8 +2,9 @@
 """The Lambda function beside which the extensions are tried.
 
 The payload says what it does: {"never": true} answers nothing, {"exit": 3}
-ends the process with that code; anything else comes back as it is. With
-NEEDS_FILE in the environment it does not start without that file.
+ends the process with that code, {"print": "a line"} prints that and answers
+with the request id; anything else comes back as it is. With NEEDS_FILE in the
+environment it does not start without that file.
 """
 
 import http.client
@@ -38,4 +39,7 @@ while True:
             signal.pause()
     if "exit" in event:
         os._exit(event["exit"])
+    if "print" in event:
+        print(event["print"], flush=True)
+        payload = json.dumps(request_id)
     ask("POST", request_id + "/response", payload)

@@ -1,20 +1,25 @@
 //! Programs that tests run, built when they are first asked for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::rie::{build, target_dir};
 
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 
-/// The example.
+/// One of the examples, by its name.
 ///
 /// # Panics
 /// It does not build.
 #[must_use]
-pub fn hello() -> &'static Path {
-    static HELLO: OnceLock<PathBuf> = OnceLock::new();
-    HELLO.get_or_init(|| of_the_workspace("hello", "hello", &[]))
+pub fn example(name: &'static str) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<&str, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = built.entry(name);
+    built
+        .or_insert_with(|| of_the_workspace(name, name, &[]))
+        .clone()
 }
 
 /// The command.

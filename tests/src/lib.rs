@@ -1,8 +1,10 @@
 //! Helpers shared by the tests of lambda-ext.
 
 pub mod built;
+pub mod clickhouse;
 pub mod conformance;
 pub mod delivery;
+pub mod emf;
 pub mod emulated;
 pub mod fake;
 pub mod program;

@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rie");
 
 /// What a download and what a build may take.
-const PATIENCE: Duration = Duration::from_secs(900);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(900);
 
 /// What starting and ending an environment may take, besides the functions' time.
 const MARGIN: u64 = 30;
@@ -109,7 +109,8 @@ impl Rie {
     /// Adds a payload, `{}` if there is none; with several the invokes take turns.
     ///
     /// `{"never": true}` is never answered, `{"exit": 3}` ends the function's
-    /// process, everything else comes back.
+    /// process, `{"print": "a line"}` is printed and answered with the request
+    /// id, everything else comes back.
     #[must_use]
     pub fn payload(mut self, json: impl Into<String>) -> Self {
         self.payloads.push(json.into());
@@ -543,8 +544,9 @@ fn drive(namespaces: &[&str], what: &str) -> Command {
     command
 }
 
+/// Says of this test that it was left out, which where `CI` is set is a failure.
 #[track_caller]
-fn did_not_run(why: &str) {
+pub(crate) fn did_not_run(why: &str) {
     let current = thread::current();
     let name = current.name().unwrap_or("a test of the real platform");
     let said = format!("{name} did NOT run: {why}");
@@ -567,7 +569,11 @@ fn finish(command: Command, input: &str, limit: Duration) -> Output {
 /// Runs a program to its end, or ends it when the time is over.
 ///
 /// Its standard input is left open for as long as it runs.
-fn try_finish(mut command: Command, input: &str, limit: Duration) -> Result<Output, String> {
+pub(crate) fn try_finish(
+    mut command: Command,
+    input: &str,
+    limit: Duration,
+) -> Result<Output, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |error: io::Error| format!("{program}: {error}");
     command

@@ -45,6 +45,13 @@ fn every_test_that_the_lists_name_exists() {
 }
 
 #[test]
+fn the_list_of_the_client_is_complete() {
+    let list = read("CONFORMANCE.md");
+    let numbers = numbered(&list).map(|(number, _)| number);
+    assert_eq!(numbers.collect::<Vec<_>>(), (1..=64).collect::<Vec<_>>());
+}
+
+#[test]
 fn the_list_of_the_emulator_is_complete_and_each_line_has_a_test() {
     let list = read("EMULATOR.md");
     let numbers = numbered(&list).map(|(number, _)| number);

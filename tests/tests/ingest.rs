@@ -5,6 +5,7 @@
 
 use std::env;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, Invocation};
@@ -94,6 +95,7 @@ async fn ingest(more: &[(&str, &str)], platform: impl AsyncFnOnce(&mut Fake, Del
     platform(&mut fake, delivery).await;
     let ended = program.ended().await;
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
     Counted::read(&ended.stdout)
 }
 
@@ -122,13 +124,32 @@ async fn every_record_arrives_once_and_in_order_by_eight_connections_at_once() {
 }
 
 #[tokio::test]
+async fn batches_by_connections_of_their_own_all_arrive() {
+    const BATCHES: usize = 296;
+    let counted = ingest(&[], async |fake, delivery| {
+        let next = fake.expect(fake::NEXT).await;
+        for first in (0..BATCHES).step_by(CONNECTIONS) {
+            let mut connections = JoinSet::new();
+            for connection in first..first + CONNECTIONS {
+                connections.spawn(deliver(delivery.port(), connection, 1));
+            }
+            connections.join_all().await;
+        }
+        next.shutdown();
+    })
+    .await;
+    assert_eq!(counted.records, (BATCHES * RECORDS) as u64, "{counted:?}");
+    assert_eq!(counted.dropped, 0, "{counted:?}");
+}
+
+#[tokio::test]
 async fn a_handler_that_is_stuck_costs_bounded_memory_and_its_losses_are_counted() {
     let counted = bounded(ingest(&[("STUCK", "1")], async |fake, delivery| {
         let next = fake.expect(fake::NEXT).await;
         // More than the queue takes; each is answered nevertheless.
         deliver_all(delivery.port(), 6).await;
         // The event ends the wait, and what is queued comes after it.
-        next.invoke_for("1", std::time::Duration::from_millis(400));
+        next.invoke_for("1", Duration::from_millis(400));
         let next = fake.expect(fake::NEXT).await;
         deliver(delivery.port(), CONNECTIONS, 1).await;
         next.shutdown();
@@ -145,6 +166,29 @@ async fn a_handler_that_is_stuck_costs_bounded_memory_and_its_losses_are_counted
     assert!(counted.dropped > told_and_dropped, "{counted:?}");
     assert_eq!(counted.out_of_order, 0, "{counted:?}");
     assert!(counted.peak < MEMORY, "{counted:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_printed_while_batches_are_handled_and_dropped() {
+    let counted = bounded(ingest(&[("STUCK", "1")], async |fake, delivery| {
+        let next = fake.expect(fake::NEXT).await;
+        for body in [
+            "[",
+            "[null]",
+            "\u{7}",
+            "[1,2",
+            r#"[{"type":"extension","record":1}]"#,
+        ] {
+            assert_eq!(delivery.send_text(body).await, 200);
+            // The same again.
+            assert_eq!(delivery.send_text(body).await, 200);
+        }
+        // The handler is stuck, so its batch is cut.
+        next.invoke_for("1", Duration::from_millis(200));
+        fake.expect(fake::NEXT).await.shutdown();
+    }));
+    // What it said at its end is all that it said.
+    assert_eq!(counted.await.dropped, 1);
 }
 
 #[tokio::test]

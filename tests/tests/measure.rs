@@ -73,7 +73,8 @@ fn number(value: &Value) -> f64 {
 
 #[tokio::test]
 async fn two_subjects_have_every_sample_of_every_row_and_their_ratios() {
-    let hello = utf8(built::hello());
+    let hello = built::example("hello");
+    let hello = utf8(&hello);
     let floor = env!("CARGO_BIN_EXE_floor");
     let few = ["--starts", "4", "--invokes", "5"];
     let document = document(&[&[hello, "--vs", floor], &few[..]].concat()).await;
@@ -146,7 +147,8 @@ async fn a_row_that_an_extension_cannot_have_is_left_out_with_the_reason() {
 
 #[tokio::test]
 async fn the_table_names_both_says_what_is_noise_and_what_of_it_is_its_own() {
-    let hello = utf8(built::hello());
+    let hello = built::example("hello");
+    let hello = utf8(&hello);
     let few = ["--starts", "2", "--invokes", "1"];
     let output = measure(&[&[hello, "--vs", hello], &few[..]].concat()).await;
     let table = String::from_utf8(output.stdout).unwrap();

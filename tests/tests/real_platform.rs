@@ -21,7 +21,7 @@ fn wrong(how: &str) -> Rie {
 }
 
 fn hello() -> Rie {
-    Rie::new().extension(built::hello())
+    Rie::new().extension(built::example("hello"))
 }
 
 fn failing(method: &str, by: &str) -> Rie {
@@ -151,6 +151,18 @@ fn hello_leaves_with_0_and_asks_for_nothing_after_shutdown() {
     let calls: Vec<_> = report.calls().iter().map(|call| call.endpoint).collect();
     let next = "event/next";
     report.equal("calls", &calls, &["register", next, next, next, next]);
+}
+
+#[test]
+fn an_extension_with_telemetry_runs_where_there_is_none() {
+    let extension = Rie::new().extension(env!("CARGO_BIN_EXE_ingest"));
+    let Some(report) = extension.invokes(2).run() else {
+        return;
+    };
+    left_well(&report);
+    report.equal("statuses", &report.statuses(), &[200, 200]);
+    let line = "ingest: this platform has no telemetry: none is expected\n";
+    report.equal("standard error", report.stderr.as_str(), line);
 }
 
 #[test]

@@ -33,12 +33,38 @@ async fn the_destination_is_the_environments_own_name_and_a_free_port() {
         assert!(port != 0 && port != 9001);
         let uri = format!("http://sandbox.localdomain:{port}/");
         assert_eq!(request.json()["destination"]["URI"], uri);
-        // Not loopback alone: an address of this machine's own reaches it.
-        assert!(TcpListener::bind(("0.0.0.0", port)).is_err());
+        // Not the one address: another of this machine's is taken too.
+        assert!(TcpListener::bind(("127.0.0.2", port)).is_err());
         request.subscribed();
         fake.expect(fake::NEXT).await.shutdown();
     });
     outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn address_and_host_can_be_set() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let builder = Extension::builder().name("ext").telemetry_host("127.0.0.1");
+        let builder = builder.telemetry_address(([127, 0, 0, 1], 0));
+        let extension = builder.runtime_api(fake.runtime_api()).build().unwrap();
+        let platform = async {
+            fake.expect(fake::REGISTER).await.registered();
+            let request = fake.expect(fake::TELEMETRY).await;
+            let delivery = Delivery::of(&request);
+            let uri = format!("http://127.0.0.1:{}/", delivery.port());
+            assert_eq!(request.json()["destination"]["URI"], uri);
+            // That address alone: at another the port is free.
+            if cfg!(target_os = "linux") {
+                TcpListener::bind(("127.0.0.2", delivery.port())).unwrap();
+            }
+            request.subscribed();
+            fake.expect(fake::NEXT).await.shutdown();
+        };
+        let running = extension.run(Batches::new().0);
+        tokio::join!(running, platform).0.unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -81,7 +81,8 @@ pub struct ReportMetrics {
     pub init_duration: Option<Duration>,
     /// How long the restore took that this invocation waited for (`restoreDurationMs` on the wire).
     pub restore_duration: Option<Duration>,
-    /// What is billed of it (`billedRestoreDurationMs` on the wire).
+    /// What is billed of it, which [`billed_duration`](Self::billed_duration) includes
+    /// (`billedRestoreDurationMs` on the wire).
     pub billed_restore_duration: Option<Duration>,
 }
 

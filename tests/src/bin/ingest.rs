@@ -22,7 +22,7 @@ struct Ingest {
     dropped: u64,
 }
 
-#[lambda_extension(telemetry = [Platform, Function], buffering(max_items = 10_000))]
+#[lambda_extension(telemetry = [Platform, Function, Extension], buffering(max_items = 10_000))]
 impl Ingest {
     async fn invoke(&mut self, _: InvokeEvent) {}
 

@@ -1,7 +1,7 @@
 //! The ends of invocations, as they are spotted in what comes.
 
 use super::recent::Recent;
-use super::{RuntimeDone, TelemetryBatch, Wanted};
+use super::{Item, RuntimeDone, TelemetryBatch, Wanted};
 use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord, Timestamp};
 
 /// What tells of an invocation's end.
@@ -38,24 +38,24 @@ pub(super) struct Ends {
     /// Those that there is a report of.
     reported: Recent<String>,
     /// The last one.
-    report: Option<PlatformReport<'static>>,
+    report: Option<Box<PlatformReport<'static>>>,
 }
 
 impl Ends {
     /// Takes note of them, in their order; returns those invocations that were not known to be
     /// done.
-    pub(super) fn note(&mut self, ends: Vec<End>) -> Vec<RuntimeDone> {
+    pub(super) fn note(&mut self, ends: Vec<End>) -> Vec<Item> {
         ends.into_iter()
             .filter_map(|end| self.note_one(end))
             .collect()
     }
 
-    fn note_one(&mut self, end: End) -> Option<RuntimeDone> {
+    fn note_one(&mut self, end: End) -> Option<Item> {
         let mut done = match end {
-            End::Done(done) => *done,
+            End::Done(done) => done,
             End::Report(report) => {
                 self.reported.add(report.request_id.clone().into_owned());
-                self.report = Some(*report);
+                self.report = Some(report);
                 return None;
             }
         };
@@ -64,10 +64,12 @@ impl Ends {
             return None;
         }
         let previous = self.done.last().map(|(request_id, _)| &**request_id);
-        let is_previous = |report: &mut PlatformReport<'_>| Some(&*report.request_id) == previous;
-        done.previous_report = self.report.take_if(is_previous);
+        let report = self
+            .report
+            .take_if(|report| Some(&*report.request_id) == previous);
+        done.previous_report = report.map(|report| *report);
         self.done.add(key);
-        Some(done)
+        Some(Item::RuntimeDone(done))
     }
 
     pub(super) fn has_report_of(&self, request_id: &str) -> bool {

@@ -4,6 +4,7 @@ mod ends;
 mod queue;
 mod recent;
 #[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

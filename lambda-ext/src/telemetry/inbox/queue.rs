@@ -6,7 +6,7 @@ use std::mem;
 
 use super::ends::Ends;
 use super::recent::Recent;
-use super::{Dropped, Framing, Item, RuntimeDone, TelemetryBatch};
+use super::{Dropped, Framing, Item, TelemetryBatch};
 
 /// The most ends of invocations that are queued: they take no room, so that a full queue does not
 /// keep them out, and more come only from one who makes them up.
@@ -50,13 +50,13 @@ impl Queue {
         self.items.push_back(Item::Batch(batch));
     }
 
-    pub(super) fn push_ends(&mut self, ends: Vec<RuntimeDone>) {
+    pub(super) fn push_ends(&mut self, ends: Vec<Item>) {
         for end in ends {
             let mut queued = (0..self.items.len()).filter(|at| self.is_end(*at));
             if let (Some(first), MOST_ENDS..) = (queued.next(), queued.count() + 1) {
                 self.items.remove(first);
             }
-            self.items.push_back(Item::RuntimeDone(end.into()));
+            self.items.push_back(end);
         }
     }
 

@@ -3,6 +3,7 @@
 mod http;
 mod tcp;
 #[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
 use std::future::poll_fn;

@@ -1,0 +1,184 @@
+//! The ends of invocations are spotted before the queue.
+
+use std::pin::pin;
+
+use futures_util::FutureExt;
+
+use super::*;
+use crate::RuntimeDone;
+
+/// For a handler of both.
+const BOTH: Wanted = Wanted {
+    batches: true,
+    runtime_done: true,
+    reports: false,
+};
+
+/// For a handler of the ends alone.
+const ENDS: Wanted = Wanted {
+    batches: false,
+    ..BOTH
+};
+
+fn done(request_id: &str) -> String {
+    done_at(request_id, 642)
+}
+
+fn done_at(request_id: &str, millis: u32) -> String {
+    format!(
+        r#"{{"time":"2026-03-04T09:15:00.{millis}Z","type":"platform.runtimeDone","record":{{"requestId":"{request_id}","status":"success"}}}}"#
+    )
+}
+
+fn report(request_id: &str) -> String {
+    format!(
+        r#"{{"time":"2026-03-04T09:15:00.660Z","type":"platform.report","record":{{"requestId":"{request_id}","status":"success","metrics":{{"durationMs":248.301}}}}}}"#
+    )
+}
+
+fn log() -> String {
+    r#"{"time":"2026-03-04T09:15:00.600Z","type":"function","record":"platform.runtimeDone"}"#
+        .to_owned()
+}
+
+fn array(events: &[String]) -> TelemetryBatch {
+    batch(&format!("[{}]", events.join(",")))
+}
+
+fn next_end(inbox: &Inbox) -> Box<RuntimeDone> {
+    match inbox.try_take() {
+        Some(Item::RuntimeDone(done)) => done,
+        other => panic!("an end, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_behind_its_batch() {
+    let inbox = Inbox::new(BOTH);
+    inbox.put(array(&[done("1"), log()])).await;
+    inbox.put(array(&[log()])).await;
+    assert_eq!(taken(&inbox), ["[{\"t", "1", "[{\"t"]);
+}
+
+#[tokio::test]
+async fn an_end_does_not_wait_for_room() {
+    let inbox = full(BOTH).await;
+    let mut put = pin!(inbox.put(array(&[done("1")])));
+    assert_eq!((&mut put).now_or_never(), None);
+    let items: Vec<_> = (0..3).filter_map(|_| inbox.try_take()).collect();
+    let items: Vec<_> = items.iter().map(name).collect();
+    assert_eq!(items, ["[\"aa", "[\"bb", "1"]);
+    put.await;
+    assert_eq!(taken(&inbox), ["[{\"t"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_outlives_its_batch() {
+    let inbox = full(BOTH).await;
+    inbox.put(array(&[done("1")])).await;
+    assert_eq!(taken(&inbox), ["[\"aa", "[\"bb", "1"]);
+}
+
+#[tokio::test]
+async fn an_end_that_waits_wakes_the_event_loop() {
+    let inbox = Inbox::new(ENDS);
+    let waiting = tokio::spawn({
+        let inbox = inbox.clone();
+        async move { inbox.take().await }
+    });
+    tokio::task::yield_now().await;
+    inbox.put(array(&[done("1")])).await;
+    assert_eq!(name(&waiting.await.unwrap()), "1");
+}
+
+#[tokio::test]
+async fn an_end_that_comes_again_is_known() {
+    let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[done("1"), done("2"), done("1")])).await;
+    inbox.put(array(&[done("2"), done("3")])).await;
+    assert_eq!(taken(&inbox), ["1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn an_invocation_that_is_tried_again_ends_again() {
+    let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[done_at("1", 642), report("1")])).await;
+    inbox.put(array(&[done_at("1", 793)])).await;
+    assert_eq!(next_end(&inbox).previous_report, None);
+    let again = next_end(&inbox);
+    assert_eq!(again.request_id(), "1");
+    assert!(again.previous_report.is_some());
+}
+
+#[tokio::test]
+async fn without_a_handler_of_batches_they_are_kept_back() {
+    let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[log(), done("1")])).await;
+    inbox.put(array(&[log()])).await;
+    assert_eq!(inbox.undelivered().records, 0);
+    inbox.drop_batch(&array(&[log()]));
+    assert_eq!(inbox.undelivered().records, 0);
+    assert_eq!(taken(&inbox), ["1"]);
+}
+
+#[tokio::test]
+async fn without_a_handler_of_ends_they_are_in_their_batch_only() {
+    for reports in [false, true] {
+        let inbox = Inbox::new(Wanted { reports, ..BATCHES });
+        inbox.put(array(&[done("1"), report("1")])).await;
+        assert_eq!(taken(&inbox), ["[{\"t"]);
+        assert_eq!(inbox.has_report_of("1"), reports);
+    }
+}
+
+#[tokio::test]
+async fn an_end_brings_the_report_of_the_invocation_before() {
+    let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[done("1")])).await;
+    inbox
+        .put(array(&[report("1"), done("2"), report("2")]))
+        .await;
+    inbox.put(array(&[done("3")])).await;
+    inbox.put(array(&[report("2"), done("4")])).await;
+    let reports: Vec<_> = (1..=4)
+        .map(|_| Some(next_end(&inbox).previous_report?.request_id.into_owned()))
+        .collect();
+    let reports: Vec<_> = reports.iter().map(Option::as_deref).collect();
+    assert_eq!(reports, [None, Some("1"), Some("2"), None]);
+}
+
+#[tokio::test]
+async fn a_report_is_known_when_it_has_come() {
+    let inbox = full(BOTH).await;
+    assert!(!inbox.has_report_of("1"));
+    let mut put = pin!(inbox.put(array(&[report("1")])));
+    assert_eq!((&mut put).now_or_never(), None);
+    assert!(inbox.has_report_of("1"));
+    assert!(!inbox.has_report_of("2"));
+}
+
+#[tokio::test]
+async fn ends_come_by_lines_too() {
+    let inbox = Inbox::new(BOTH);
+    let lines = format!("{}\n{}\n", log(), done("1"));
+    inbox.put(TelemetryBatch::new(lines, Framing::Lines)).await;
+    assert_eq!(taken(&inbox), ["{\"ti", "1"]);
+}
+
+#[tokio::test]
+async fn an_odd_event_does_not_hide_an_end() {
+    let inbox = Inbox::new(ENDS);
+    let odd = r#"{"type":"platform.runtimeDone","record":7}"#.to_owned();
+    inbox.put(array(&["null".to_owned(), odd, done("1")])).await;
+    assert_eq!(taken(&inbox), ["1"]);
+}
+
+#[tokio::test]
+async fn ends_that_nobody_takes_are_bounded() {
+    let inbox = Inbox::new(ENDS);
+    for number in 0..100 {
+        inbox.put(array(&[done(&number.to_string())])).await;
+    }
+    let left: Vec<_> = (36..100).map(|number| number.to_string()).collect();
+    assert_eq!(taken(&inbox), left);
+}

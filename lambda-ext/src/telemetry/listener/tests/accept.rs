@@ -1,0 +1,103 @@
+//! Connections are accepted, so many at once, until the end.
+
+use std::cell::Cell;
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
+use super::super::serve_all;
+use super::*;
+
+#[tokio::test]
+async fn a_port_that_is_taken_cannot_be_bound() {
+    let listener = Listener::bind(LOCAL, Protocol::Http).await.unwrap();
+    let address = SocketAddr::new(LOCAL.ip(), listener.port());
+    let error = Listener::bind(address, Protocol::Http).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+}
+
+#[tokio::test]
+async fn who_connects_before_it_serves_is_served() {
+    let listener = Listener::bind(LOCAL, Protocol::Http).await.unwrap();
+    let mut early = Connection::to(listener.port()).await;
+    early.send(post("[1]")).await;
+    let _serving = listener.serve(Inbox::new(WANTED));
+    assert_eq!(early.answer().await, 200);
+}
+
+#[tokio::test]
+async fn dropping_it_ends_connections_and_frees_the_port() {
+    let served = Served::by(Protocol::Http).await;
+    let mut connection = served.connect().await;
+    assert_eq!(connection.post("[1]").await, 200);
+    drop(served.serving);
+    assert_eq!(connection.ended().await, "");
+    let address = SocketAddr::new(LOCAL.ip(), served.port);
+    while TcpListener::bind(address).await.is_err() {
+        yield_now().await;
+    }
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+impl Count {
+    async fn serve(self: Arc<Self>, stream: TcpStream) {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
+        Connection(BufReader::new(stream)).ended().await;
+        self.now.fetch_sub(1, Ordering::Relaxed);
+        self.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn only_so_many_connections_are_served_at_once() {
+    let listener = TcpListener::bind(LOCAL).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let accept = move |context: &mut Context<'_>| listener.poll_accept(context);
+    let count = Arc::new(Count::default());
+    let serve = {
+        let count = Arc::clone(&count);
+        move |stream| Arc::clone(&count).serve(stream)
+    };
+    let _serving = Serving(tokio::spawn(serve_all(accept, 2, serve)));
+    let mut connections = Vec::new();
+    for _ in 0..5 {
+        connections.push(Connection::to(port).await);
+    }
+    // Time for more to be served, which none is.
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    drop(connections);
+    while count.ended.load(Ordering::Relaxed) < 5 {
+        yield_now().await;
+    }
+    assert_eq!(count.most.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_cannot_be_accepted_is_followed_by_a_pause_not_by_the_end() {
+    let attempts = Cell::new(0);
+    let accept = |_: &mut Context<'_>| {
+        attempts.set(attempts.get() + 1);
+        // EMFILE
+        Poll::Ready(Err(io::Error::from_raw_os_error(24)))
+    };
+    let serve = |_| pending::<()>();
+    let serving = timeout(Duration::from_millis(1050), serve_all(accept, 1, serve));
+    assert!(serving.await.is_err(), "it must not end");
+    assert_eq!(attempts.get(), 11);
+}

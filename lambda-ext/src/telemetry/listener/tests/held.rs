@@ -1,0 +1,66 @@
+//! Deliveries that the queue has no room for.
+
+use tokio::task::yield_now;
+use tokio::time::Instant;
+
+use super::*;
+use crate::budget;
+
+/// An inbox that has next to no room left.
+async fn full() -> Served {
+    let served = Served::by(Protocol::Http).await;
+    let mut platform = served.connect().await;
+    for mark in ["a", "b"] {
+        let body = format!("[\"{}\"]", mark.repeat(budget::QUEUE / 2 - 300));
+        assert_eq!(platform.post(&body).await, 200);
+    }
+    served
+}
+
+/// A batch that is noticed even while it waits.
+const NOTICED: &str = r#"[{"time":"2026-03-04T09:15:00.660Z","type":"platform.report","record":{"requestId":"1","metrics":{"durationMs":1}}}]"#;
+
+async fn notice(served: &Served) {
+    while !served.inbox.has_report_of("1") {
+        yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_held_until_there_is_room() {
+    let served = full().await;
+    let mut connection = served.connect().await;
+    connection.send(post(NOTICED)).await;
+    notice(&served).await;
+    served.next().await;
+    assert_eq!(connection.answer().await, 200);
+    assert_eq!(served.queued().pop().unwrap(), NOTICED);
+    assert_eq!(served.inbox.undelivered().records, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_not_held_for_ever() {
+    let served = full().await;
+    let began = Instant::now();
+    assert_eq!(served.connect().await.post(NOTICED).await, 200);
+    assert!(began.elapsed() >= budget::ROOM);
+    assert_eq!(served.inbox.undelivered().records, 2 + 1);
+    assert_eq!(served.queued().len(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_while_its_answer_is_held_makes_no_repeat() {
+    let served = full().await;
+    let mut broken = served.connect().await;
+    broken.send(post(NOTICED)).await;
+    notice(&served).await;
+    drop(broken);
+    let mut connection = served.connect().await;
+    connection.send(post(NOTICED)).await;
+    // Time to notice that the first is gone; if it is not noticed, one of the two is the repeat.
+    assert_eq!(served.connect().await.post("").await, 200);
+    served.next().await;
+    served.next().await;
+    assert_eq!(connection.answer().await, 200);
+    assert_eq!(served.queued(), [NOTICED]);
+}

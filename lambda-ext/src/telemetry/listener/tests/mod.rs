@@ -1,0 +1,129 @@
+//! A platform that delivers byte by byte, and what the listener makes of it.
+
+mod accept;
+mod held;
+mod http;
+mod refused;
+mod tcp;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+use super::{Listener, Protocol, Serving};
+use crate::telemetry::{Inbox, Item, Wanted};
+
+const WANTED: Wanted = Wanted {
+    batches: true,
+    runtime_done: false,
+    reports: true,
+};
+
+/// An address whose port is any that is free.
+const LOCAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// A listener that serves, and what it puts into.
+struct Served {
+    port: u16,
+    inbox: Inbox,
+    serving: Serving,
+}
+
+impl Served {
+    async fn by(protocol: Protocol) -> Self {
+        let listener = Listener::bind(LOCAL, protocol).await.unwrap();
+        let inbox = Inbox::new(WANTED);
+        Self {
+            port: listener.port(),
+            serving: listener.serve(inbox.clone()),
+            inbox,
+        }
+    }
+
+    async fn connect(&self) -> Connection {
+        Connection::to(self.port).await
+    }
+
+    /// The text of the next batch.
+    async fn next(&self) -> String {
+        text(&self.inbox.take().await)
+    }
+
+    /// The texts of the batches that are there. Complete for what was answered.
+    fn queued(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.inbox.try_take())
+            .map(|item| text(&item))
+            .collect()
+    }
+}
+
+fn text(item: &Item) -> String {
+    match item {
+        Item::Batch(batch) => batch.as_str().to_owned(),
+        Item::RuntimeDone(done) => panic!("a batch, not {done:?}"),
+    }
+}
+
+/// The platform's end of a connection.
+struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    async fn to(port: u16) -> Self {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+        Self(BufReader::new(stream.unwrap()))
+    }
+
+    async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.get_mut().write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Sends a batch, and returns the status of the answer.
+    async fn post(&mut self, body: impl AsRef<[u8]>) -> u16 {
+        self.send(post(body)).await;
+        self.answer().await
+    }
+
+    /// Reads an answer, which must have no body; returns its status.
+    async fn answer(&mut self) -> u16 {
+        let head = self.head().await;
+        let is_empty = head.iter().any(|line| line == "content-length: 0");
+        assert!(is_empty, "{head:?}");
+        head[0].split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    async fn head(&mut self) -> Vec<String> {
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).await.unwrap();
+            match line.strip_suffix("\r\n") {
+                Some("") => return head,
+                Some(line) => head.push(line.to_owned()),
+                None => panic!("the connection ended: {head:?} {line:?}"),
+            }
+        }
+    }
+
+    /// Waits until the listener ends the connection, which it may do while there is something on
+    /// its way; returns what is still to be read.
+    async fn ended(&mut self) -> String {
+        let mut rest = Vec::new();
+        let _ = self.0.read_to_end(&mut rest).await;
+        String::from_utf8(rest).unwrap()
+    }
+}
+
+/// A delivery, as the platform sends it.
+fn post(body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let head = head("POST", &format!("Content-Length: {}", body.len()));
+    [head.as_bytes(), body].concat()
+}
+
+fn head(method: &str, header: &str) -> String {
+    format!(
+        "{method} / HTTP/1.1\r\nHost: sandbox.localdomain:80\r\n\
+         Content-Type: application/json\r\n{header}\r\n\r\n"
+    )
+}

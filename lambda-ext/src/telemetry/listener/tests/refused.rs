@@ -1,0 +1,105 @@
+//! Requests that bring no batch.
+
+use tokio::time::Instant;
+
+use super::*;
+use crate::budget;
+
+#[tokio::test]
+async fn other_methods_are_refused() {
+    let served = Served::by(Protocol::Http).await;
+    let mut connection = served.connect().await;
+    for method in ["GET", "DELETE", "PATCH"] {
+        connection.send(head(method, "Content-Length: 0")).await;
+        let answer = connection.head().await;
+        assert_eq!(answer[0], "HTTP/1.1 405 Method Not Allowed");
+        assert!(
+            answer.iter().any(|line| line == "allow: POST, PUT"),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(connection.post("[1]").await, 200, "they cost no connection");
+    assert_eq!(served.queued(), ["[1]"]);
+}
+
+#[tokio::test]
+async fn what_is_announced_as_too_large_is_refused_unread() {
+    let served = Served::by(Protocol::Http).await;
+    let least = budget::DELIVERY as u64 + 1;
+    for length in [least, u64::from(u32::MAX) + 2, u64::MAX - 2] {
+        let mut connection = served.connect().await;
+        let header = format!("Content-Length: {length}");
+        connection.send(head("POST", &header)).await;
+        let answer = connection.head().await;
+        assert_eq!(answer[0], "HTTP/1.1 413 Payload Too Large");
+        let closes = answer.iter().any(|line| line == "connection: close");
+        assert!(closes, "{answer:?}");
+        assert_eq!(connection.ended().await, "");
+    }
+    assert_eq!(served.connect().await.post("[1]").await, 200);
+}
+
+#[tokio::test]
+async fn what_turns_out_too_large_is_refused() {
+    let served = Served::by(Protocol::Http).await;
+    let mut connection = served.connect().await;
+    let head = head("POST", "Transfer-Encoding: chunked");
+    let length = budget::DELIVERY + 1;
+    connection.send(format!("{head}{length:x}\r\n")).await;
+    connection.send(vec![b'x'; length]).await;
+    assert_eq!(connection.answer().await, 413);
+    assert_eq!(connection.ended().await, "");
+    assert_eq!(served.queued(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_costs_its_connection() {
+    let served = Served::by(Protocol::Http).await;
+    let mut connection = served.connect().await;
+    let head = head("POST", "Content-Length: 3");
+    connection.send(format!("{head}[1")).await;
+    assert_eq!(connection.answer().await, 408);
+    assert_eq!(connection.ended().await, "");
+    assert_eq!(served.queued(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_no_batch() {
+    let served = Served::by(Protocol::Http).await;
+    for sent in ["", "[1,2]"] {
+        let mut connection = served.connect().await;
+        let head = head("POST", "Content-Length: 9");
+        connection.send(format!("{head}{sent}")).await;
+    }
+    let mut connection = served.connect().await;
+    let head = head("POST", "Transfer-Encoding: chunked");
+    connection
+        .send(format!("{head}5\r\n[1,2]\r\nno number\r\n"))
+        .await;
+    connection.ended().await;
+    assert_eq!(served.connect().await.post("[3]").await, 200);
+    assert_eq!(served.queued(), ["[3]"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_share_what_may_be_read_at_once() {
+    let served = Served::by(Protocol::Http).await;
+    let mut stuck = Vec::new();
+    for _ in 0..budget::DELIVERIES / budget::DELIVERY {
+        let mut connection = served.connect().await;
+        let header = format!(
+            "Content-Length: {}\r\nExpect: 100-continue",
+            budget::DELIVERY
+        );
+        connection.send(head("POST", &header)).await;
+        assert_eq!(connection.head().await, ["HTTP/1.1 100 Continue"]);
+        stuck.push(connection);
+    }
+    // They have all of it, until they are given up.
+    let began = Instant::now();
+    assert_eq!(served.connect().await.post("[1]").await, 200);
+    assert!(began.elapsed() >= budget::DELIVERY_BODY);
+    for mut connection in stuck {
+        assert_eq!(connection.answer().await, 408);
+    }
+}
