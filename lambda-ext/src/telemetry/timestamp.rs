@@ -138,24 +138,19 @@ impl Digits<'_> {
 
     /// Takes the rest, which is an offset from UTC in seconds.
     fn offset(&mut self) -> Option<i64> {
-        let sign = match self.0.chars().next() {
-            None | Some('Z' | 'z') => 0,
-            Some('+') => 1,
-            Some('-') => -1,
-            Some(_) => return None,
-        };
-        let mut seconds = 0;
-        if self.mark("+-").is_some() {
-            seconds = self.number(2)? * 3600;
-            // `+02:00`, `+0200` and `+02` are all in use.
-            if !self.0.is_empty() {
-                let _ = self.mark(":");
-                seconds += self.number(2)? * 60;
-            }
-        } else {
+        let west = self.0.starts_with('-');
+        if self.mark("+-").is_none() {
             let _ = self.mark("Zz");
+            return self.0.is_empty().then_some(0);
         }
-        self.0.is_empty().then_some(sign * seconds)
+        let mut minutes = self.number(2)? * 60;
+        // `+02:00`, `+0200` and `+02` are all in use.
+        if !self.0.is_empty() {
+            let _ = self.mark(":");
+            minutes += self.number(2)?;
+        }
+        let seconds = if west { -minutes * 60 } else { minutes * 60 };
+        self.0.is_empty().then_some(seconds)
     }
 }
 
@@ -165,7 +160,7 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
     let lengths = [31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let index = usize::try_from(month).ok()?.checked_sub(1)?;
     let length = *lengths.get(index)?;
-    // Years are whole from here back to year 0, which was a leap year.
+    // The days of so many years from year 0 on, which was a leap year.
     let before =
         |years: i64| years * 365 + (years + 3) / 4 - (years + 99) / 100 + (years + 399) / 400;
     let in_year = lengths.iter().take(index).sum::<i64>() + day - 1;
