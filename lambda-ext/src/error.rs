@@ -71,6 +71,8 @@ pub enum ClientError {
     InvalidRuntimeApi(String),
     /// The extension's name cannot be sent as a header's value.
     InvalidName(String),
+    /// The HTTP client cannot be made.
+    NoHttpClient(reqwest::Error),
     /// A telemetry subscription that no platform can take.
     InvalidSubscription(String),
     /// The platform answered a call with an error.
@@ -124,6 +126,10 @@ impl fmt::Display for ClientError {
                 "the extension's name {name:?} cannot be sent: expected the executable's file \
                  name, without control characters and outer spaces"
             ),
+            Self::NoHttpClient(source) => {
+                let reason = sources(source).last().unwrap_or(source);
+                write!(formatter, "the HTTP client cannot be made: {reason}")
+            }
             Self::InvalidSubscription(what) => {
                 write!(formatter, "the telemetry subscription is invalid: {what}")
             }

@@ -38,6 +38,10 @@ fn every_sample_is_typed_and_comes_back_as_the_same_text() {
         assert_eq!(event.time.as_str(), value["time"]);
         assert_eq!(event.record.kind(), value["type"]);
         assert_eq!(event.as_json(), sample);
+        assert!(sample.ends_with(&format!("\"record\":{}}}", event.record_json())));
+        let request_id = value["record"]["requestId"].as_str();
+        let is_line = matches!(event.record, TelemetryRecord::Function(_));
+        assert_eq!(event.record.request_id(), request_id.filter(|_| !is_line));
         let owned = event.to_owned();
         assert_eq!(serde_json::to_string(&owned).unwrap(), sample);
         assert_eq!(owned.event(), event);

@@ -3,7 +3,6 @@
 use lambda_ext::telemetry::Dropped;
 use lambda_ext::{TelemetryBatch, TelemetryEvent, TelemetryRecord};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 /// The type of the rows that tell of a loss.
 pub const LOSS: &str = "log-shipper.dropped";
@@ -49,13 +48,16 @@ impl Rows {
     }
 
     fn row(&mut self, event: &TelemetryEvent<'_>) -> Row {
-        let (message, running) = match &event.record {
+        let (message, request_id) = match &event.record {
             TelemetryRecord::Function(line) => {
-                (line.as_str().trim_end_matches('\n'), self.running.clone())
+                let line = line.as_str().trim_end_matches('\n');
+                (line, self.running.clone().or_else(|| named_in(line)))
             }
-            _ => (record_of(event), None),
+            record => {
+                let request_id = record.request_id().map(str::to_owned);
+                (event.record_json(), request_id)
+            }
         };
-        let request_id = running.or_else(|| named_in(message));
         // Lines come in order with what the platform tells, unless invocations overlap.
         if matches!(event.record, TelemetryRecord::PlatformStart(_)) && !self.overlap {
             self.running.clone_from(&request_id);
@@ -82,19 +84,7 @@ fn lost_before(time: String, dropped: Dropped) -> Row {
     }
 }
 
-/// The record of an event, as it came.
-fn record_of<'a>(event: &TelemetryEvent<'a>) -> &'a str {
-    #[derive(Deserialize)]
-    struct Event<'a> {
-        #[serde(borrow)]
-        record: &'a RawValue,
-    }
-
-    let json = event.as_json();
-    serde_json::from_str::<Event<'_>>(json).map_or(json, |event| event.record.get())
-}
-
-/// The request id in JSON, by the names that it has in the platform's records and the runtimes' logs.
+/// The request id in a line of JSON, by the names that runtimes give it.
 fn named_in(json: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {

@@ -81,7 +81,8 @@ impl Http {
         if base.scheme() != "http" || extra != [None; 3] || base.username() != "" || port_only {
             return Err(invalid());
         }
-        let client = connector().build().map_err(|_| invalid())?;
+        // Plain as it is, it fails where a reqwest of the author's own has TLS, and TLS no certificates.
+        let client = connector().build().map_err(ClientError::NoHttpClient)?;
         Ok(Self {
             client,
             base,

@@ -35,6 +35,7 @@ pub struct TelemetryEvent<'a> {
     /// What it tells.
     pub record: TelemetryRecord<'a>,
     json: &'a str,
+    record_json: &'a str,
 }
 
 impl<'a> TelemetryEvent<'a> {
@@ -42,6 +43,13 @@ impl<'a> TelemetryEvent<'a> {
     #[must_use]
     pub fn as_json(&self) -> &'a str {
         self.json
+    }
+
+    /// The JSON of what it tells, byte for byte as it came: the record without time and type, or
+    /// the whole event where it has none.
+    #[must_use]
+    pub fn record_json(&self) -> &'a str {
+        self.record_json
     }
 
     /// The event for keeps.
@@ -63,6 +71,7 @@ impl<'a> TelemetryEvent<'a> {
             time: Timestamp::default(),
             record: Kind(Cow::Borrowed("")).other(text),
             json: text,
+            record_json: text,
         }
     }
 }
@@ -86,10 +95,17 @@ fn as_written(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
     scan.mark(r#","type":"#)?;
     let kind = Kind(scan.value()?);
     scan.mark(r#","record":"#)?;
+    let rest = scan.0;
     let record = kind.take(&mut scan)?;
+    let record_json = scan.taken_of(rest)?;
     scan.mark("}")?;
-    let json = scan.taken_of(text)?;
-    Some((TelemetryEvent { time, record, json }, scan.0))
+    let event = TelemetryEvent {
+        time,
+        record,
+        json: scan.taken_of(text)?,
+        record_json,
+    };
+    Some((event, scan.0))
 }
 
 /// Reads JSON of any shape: an event written otherwise, or what is not known to be one.
@@ -99,13 +115,15 @@ fn in_parts(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
     let parts: BTreeMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
     let string = |part| json::text(parts.get(part)?.get());
     let kind = Kind(string("type").unwrap_or_default());
+    let record = parts.get("record").map(|record| record.get());
     let event = TelemetryEvent {
         time: string("time").unwrap_or_default().into(),
-        record: match parts.get("record") {
-            Some(record) => kind.read(record.get()),
+        record: match record {
+            Some(record) => kind.read(record),
             None => kind.other(json),
         },
         json,
+        record_json: record.unwrap_or(json),
     };
     Some((event, scan.0))
 }

@@ -88,6 +88,19 @@ records! {
     Extension(LogRecord<'a>) = "extension",
 }
 
+impl TelemetryRecord<'_> {
+    /// The invocation that it is about, where it names one. What the function prints does not.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::PlatformStart(start) => Some(&start.request_id),
+            Self::PlatformRuntimeDone(done) => Some(&done.request_id),
+            Self::PlatformReport(report) => Some(&report.request_id),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Kind<'a> {
     /// The record that this JSON is.
     pub(super) fn read(self, json: &'a str) -> TelemetryRecord<'a> {

@@ -105,8 +105,8 @@ impl Conduct {
                     brief(extra),
                     brief(function),
                 ),
-                "do less at each INVOKE: keep what there is to send, and send it now and then, and \
-                 at SHUTDOWN",
+                "do less at each INVOKE: send what there is now and then, and at SHUTDOWN; what must \
+                 be sent before the environment freezes is worth that, and best sent in few bytes",
             );
             finding.times = times;
             findings.push(finding);
