@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::rie::{build, target_dir};
+use serde_json::Value;
+
+use crate::finish::{PATIENCE, finish};
 
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 
@@ -50,6 +53,49 @@ pub fn rust_peer(binary: &str) -> PathBuf {
 #[must_use]
 pub fn python_peer() -> PathBuf {
     Path::new(PEERS).join("python_extension.py")
+}
+
+/// Builds a binary of this workspace or of another manifest and says where it is.
+///
+/// # Panics
+///
+/// If it does not build.
+#[must_use]
+#[track_caller]
+pub fn build(binary: &str, arguments: &[&str]) -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["build", "--message-format", "json", "--bin", binary])
+        .args(arguments);
+    let output = finish(cargo, "", PATIENCE);
+    assert!(
+        output.status.success(),
+        "{binary} does not build:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let messages = String::from_utf8_lossy(&output.stdout);
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == binary)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .unwrap_or_else(|| panic!("cargo built no executable {binary}:\n{messages}"))
+}
+
+/// Where cargo puts what it builds, found from the running test.
+///
+/// # Panics
+///
+/// If the running program is not in a target directory.
+#[must_use]
+pub fn target_dir() -> PathBuf {
+    let program = std::env::current_exe().expect("the running program has a path");
+    let mut above = program.ancestors();
+    let Some(found) = above.find(|directory| directory.join("CACHEDIR.TAG").is_file()) else {
+        panic!("{} is in no target directory", program.display())
+    };
+    found.to_owned()
 }
 
 fn of_the_workspace(package: &str, binary: &str, more: &[&str]) -> PathBuf {

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -15,9 +15,8 @@ use tokio::net::TcpSocket;
 use tokio::process::Child;
 use tokio::time::sleep;
 
-use crate::rie::{PATIENCE, did_not_run, target_dir, try_finish};
-
-const FETCH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clickhouse/fetch.py");
+use crate::built::target_dir;
+use crate::fetched::{did_not_run, fetched};
 
 /// An engine that keeps rows in the order in which they came.
 const TABLE: &str = "CREATE TABLE logs (time String, type String, function String, \
@@ -196,18 +195,7 @@ fn root() -> Result<&'static Path, &'static str> {
         if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
             return Err("ClickHouse is had for Linux on x86_64 only".to_owned());
         }
-        let mut fetch = Command::new("python3");
-        fetch.arg(FETCH).arg(target_dir().join("clickhouse"));
-        let output = try_finish(fetch, "", PATIENCE)?;
-        let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        match output.status.code() {
-            Some(0) => Ok(PathBuf::from(said)),
-            Some(3) => Err(said),
-            _ => panic!(
-                "fetching ClickHouse failed:\n{}",
-                String::from_utf8_lossy(&output.stderr)
-            ),
-        }
+        fetched("clickhouse").map(PathBuf::from)
     });
     root.as_deref().map_err(String::as_str)
 }

@@ -7,6 +7,8 @@ pub mod delivery;
 pub mod emf;
 pub mod emulated;
 pub mod fake;
+mod fetched;
+mod finish;
 pub mod program;
 pub mod raw;
 pub mod rie;

@@ -18,20 +18,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display};
-use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rie");
+use crate::fetched::{did_not_run, fetched};
+use crate::finish::{finish, try_finish};
 
-/// What a download and what a build may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(900);
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rie");
 
 /// What starting and ending an environment may take, besides the functions' time.
 const MARGIN: u64 = 30;
@@ -404,49 +401,6 @@ impl Display for Report {
     }
 }
 
-/// Builds a binary of this workspace or of another manifest and says where it is.
-///
-/// # Panics
-///
-/// If it does not build.
-#[must_use]
-#[track_caller]
-pub fn build(binary: &str, arguments: &[&str]) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--message-format", "json", "--bin", binary])
-        .args(arguments);
-    let output = finish(cargo, "", PATIENCE);
-    assert!(
-        output.status.success(),
-        "{binary} does not build:\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let messages = String::from_utf8_lossy(&output.stdout);
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == binary)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .unwrap_or_else(|| panic!("cargo built no executable {binary}:\n{messages}"))
-}
-
-/// Where cargo puts what it builds, found from the running test.
-///
-/// # Panics
-///
-/// If the running program is not in a target directory.
-#[must_use]
-pub fn target_dir() -> PathBuf {
-    let program = std::env::current_exe().expect("the running program has a path");
-    let mut above = program.ancestors();
-    let Some(found) = above.find(|directory| directory.join("CACHEDIR.TAG").is_file()) else {
-        panic!("{} is in no target directory", program.display())
-    };
-    found.to_owned()
-}
-
 struct Machine {
     emulator: PathBuf,
     namespaces: &'static [&'static str],
@@ -484,7 +438,7 @@ fn find_machine() -> Result<Machine, String> {
     }
     Ok(Machine {
         namespaces: namespaces()?,
-        emulator: emulator()?,
+        emulator: fetched("rie")?.into(),
     })
 }
 
@@ -509,23 +463,6 @@ fn namespaces() -> Result<&'static [&'static str], String> {
     ))
 }
 
-fn emulator() -> Result<PathBuf, String> {
-    let mut fetch = Command::new("python3");
-    fetch
-        .arg(format!("{SCRIPTS}/fetch.py"))
-        .arg(target_dir().join("rie"));
-    let output = try_finish(fetch, "", PATIENCE)?;
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    match output.status.code() {
-        Some(0) => Ok(PathBuf::from(said)),
-        Some(3) => Err(said),
-        _ => panic!(
-            "fetching the emulator failed:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        ),
-    }
-}
-
 fn drive(namespaces: &[&str], what: &str) -> Command {
     // The system's own Python if there is one: another may be below `/opt`, which the run covers.
     let system = Path::new("/usr/bin/python3");
@@ -542,83 +479,4 @@ fn drive(namespaces: &[&str], what: &str) -> Command {
         .arg(format!("{SCRIPTS}/drive.py"))
         .arg(what);
     command
-}
-
-/// Says of this test that it was left out, which where `CI` is set is a failure.
-#[track_caller]
-pub(crate) fn did_not_run(why: &str) {
-    let current = thread::current();
-    let name = current.name().unwrap_or("a test of the real platform");
-    let said = format!("{name} did NOT run: {why}");
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "{said} (and with CI set it must)"
-    );
-    // Not `eprintln!`, which the test harness keeps to itself when a test passes.
-    let _ = writeln!(io::stderr(), "\n{said}");
-}
-
-#[track_caller]
-fn finish(command: Command, input: &str, limit: Duration) -> Output {
-    match try_finish(command, input, limit) {
-        Ok(output) => output,
-        Err(why) => panic!("{why}"),
-    }
-}
-
-/// Runs a program to its end, or ends it when the time is over.
-///
-/// Its standard input is left open for as long as it runs.
-pub(crate) fn try_finish(
-    mut command: Command,
-    input: &str,
-    limit: Duration,
-) -> Result<Output, String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let failed = |error: io::Error| format!("{program}: {error}");
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(failed)?;
-    let mut stdin = child.stdin.take();
-    if let Some(stdin) = &mut stdin {
-        // A program that has ended already has a better explanation than "broken pipe".
-        let _ = stdin.write_all(input.as_bytes());
-    }
-    let stdout = read_to_end(child.stdout.take());
-    let stderr = read_to_end(child.stderr.take());
-    let Ok(stdout) = stdout.recv_timeout(limit) else {
-        return Err(format!(
-            "{program} was not over within {limit:?}{}",
-            end(child)
-        ));
-    };
-    let stderr = stderr.recv_timeout(limit).unwrap_or_default();
-    drop(stdin);
-    let status = child.wait().map_err(failed)?;
-    Ok(Output {
-        status,
-        stdout,
-        stderr,
-    })
-}
-
-fn end(mut child: Child) -> String {
-    match child.kill().and_then(|()| child.wait()) {
-        Ok(_) => String::new(),
-        Err(error) => format!(", nor could it be ended: {error}"),
-    }
-}
-
-fn read_to_end(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            let _ = stream.read_to_end(&mut bytes);
-        }
-        let _ = sender.send(bytes);
-    });
-    receiver
 }

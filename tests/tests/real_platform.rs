@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use lambda_ext_tests::built;
-use lambda_ext_tests::rie::{Report, Rie, build, target_dir};
+use lambda_ext_tests::built::{self, build, target_dir};
+use lambda_ext_tests::rie::{Report, Rie};
 
 /// The header in which an error's type travels.
 const ERROR_TYPE: &str = "Lambda-Extension-Function-Error-Type";

@@ -229,7 +229,7 @@ impl Memory {
         let path = scenario.has_second_life().then(|| {
             let name = scenario.name.replace('/', "-");
             let id = std::process::id();
-            let path = crate::rie::target_dir().join(format!("conformance/{name}.{who}.{id}"));
+            let path = crate::built::target_dir().join(format!("conformance/{name}.{who}.{id}"));
             fs::create_dir_all(&path).expect("the target directory can be written");
             path
         });
@@ -251,7 +251,7 @@ fn client() -> PathBuf {
 
 /// The client under another name: a link, so that no process can be in the midst of writing it.
 fn client_as(name: &str) -> PathBuf {
-    let directory = crate::rie::target_dir().join("conformance");
+    let directory = crate::built::target_dir().join("conformance");
     fs::create_dir_all(&directory).expect("the target directory can be written");
     let link = directory.join(name);
     let client = client();
