@@ -9,6 +9,9 @@ use lambda_ext_tests::told::{
     Both, Ends, LONG, nothing_is_asked, nothing_is_called, play, subscribed,
 };
 
+/// When holding is over before what the test does next.
+const SOON: Duration = Duration::from_millis(250);
+
 #[tokio::test]
 async fn ends_alone_subscribe_to_platform_telemetry_with_little_buffering() {
     let (handler, mut calls) = Ends::new();
@@ -117,21 +120,70 @@ async fn the_report_of_the_invocation_before_comes_with_the_end() {
 }
 
 #[tokio::test]
-async fn an_end_that_does_not_come_ends_the_holding() {
+async fn an_end_that_does_not_come_ends_the_holding_until_ends_come() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
-        let soon = Duration::from_millis(250);
-        fake.expect(fake::NEXT).await.invoke_for("1", soon);
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        fake.expect(fake::NEXT).await.invoke_for("2", LONG);
+        fake.expect(fake::NEXT).await.invoke_for("3", LONG);
         let next = fake.expect(fake::NEXT).await;
-        next.invoke_for("2", LONG);
-        // For good.
-        let next = fake.expect(fake::NEXT).await;
-        calls.expect(&["init", "invoke 1", "invoke 2"]).await;
-        // But what still comes is handed over.
-        delivery.send(&[runtime_done("1"), runtime_done("2")]).await;
-        calls.expect(&["runtime_done 1", "runtime_done 2"]).await;
-        next.shutdown();
+        calls
+            .expect(&["init", "invoke 1", "invoke 2", "invoke 3"])
+            .await;
+        // What still comes is handed over.
+        delivery.send(&[runtime_done("2"), runtime_done("3")]).await;
+        calls.expect(&["runtime_done 2", "runtime_done 3"]).await;
+        next.invoke_for("4", LONG);
+        calls.expect(&["invoke 4"]).await;
+        nothing_is_asked(fake).await;
+        delivery.send(&[runtime_done("4")]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn ends_that_are_late_twice_in_a_row_end_the_holding_for_good() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let mut next = fake.expect(fake::NEXT).await;
+        calls.expect(&["init"]).await;
+        for (late, then) in [("1", "2"), ("3", "4")] {
+            next.invoke_for(late, SOON);
+            fake.expect(fake::NEXT).await.invoke_for(then, LONG);
+            calls
+                .expect(&[&format!("invoke {late}"), &format!("invoke {then}")])
+                .await;
+            next = fake.expect(fake::NEXT).await;
+            delivery.send(&[runtime_done(late)]).await;
+            calls.expect(&[&format!("runtime_done {late}")]).await;
+        }
+        next.invoke_for("5", LONG);
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_that_waits_for_the_handler_has_come_in_time() {
+    let (handler, mut calls) = Both::new();
+    let _never = handler.waits.next("telemetry");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        delivery.send(&[line("a")]).await;
+        calls.expect(&["init", "invoke 1", "telemetry a"]).await;
+        delivery.send(&[runtime_done("1")]).await;
+        fake.expect(fake::NEXT).await.invoke_for("2", LONG);
+        calls
+            .expect(&["invoke 2", "telemetry end-of-1 dropped 1"])
+            .await;
+        calls.expect(&["runtime_done 1"]).await;
+        nothing_is_asked(fake).await;
+        delivery.send(&[runtime_done("2")]).await;
+        fake.expect(fake::NEXT).await.shutdown();
     });
     outcome.await.unwrap();
 }
@@ -141,8 +193,7 @@ async fn an_end_that_comes_late_but_before_the_next_event_does_not_end_the_holdi
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
-        let soon = Duration::from_millis(250);
-        fake.expect(fake::NEXT).await.invoke_for("1", soon);
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
         let next = fake.expect(fake::NEXT).await;
         delivery.send(&[runtime_done("1")]).await;
         calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
@@ -161,8 +212,7 @@ async fn holding_never_lasts_to_the_deadline_even_if_the_end_is_still_handled() 
     let done = handler.waits.next("runtime_done");
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
-        let soon = Duration::from_millis(250);
-        fake.expect(fake::NEXT).await.invoke_for("1", soon);
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
         delivery.send(&[runtime_done("1")]).await;
         calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
         let next = fake.expect(fake::NEXT).await;
@@ -192,8 +242,7 @@ async fn the_end_of_an_invocation_that_ran_into_its_timeout_comes_before_shutdow
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
-        let soon = Duration::from_millis(200);
-        fake.expect(fake::NEXT).await.invoke_for("1", soon);
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
         fake.expect(fake::NEXT).await.shutdown_in(LONG);
         calls.expect(&["init", "invoke 1"]).await;
         delivery.send(&[runtime_done("1")]).await;

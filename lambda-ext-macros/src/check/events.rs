@@ -41,10 +41,11 @@ fn implied(methods: &Methods) -> Vec<Ident> {
         .collect()
 }
 
-/// Whether the extension is to know of its end although it may not handle it: for the telemetry
-/// that comes until then, or because it handles nothing and idles.
+/// Whether the extension is to know of its end although it may not handle it: for what of telemetry
+/// comes until then, as the end of an invocation that timed out does, or because it handles nothing
+/// and idles.
 fn waits(methods: &Methods, invokes: bool) -> bool {
-    methods.has(Method::Telemetry) || !invokes
+    methods.has(Method::Telemetry) || methods.has(Method::RuntimeDone) || !invokes
 }
 
 /// A listed event needs its handler.

@@ -8,7 +8,7 @@ impl Flusher {
 #[allow(clippy::future_not_send)]
 impl ::lambda_ext::Handler for Flusher {
     const CONFIG: ::lambda_ext::Config = ::lambda_ext::Config::new(
-            &[::lambda_ext::EventType::Invoke],
+            &[::lambda_ext::EventType::Invoke, ::lambda_ext::EventType::Shutdown],
         )
         .buffering(::lambda_ext::Buffering::new().max_bytes(262144))
         .runtime_done();

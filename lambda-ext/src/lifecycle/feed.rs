@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::hold::Hold;
+use super::hold::{Hold, Holding};
 use super::joined::Joined;
 use super::telemetry::Telemetry;
 use crate::telemetry::{
@@ -26,7 +26,7 @@ pub(super) struct Feed {
     /// Where the handler gets those.
     joined: Option<Joined>,
     /// Whether `next` is held back for them.
-    holds: bool,
+    holding: Holding,
     /// Whether anything may come.
     subscribed: bool,
     /// The invocation that began last.
@@ -67,7 +67,7 @@ impl Telemetry for Feed {
                 .buffering(settings.buffering(config)),
             delivers,
             joined: joins.then(Joined::default),
-            holds: false,
+            holding: Holding::default(),
             subscribed: false,
             last: None,
             _serving: listener.serve(inbox.clone()),
@@ -79,7 +79,9 @@ impl Telemetry for Feed {
     async fn subscribe(&mut self, client: &RegisteredClient) -> Result<(), ClientError> {
         let subscribed = client.subscribe(&self.subscription).await?;
         self.subscribed = subscribed != Subscribed::NotSupported;
-        self.holds = self.joined.is_some() && subscribed == Subscribed::Confirmed;
+        if self.joined.is_some() && subscribed == Subscribed::Confirmed {
+            self.holding.begin();
+        }
         let what = match subscribed {
             Subscribed::Confirmed => return Ok(()),
             Subscribed::Unconfirmed => "takes the telemetry subscription without a word",
@@ -99,7 +101,7 @@ impl Telemetry for Feed {
     fn begin(&mut self, event: &InvokeEvent) -> Option<Hold> {
         self.last = Some(event.request_id.clone());
         self.joined.as_mut()?.begin(&event.request_id);
-        Hold::on(event).filter(|_| self.holds)
+        Hold::on(event).filter(|_| self.holding.is_on())
     }
 
     /// What is to be handed over next. The end of an invocation waits here until that has begun.
@@ -111,6 +113,7 @@ impl Telemetry for Feed {
         loop {
             match (self.inbox.take().await, &mut self.joined) {
                 (Item::RuntimeDone(done), Some(joined)) => {
+                    self.holding.end_came();
                     if let Some(done) = joined.end(done) {
                         return Item::RuntimeDone(done);
                     }
@@ -135,13 +138,13 @@ impl Telemetry for Feed {
         }
     }
 
-    /// The next invocation has begun: if the end of the last one has not come, it is the last that
-    /// was waited for.
+    /// The next invocation has begun: if the end of the last one has not come, waiting for more may
+    /// be in vain.
     fn check_end_of(&mut self, hold: &Hold) {
-        if hold.missed() {
-            self.holds = false;
+        let in_time = self.inbox.has_end_of(&hold.request_id);
+        if let Some(therefore) = self.holding.next_came(in_time) {
             let text = format!(
-                "no runtimeDone of {} has come in time: events are no longer held back for it",
+                "no runtimeDone of {} has come in time: {therefore}",
                 hold.request_id
             );
             stderr::line(&self.name, text);

@@ -72,6 +72,10 @@ impl Ends {
         Some(Item::RuntimeDone(done))
     }
 
+    pub(super) fn has_end_of(&self, request_id: &str) -> bool {
+        self.done.iter().any(|(done, _)| done == request_id)
+    }
+
     pub(super) fn has_report_of(&self, request_id: &str) -> bool {
         self.reported.contains(request_id)
     }

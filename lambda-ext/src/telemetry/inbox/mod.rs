@@ -163,6 +163,11 @@ impl Inbox {
         self.queue().ends.has_report_of(request_id)
     }
 
+    /// Whether the end of this invocation has come.
+    pub(crate) fn has_end_of(&self, request_id: &str) -> bool {
+        self.queue().ends.has_end_of(request_id)
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -21,7 +21,11 @@ impl<T> Recent<T> {
     where
         T: PartialEq<K>,
     {
-        self.0.iter().any(|it| it == one)
+        self.iter().any(|it| it == one)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
     }
 
     pub(super) fn last(&self) -> Option<&T> {
