@@ -14,6 +14,7 @@ use crate::{
     spell::{spell, spell_with},
 };
 use methods::{Methods, Role};
+use near::Near;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
@@ -26,6 +27,10 @@ pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<
     telemetry::check(args, block, &methods, errors);
     check_generics(args, block, errors);
     methods.check(errors);
+    // Where another handler is missed for it, that has been said.
+    if errors.is_empty() {
+        check_names(block, &methods, errors);
+    }
     errors
         .is_empty()
         .then(|| model(args, block, &methods, events))
@@ -136,6 +141,20 @@ fn check_place(block: &Block, errors: &mut Errors) -> bool {
         format!("`#[lambda_extension]` must be placed on an inherent `impl` block\nhelp: {help}"),
     );
     block.implements_handler()
+}
+
+/// A handler whose name is misspelt is a function that nobody calls.
+fn check_names(block: &Block, methods: &Methods, errors: &mut Errors) {
+    if let Some(near) = Near::misspelt(block, methods) {
+        errors.push(
+            &near.function.name,
+            format!(
+                "`{}` is no handler, and is never called\nhelp: {}",
+                near.function.name,
+                near.help()
+            ),
+        );
+    }
 }
 
 /// What `main` runs is one type.

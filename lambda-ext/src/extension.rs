@@ -17,7 +17,8 @@ use crate::{Buffering, Client, ClientError, Handler, Launch, RunError, Telemetry
 /// `main` that the attribute writes, which owns its process; this function does not touch it.
 ///
 /// # Errors
-/// Whatever ends the extension other than SHUTDOWN, which has then been reported to the platform.
+/// Whatever ends the extension other than SHUTDOWN. It has then been reported to the platform,
+/// except for what is wrong before the extension is registered: a setting, or a port that is taken.
 /// The process is expected to exit with a code that is not 0.
 pub async fn run<H: Handler>(handler: H) -> Result<H, RunError> {
     Extension::builder().build()?.run(handler).await

@@ -40,6 +40,10 @@ pub trait Handler: Sized + 'static {
 
     /// Called for each delivery of the telemetry that is subscribed to, between the other methods.
     ///
+    /// That is what [`Config::telemetry`] names. It may be cut at an `await` by an event that has
+    /// come: after a quarter of the time that this leaves, and 500 ms at most, or at SHUTDOWN after
+    /// half of it. The batch then counts as dropped.
+    ///
     /// # Errors
     /// An error is reported as an exit error and ends the extension.
     async fn telemetry(&mut self, batch: TelemetryBatch) -> Result<(), Error> {
@@ -48,7 +52,12 @@ pub trait Handler: Sized + 'static {
     }
 
     /// Called once the function is done with an invocation, after [`invoke`](Self::invoke) and
-    /// before the next event is asked for.
+    /// before the next event is asked for, if [`Config::runtime_done`] asks for that.
+    ///
+    /// Where the function ran into its timeout or crashed, it is called at SHUTDOWN, before
+    /// [`shutdown`](Self::shutdown). It may be cut at an `await` as
+    /// [`telemetry`](Self::telemetry) may: the next event is asked for 100 ms before the deadline,
+    /// even if this still runs.
     ///
     /// # Errors
     /// An error is reported as an exit error and ends the extension.

@@ -74,35 +74,49 @@
 //!         }
 //!     }
 //!
-//!     async fn runtime_done(&mut self, _: RuntimeDone) -> Result<(), Error> {
-//!         self.flush().await
+//!     async fn runtime_done(&mut self, _: RuntimeDone) {
+//!         self.flush().await;
 //!     }
 //!
-//!     async fn shutdown(&mut self, _: ShutdownEvent) -> Result<(), Error> {
-//!         self.flush().await
+//!     async fn shutdown(&mut self, _: ShutdownEvent) {
+//!         self.flush().await;
 //!     }
 //!
-//!     async fn flush(&mut self) -> Result<(), Error> {
+//!     async fn flush(&mut self) {
+//!         // Nothing is forgotten before it has been sent: the next flush tries again.
+//!         match self.send_pending().await {
+//!             Ok(()) => self.pending.clear(),
+//!             // An `Err` of a method would fail the function's invocation.
+//!             Err(error) => eprintln!("{} events wait: {error}", self.pending.len()),
+//!         }
+//!     }
+//!
+//!     async fn send_pending(&self) -> Result<(), Error> {
 //!         // An event serializes as it came.
-//!         let body = serde_json::to_string(&self.pending)?;
-//!         send(body).await?;
-//!         self.pending.clear();
-//!         Ok(())
+//!         send(serde_json::to_string(&self.pending)?).await
 //!     }
 //! }
 //! # async fn send(_: String) -> Result<(), Error> { Ok(()) }
 //! ```
 //!
 //! - **Nothing waits for the handler.** Batches are answered when they are queued, also while a method
-//!   runs. `telemetry` is called between the other methods, and while the next event is waited for.
+//!   waits at an `await`. `telemetry` is called between the other methods, and while the next event is
+//!   waited for.
 //! - **Nothing is lost in silence.** The queue takes 8 MiB; what comes while it is full, and a batch whose
-//!   `telemetry` an event had to cut, is counted in the next batch's
-//!   [`dropped`](TelemetryBatch::dropped). At SHUTDOWN what was received, and what comes until the last
-//!   invocation's report, is handed over before `shutdown`.
+//!   `telemetry` was cut, is counted in the next batch's [`dropped`](TelemetryBatch::dropped). At SHUTDOWN
+//!   what was received, and what comes until the last invocation's report, is handed over before
+//!   `shutdown`. An extension that handles no `Invoke` cannot tell which is the last, and leaves after
+//!   300 ms in which nothing has come.
 //! - **`runtime_done` is billed.** The invocation lasts until it returns, plus the 25 ms for which the
-//!   platform collects telemetry by then. It never lasts to the deadline: 100 ms before it, the
-//!   next event is asked for in any case. Without it, what is sent is sent between invocations, when the
+//!   platform collects telemetry by then. Without it, what is sent is sent between invocations, when the
 //!   environment may be frozen at any time.
+//! - **It is no reason for a timeout.** 100 ms before the deadline the next event is asked for in any
+//!   case. The end of a function that ran into its timeout, or crashed, comes at SHUTDOWN, before
+//!   `shutdown`; one that is later than its invocation for another reason comes during the next. An
+//!   end that is missing altogether, or two that are late in a row, stop the waiting, and a line says so.
+//! - **Both methods may be cut**, at an `await`: an event that has come waits for them for a quarter of the
+//!   time that it leaves, and no longer than 500 ms. Take out of `self` only what has been sent. A
+//!   method that blocks the thread cannot be cut, and keeps everything else from running.
 //! - **Not everywhere.** Local platforms have no telemetry mostly, and Managed Instances no ends of
 //!   invocations: a line says so, and the extension goes on without.
 //! - **Do not print in `telemetry`** where [`TelemetryType::Extension`] is subscribed to: it comes back.

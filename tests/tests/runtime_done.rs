@@ -223,6 +223,22 @@ async fn holding_never_lasts_to_the_deadline_even_if_the_end_is_still_handled() 
 }
 
 #[tokio::test]
+async fn an_event_waits_no_longer_than_its_budget_for_an_end_that_is_handled() {
+    let (handler, mut calls) = Ends::new();
+    let _never = handler.waits.next("runtime_done");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        fake.expect(fake::NEXT).await.invoke_for("2", SOON);
+        calls.expect(&["invoke 2"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
 async fn without_a_deadline_nothing_is_held_back() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {

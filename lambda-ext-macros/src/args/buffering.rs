@@ -78,7 +78,12 @@ impl Value<'_, Limit> {
             return self.malformed(errors);
         };
         if !["", "u32"].contains(&number.suffix()) {
-            return self.malformed(errors);
+            let (name, digits) = (self.setting.name(), number.base10_digits());
+            errors.push(
+                literal,
+                format!("`{name}` must be a `u32`, found `{literal}`\nhelp: write `{digits}`"),
+            );
+            return None;
         }
         let range = self.setting.range();
         // What is too large to be a `u32` is out of the range too.

@@ -105,6 +105,17 @@ impl<T: Element> List<T> {
                 errors.push(&rest[0], format!("expected `,` before the next {noun}"));
                 self.element(rest, errors);
             }
+            // `[Platform; Function]`
+            [TokenTree::Ident(name), TokenTree::Punct(sign), rest @ ..]
+                if matches!(rest, [TokenTree::Ident(_), ..]) =>
+            {
+                self.name(name, errors);
+                errors.push(
+                    sign,
+                    format!("expected `,` before the next {noun}, found `{sign}`"),
+                );
+                self.element(rest, errors);
+            }
             // `EventType::Invoke` and `"Invoke"`
             _ => {
                 let last = tokens.last().map(ToString::to_string).unwrap_or_default();

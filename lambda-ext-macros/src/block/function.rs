@@ -52,6 +52,19 @@ pub struct Parameter {
     pub ty: TokenStream,
 }
 
+impl Parameter {
+    /// Whether its type is written as a reference.
+    pub fn is_reference(&self) -> bool {
+        starts_with_reference(&self.ty)
+    }
+
+    /// Whether its type is one of this name, by whatever path, as far as can be seen.
+    pub fn is_named(&self, name: &str) -> bool {
+        let last = self.ty.clone().into_iter().last();
+        matches!(last, Some(TokenTree::Ident(last)) if last == name)
+    }
+}
+
 impl Function {
     /// Reads a function, body included, or nothing of an item that is none.
     pub fn parse(attributes: &[Attribute], input: ParseStream) -> Result<Option<Self>> {

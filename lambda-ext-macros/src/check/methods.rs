@@ -209,11 +209,9 @@ fn check_constructor(function: &Function, errors: &mut Errors) {
              help: write `async fn init(register: Register) -> Self`",
         );
     }
-    check_extra(
-        function,
-        "constructor `init` must take one `Register`",
-        errors,
-    );
+    let must = "constructor `init` must take one `Register`";
+    check_by_value(function, must, errors);
+    check_extra(function, must, errors);
     if function.output.is_none() {
         errors.push(
             &function.name,
@@ -253,7 +251,15 @@ fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
         ),
         Some(_) => {}
     }
+    check_by_value(function, &must, errors);
     check_extra(function, &must, errors);
+}
+
+/// The compiler would call our type unexpected, where the author's is.
+fn check_by_value(function: &Function, must: &str, errors: &mut Errors) {
+    if let Some(first) = function.parameters.first().filter(|it| it.is_reference()) {
+        errors.push(&first.ty, format!("{must} by value, not by reference"));
+    }
 }
 
 /// Reports parameters behind the first.

@@ -1,5 +1,6 @@
 //! The author's function that a missing handler may be.
 
+use super::methods::Methods;
 use crate::{
     block::{Block, function::Function},
     method::Method,
@@ -31,6 +32,17 @@ impl<'a> Near<'a> {
             })
             .min_by_key(|&(distance, _)| distance)
             .map(|(_, near)| near)
+    }
+
+    /// The one that takes what only its handler is given, and is not that.
+    pub fn misspelt(block: &'a Block, methods: &Methods) -> Option<Self> {
+        Method::ALL.into_iter().find_map(|method| {
+            let (_, payload) = method.parameter()?;
+            let near = Self::find(block, [method])?;
+            let first = near.function.parameters.first();
+            let takes = first.is_some_and(|first| first.is_named(payload));
+            (takes && near.is_method() && !methods.has(method)).then_some(near)
+        })
     }
 
     /// Whether it could handle anything, but for its name.

@@ -233,6 +233,39 @@ impl RegisteredClient {
     /// The schema is `2022-12-13`, on Managed Instances `2025-01-29`; where the platform does not
     /// take it, the others are tried.
     ///
+    /// ```no_run
+    /// use lambda_ext::telemetry::{Destination, Subscription};
+    /// use lambda_ext::{Client, Error, Event, EventType, TelemetryEvent, TelemetryType};
+    /// use tokio::io::{AsyncBufReadExt, BufReader};
+    /// use tokio::net::{TcpListener, TcpStream};
+    ///
+    /// async fn run() -> Result<(), Error> {
+    ///     let listener = TcpListener::bind("0.0.0.0:0").await?;
+    ///     let port = listener.local_addr()?.port();
+    ///     tokio::spawn(async move {
+    ///         while let Ok((stream, _)) = listener.accept().await {
+    ///             tokio::spawn(receive(stream));
+    ///         }
+    ///     });
+    ///     let events = [EventType::Invoke, EventType::Shutdown];
+    ///     let mut client = Client::from_env()?.register(&events).await?;
+    ///     let types = [TelemetryType::Platform];
+    ///     client.subscribe(&Subscription::new(&types, Destination::Tcp { port })).await?;
+    ///     while let Event::Invoke(event) = client.next_event().await? {
+    ///         println!("{}", event.request_id);
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// /// By TCP each line is an event; by HTTP each request's body is a `TelemetryBatch`.
+    /// async fn receive(stream: TcpStream) {
+    ///     let mut lines = BufReader::new(stream).lines();
+    ///     while let Ok(Some(line)) = lines.next_line().await {
+    ///         println!("{:?}", TelemetryEvent::from(&*line).record);
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// The subscription is not one ([`ClientError::InvalidSubscription`]), or the platform refuses
     /// it, cannot be reached, or does not answer within 5 s.

@@ -63,6 +63,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
                 hold.saw_end_of(done.request_id());
             }
             let batch = item.batch();
+            let began = Instant::now();
             let work = pin!(hand_over(*handler, item));
             match select(work, coming.as_mut()).await {
                 Either::Left((result, _)) => result?,
@@ -70,7 +71,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
                     let budget = budget::after_event(event.as_ref().ok());
                     match timeout(budget, work).await {
                         Ok(result) => result?,
-                        Err(_) => feed.cut(batch, budget),
+                        Err(_) => feed.cut(batch, began.elapsed()),
                     }
                     break event;
                 }

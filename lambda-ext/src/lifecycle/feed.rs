@@ -157,7 +157,7 @@ impl Telemetry for Feed {
             return self.inbox.drop_batch(&batch);
         }
         let after = after.as_millis();
-        let text = format!("`runtime_done` was cut after {after} ms, because an event has come");
+        let text = format!("`runtime_done` was cut after {after} ms, for the event that waits");
         stderr::line(&self.name, text);
     }
 

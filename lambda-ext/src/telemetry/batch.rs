@@ -44,7 +44,10 @@ pub(crate) enum Framing {
     Lines,
 }
 
-/// What an extension did not get.
+/// What an extension did not handle of what it was sent.
+///
+/// What the platform itself had to drop is told by
+/// [`PlatformLogsDropped`](super::PlatformLogsDropped) records, and comes on top.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {
@@ -68,7 +71,8 @@ impl TelemetryBatch {
     ///
     /// One that is JSON, but not as it should be, is [something else](super::TelemetryRecord::Other)
     /// among the others. After what is no JSON at all it is not known where events end, and the
-    /// rest is one of these; over TCP, the rest of the line.
+    /// rest is one of these; over TCP, the rest of the line. Brackets, commas and spaces between
+    /// events are passed over, whether they are where they should be or not.
     #[must_use]
     pub fn iter(&self) -> Events<'_> {
         Events::new(&self.text, self.framing)
@@ -90,8 +94,11 @@ impl TelemetryBatch {
         self.dropped
     }
 
-    pub(crate) fn set_dropped(&mut self, dropped: Dropped) {
+    /// The same batch with this as [`dropped`](Self::dropped), for tests of what is done about it.
+    #[must_use]
+    pub fn with_dropped(mut self, dropped: Dropped) -> Self {
         self.dropped = dropped;
+        self
     }
 }
 

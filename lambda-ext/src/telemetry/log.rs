@@ -1,6 +1,7 @@
 //! What was printed.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::record::Record;
 use super::scan::Scan;
@@ -30,6 +31,13 @@ impl LogRecord<'_> {
             Self::Text(text) => text,
             Self::Json(json) => json,
         }
+    }
+}
+
+/// As it was printed.
+impl fmt::Display for LogRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

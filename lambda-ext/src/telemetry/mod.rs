@@ -2,8 +2,51 @@
 //!
 //! A handler gets a [`TelemetryBatch`], goes through its [events](TelemetryEvent), and finds in each
 //! a [record](TelemetryRecord). Batches, events and records borrow downwards: what is to be kept of
-//! one is its JSON ([`OwnedTelemetryEvent`]), or one record's `into_owned`. Tests make all of them
-//! from JSON: batches and events by `From<&str>`, records by `Deserialize`.
+//! one is its JSON ([`OwnedTelemetryEvent`]), or what the platform tells, by that record's
+//! `into_owned`. Tests make all of them from JSON: batches and events by `From<&str>`, the
+//! platform's records by `Deserialize`.
+//!
+//! What is printed names no invocation, unless the function prints its request id: a function
+//! handles one at a time, and what it prints comes between the `platform.start` of that and its
+//! `platform.runtimeDone`.
+//!
+//! ```
+//! use lambda_ext::telemetry::{LogRecord, TelemetryBatch, TelemetryRecord};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Line<'a> {
+//!     level: &'a str,
+//! }
+//!
+//! /// The request ids of the invocations that printed errors, as JSON or as text.
+//! fn failed(batch: &TelemetryBatch) -> Vec<String> {
+//!     let mut failed = Vec::new();
+//!     let mut request_id = String::new();
+//!     for event in batch {
+//!         let is_error = match event.record {
+//!             TelemetryRecord::PlatformStart(start) => {
+//!                 request_id = start.request_id.into_owned();
+//!                 false
+//!             }
+//!             TelemetryRecord::Function(LogRecord::Json(json)) => {
+//!                 serde_json::from_str(json).is_ok_and(|line: Line| line.level == "ERROR")
+//!             }
+//!             TelemetryRecord::Function(LogRecord::Text(text)) => text.contains("ERROR"),
+//!             _ => false,
+//!         };
+//!         if is_error {
+//!             failed.push(request_id.clone());
+//!         }
+//!     }
+//!     failed
+//! }
+//!
+//! let batch = TelemetryBatch::from(
+//!     r#"[{"time":"2026-03-04T09:15:00.410Z","type":"platform.start","record":{"requestId":"8d2f"}},
+//!         {"time":"2026-03-04T09:15:00.512Z","type":"function","record":{"level":"ERROR"}}]"#,
+//! );
+//! assert_eq!(failed(&batch), ["8d2f"]);
+//! ```
 //!
 //! See [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html).
 

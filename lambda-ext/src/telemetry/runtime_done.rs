@@ -17,7 +17,8 @@ pub struct RuntimeDone {
     /// What the platform tells of it: how it ended, how long it took.
     pub record: PlatformRuntimeDone<'static>,
     /// What the invocation before cost, where its report came since the last `RuntimeDone`: the
-    /// platform makes it up once extensions are done with an invocation, too.
+    /// platform makes it up once extensions are done with an invocation, too. So the report of the
+    /// last invocation comes with none: who wants all of them handles `Platform` telemetry.
     pub previous_report: Option<PlatformReport<'static>>,
 }
 
@@ -44,13 +45,24 @@ impl RuntimeDone {
     }
 }
 
+/// The type of the event that tells it.
+const KIND: &str = "platform.runtimeDone";
+
 /// From the JSON of a `platform.runtimeDone` event.
 impl FromStr for RuntimeDone {
     type Err = Error;
 
     fn from_str(json: &str) -> Result<Self, Error> {
         let event = TelemetryEvent::from(json);
-        Self::new(&event, None)
-            .ok_or_else(|| format!("this is no `platform.runtimeDone` event: {json}").into())
+        Self::new(&event, None).ok_or_else(|| {
+            let why = match &event.record {
+                TelemetryRecord::Other { kind, record } if kind == KIND => {
+                    serde_json::from_str::<PlatformRuntimeDone<'_>>(record).err()
+                }
+                _ => None,
+            };
+            let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+            format!("this is no `{KIND}` event{why}: {json}").into()
+        })
     }
 }

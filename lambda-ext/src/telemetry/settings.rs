@@ -48,7 +48,9 @@ impl TelemetrySettings {
     /// Whether nothing of it is lost on a handler without telemetry.
     pub(crate) fn check_unused(&self) -> Result<(), ClientError> {
         if self.types.is_some() {
-            return Err(invalid("the handler takes no telemetry"));
+            return Err(invalid(
+                "the handler takes no telemetry: its `CONFIG` must name some, by `Config::telemetry`",
+            ));
         }
         Ok(())
     }

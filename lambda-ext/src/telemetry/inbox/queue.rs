@@ -66,11 +66,10 @@ impl Queue {
 
     /// The first item; a batch tells what was dropped until now.
     pub(super) fn pop(&mut self) -> Option<Item> {
-        let mut item = self.items.pop_front()?;
-        if let Item::Batch(batch) = &mut item {
-            batch.set_dropped(mem::take(&mut self.dropped));
-        }
-        Some(item)
+        Some(match self.items.pop_front()? {
+            Item::Batch(batch) => Item::Batch(batch.with_dropped(mem::take(&mut self.dropped))),
+            end @ Item::RuntimeDone(_) => end,
+        })
     }
 
     pub(super) fn add_dropped(&mut self, dropped: Dropped) {

@@ -1,0 +1,9 @@
+use lambda_ext::{TelemetryBatch, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(telemetry = [Platform; Function | Extension])]
+impl Flusher {
+    async fn telemetry(&mut self, _batch: TelemetryBatch) {}
+}
