@@ -2,8 +2,8 @@
 //!
 //! | what | budget |
 //! |---|---|
-//! | register, subscribe | 5 s each, bounded retries of what the platform calls temporary in it |
-//! | the body of a reply, once its head is in | 5 s, and 100 ms more where the process did not run meanwhile |
+//! | register, subscribe | 5 s each, bounded retries of what the platform calls temporary in it, and 100 ms more where the process did not run meanwhile |
+//! | the body of a reply, once its head is in | 5 s, and the same 100 ms |
 //! | the body of a delivery of telemetry, once its head is in | the same |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
 //! | no connection is accepted, after one could not be | 100 ms |
@@ -12,7 +12,7 @@
 //! | `telemetry` or `runtime_done` still running when an event has come | a quarter of the time left, at most 500 ms |
 //! | holding `next` back for the end of the invocation | to 100 ms before the deadline |
 //! | handing over telemetry at SHUTDOWN | until the last invocation's report is in or 300 ms of quiet, at most half of the time left |
-//! | `shutdown` | to 150 ms before the deadline; the watchdog ends the process 50 ms before it |
+//! | `shutdown` | to 150 ms before the deadline, or a quarter of the time if that is less; the watchdog ends the process 50 ms before it, or an eighth |
 //! | a line on stderr before that, where stderr is stuck | 25 ms |
 //! | a handler running when a signal comes | 500 ms |
 //! | `shutdown` after a signal | as if the deadline were 2 s ahead |
@@ -91,10 +91,13 @@ const AFTER_EVENT: Duration = Duration::from_millis(500);
 /// How long nothing comes at SHUTDOWN before nothing more is expected.
 pub(crate) const QUIET: Duration = Duration::from_millis(300);
 
+/// By how much a wait may end late on a busy machine; by more if the process was stopped.
+pub(crate) const LATE: Duration = Duration::from_millis(20);
+
 /// The whole shutdown phase: what the platform gives, and what a signal gets.
 pub(crate) const SHUTDOWN_PHASE: Duration = Duration::from_secs(2);
 
-/// What `shutdown` leaves of the time to the deadline.
+/// What `shutdown` leaves of the time to the deadline, where that is long.
 const SHUTDOWN_MARGIN: Duration = Duration::from_millis(150);
 
 /// What the watchdog leaves of it.
@@ -155,8 +158,8 @@ impl ShutdownBudget {
         let left = time_left(event.deadline()).unwrap_or(SHUTDOWN_PHASE);
         Self {
             telemetry: now + left / 2,
-            handler: now + left.saturating_sub(SHUTDOWN_MARGIN),
-            watchdog: left.saturating_sub(WATCHDOG_MARGIN),
+            handler: now + left.saturating_sub(SHUTDOWN_MARGIN.min(left / 4)),
+            watchdog: left.saturating_sub(WATCHDOG_MARGIN.min(left / 8)),
         }
     }
 }
@@ -225,6 +228,18 @@ mod tests {
             ));
             assert!(is_about(budget.watchdog + WATCHDOG_MARGIN, left));
             assert!(budget.telemetry < budget.handler);
+        }
+    }
+
+    #[test]
+    fn at_a_shutdown_with_little_time_everything_has_its_share() {
+        for left in [Duration::from_millis(500), Duration::from_millis(50)] {
+            let now = Instant::now();
+            let budget = ShutdownBudget::of(&shutdown(millis_ahead(left)));
+            assert!(now < budget.telemetry);
+            assert!(budget.telemetry < budget.handler);
+            assert!(budget.handler < now + budget.watchdog + left / 10);
+            assert!(budget.watchdog < left);
         }
     }
 }

@@ -130,7 +130,7 @@ impl Process {
                 std::process::exit(1);
             }
             let after = after.as_millis();
-            let text = format!("`shutdown` blocks its thread: ended after {after} ms");
+            let text = format!("the handler blocks its thread: ended {after} ms after SHUTDOWN");
             say_if_possible(&name, &text);
             std::process::exit(0);
         });

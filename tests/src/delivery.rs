@@ -2,6 +2,7 @@
 
 use reqwest::Client;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
 use crate::fake::Request;
 
@@ -34,12 +35,26 @@ impl Delivery {
         self.port
     }
 
+    /// A connection to it, to write what one likes.
+    ///
+    /// # Panics
+    /// There is none.
+    pub async fn connect(&self) -> TcpStream {
+        let connection = TcpStream::connect(("127.0.0.1", self.port)).await;
+        connection.expect("a connection")
+    }
+
     /// Delivers a batch, and gives the answer's status.
     ///
     /// # Panics
     /// There is no answer.
     pub async fn send(&self, events: &[Value]) -> u16 {
-        self.send_text(&json!(events).to_string()).await
+        self.try_send(events).await.expect("an answer")
+    }
+
+    /// Delivers a batch, and gives the answer's status, if there is an answer.
+    pub async fn try_send(&self, events: &[Value]) -> Option<u16> {
+        self.try_send_text(&json!(events).to_string()).await
     }
 
     /// Delivers this text.
@@ -47,10 +62,13 @@ impl Delivery {
     /// # Panics
     /// There is no answer.
     pub async fn send_text(&self, body: &str) -> u16 {
+        self.try_send_text(body).await.expect("an answer")
+    }
+
+    async fn try_send_text(&self, body: &str) -> Option<u16> {
         let url = format!("http://127.0.0.1:{}/", self.port);
         let request = self.client.post(url).body(body.to_owned());
-        let response = request.send().await.expect("an answer");
-        response.status().as_u16()
+        Some(request.send().await.ok()?.status().as_u16())
     }
 }
 

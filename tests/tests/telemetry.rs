@@ -9,6 +9,8 @@ use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::told::{
     Batches, Both, LONG, Told, nothing_is_asked, nothing_is_called, play, settle, subscribed,
 };
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn it_is_listened_for_before_it_is_subscribed_to_and_before_register() {
@@ -142,7 +144,10 @@ async fn types_for_a_handler_that_takes_none_are_an_error() {
         let builder = builder.telemetry([lambda_ext::TelemetryType::Function]);
         let error = builder.build().unwrap().run(Told::<false, false>::new().0);
         let text = error.await.unwrap_err().to_string();
-        assert!(text.ends_with("the handler takes no telemetry"), "{text}");
+        assert!(
+            text.contains("the handler takes no telemetry: its `CONFIG` must name some"),
+            "{text}"
+        );
     })
     .await;
 }
@@ -285,6 +290,70 @@ async fn shutdown_waits_for_the_report_of_the_last_invocation() {
     calls
         .expect(&["telemetry b report-of-1", "shutdown timeout"])
         .await;
+}
+
+#[tokio::test]
+async fn the_report_of_an_earlier_attempt_is_not_that_of_the_last_invocation() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[report("1")]).await;
+        calls
+            .expect(&["init", "invoke 1", "telemetry report-of-1"])
+            .await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        calls.expect(&["invoke 1"]).await;
+        nothing_is_called(&mut calls).await;
+        delivery.send(&[line("late"), report("1")]).await;
+    });
+    outcome.await.unwrap();
+    calls
+        .expect(&["telemetry late report-of-1", "shutdown timeout"])
+        .await;
+}
+
+#[tokio::test]
+async fn nothing_is_taken_any_more_once_shutdown_runs() {
+    let (handler, mut calls) = Batches::new();
+    let shutdown = handler.waits.next("shutdown");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[report("1")]).await;
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        calls
+            .expect(&["init", "invoke 1", "telemetry report-of-1"])
+            .await;
+        calls.expect(&["shutdown timeout"]).await;
+        assert_eq!(delivery.try_send(&[line("late")]).await, None);
+        drop(shutdown);
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_at_shutdown_is_waited_for() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let body = json!([line("slow")]).to_string();
+        let mut connection = delivery.connect().await;
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        // Longer than anything is waited for otherwise.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        connection.write_all(body.as_bytes()).await.unwrap();
+        calls
+            .expect(&["init", "telemetry slow", "shutdown timeout"])
+            .await;
+    });
+    outcome.await.unwrap();
 }
 
 #[tokio::test]

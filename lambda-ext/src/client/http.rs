@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, Request, StatusCode, Url, redirect, retry};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::report::sources;
 use crate::{ClientError, Refusal, budget, json, report};
@@ -120,7 +120,7 @@ impl Http {
         let Some(budget) = call.endpoint.budget else {
             return self.attempts(call).await;
         };
-        timeout(budget, self.attempts(call))
+        budget::in_time(budget, self.attempts(call))
             .await
             .unwrap_or(Err(ClientError::TimedOut {
                 call: call.endpoint.name,

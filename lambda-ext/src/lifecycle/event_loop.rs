@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::guard::{attend, guard};
@@ -79,6 +80,8 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
             if let Some(hold) = hold {
                 hold.handled();
             }
+            // What is queued keeps this task busy: the connections have their turns in between.
+            yield_now().await;
         };
         if let (Some(hold), Ok(Event::Invoke(_))) = (hold, &event) {
             feed.check_end_of(hold);
@@ -125,8 +128,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
                 break;
             };
             result?;
+            yield_now().await;
         }
-        feed.tell_lost();
+        feed.close();
         Ok(())
     }
 }

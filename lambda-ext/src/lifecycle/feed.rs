@@ -31,7 +31,7 @@ pub(super) struct Feed {
     subscribed: bool,
     /// The invocation that began last.
     last: Option<String>,
-    _serving: Serving,
+    serving: Option<Serving>,
 }
 
 impl Telemetry for Feed {
@@ -70,7 +70,7 @@ impl Telemetry for Feed {
             holding: Holding::default(),
             subscribed: false,
             last: None,
-            _serving: listener.serve(inbox.clone()),
+            serving: Some(listener.serve(inbox.clone())),
             inbox,
         }))
     }
@@ -100,6 +100,7 @@ impl Telemetry for Feed {
     /// An invocation has begun. Call it when its event has just come.
     fn begin(&mut self, event: &InvokeEvent) -> Option<Hold> {
         self.last = Some(event.request_id.clone());
+        self.inbox.begin(&event.request_id);
         self.joined.as_mut()?.begin(&event.request_id);
         Hold::on(event).filter(|_| self.holding.is_on())
     }
@@ -128,14 +129,23 @@ impl Telemetry for Feed {
         if let Some(done) = self.joined.as_mut().and_then(Joined::left) {
             return Some(Item::RuntimeDone(done));
         }
-        match self.inbox.try_take() {
-            Some(item) => Some(item),
-            None if self.is_complete() => None,
-            None => {
-                let quiet = end.min(Instant::now() + budget::QUIET);
-                timeout_at(quiet, self.inbox.take()).await.ok()
+        while Instant::now() < end {
+            if let Some(item) = self.inbox.try_take() {
+                return Some(item);
+            }
+            if self.is_complete() {
+                return None;
+            }
+            let quiet = end.min(Instant::now() + budget::QUIET);
+            if let Ok(item) = timeout_at(quiet, self.inbox.take()).await {
+                return Some(item);
+            }
+            // A while in which this process was stopped, or a batch was on its way, was not quiet.
+            if Instant::now() < quiet + budget::LATE && !self.inbox.is_receiving() {
+                return None;
             }
         }
+        None
     }
 
     /// The next invocation has begun: if the end of the last one has not come, waiting for more may
@@ -161,9 +171,10 @@ impl Telemetry for Feed {
         stderr::line(&self.name, text);
     }
 
-    /// Says what the handler has not got, and is not going to be told.
-    fn tell_lost(&self) {
-        let lost = self.inbox.undelivered();
+    /// Receives nothing more, and says what the handler has not got and is not going to be told.
+    fn close(&mut self) {
+        let lost = self.inbox.close();
+        self.serving = None;
         if lost.records > 0 {
             let text = format!(
                 "{} events of telemetry ({} bytes) were not handed over",

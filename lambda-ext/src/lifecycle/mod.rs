@@ -82,7 +82,13 @@ async fn live<T: Telemetry, H: Handler, P>(
             return Err(error);
         }
     };
-    let mut handler = initialize(&client, &mut feed, process, prepared, create).await?;
+    let mut handler = match initialize(&client, &mut feed, process, prepared, create).await {
+        Ok(handler) => handler,
+        Err(error) => {
+            feed.as_mut().map(T::close);
+            return Err(error);
+        }
+    };
     let reporter = client.error_reporter();
     process.polling(&reporter);
     let event_loop = EventLoop {
@@ -95,6 +101,7 @@ async fn live<T: Telemetry, H: Handler, P>(
         Ok(()) => Ok(handler),
         Err(error) => {
             process.failed(&error);
+            feed.as_mut().map(T::close);
             let _ = reporter.exit_error(&error.report()).await;
             Err(error)
         }

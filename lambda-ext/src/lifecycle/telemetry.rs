@@ -36,8 +36,8 @@ pub(super) trait Telemetry: Sized {
     /// A method of the handler had to give way.
     fn cut(&self, batch: Option<TelemetryBatch>, after: Duration);
 
-    /// Says what the handler has not got, and is not going to be told.
-    fn tell_lost(&self);
+    /// Receives nothing more, and says what the handler has not got and is not going to be told.
+    fn close(&mut self);
 }
 
 /// The telemetry of an extension that takes none: there is no such value.
@@ -75,7 +75,7 @@ impl Telemetry for Infallible {
         match *self {}
     }
 
-    fn tell_lost(&self) {
+    fn close(&mut self) {
         match *self {}
     }
 }

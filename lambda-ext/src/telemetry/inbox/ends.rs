@@ -11,6 +11,9 @@ pub(super) enum End {
     Report(Box<PlatformReport<'static>>),
 }
 
+/// The most of an end, in bytes: what is longer is none, and costs no room beside its batch.
+const MOST_BYTES: usize = 16 << 10;
+
 /// Looks for what is wanted. Most batches have none of it, and are not read for it.
 pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
     let has = |kind| batch.as_str().contains(kind);
@@ -19,6 +22,7 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
     if !done && !reports {
         return Vec::new();
     }
+    let is_short = |event: &TelemetryEvent<'_>| event.as_json().len() <= MOST_BYTES;
     let end = |event| match event {
         TelemetryEvent {
             record: TelemetryRecord::PlatformReport(report),
@@ -27,7 +31,7 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
         event if done => RuntimeDone::new(&event, None).map(Box::new).map(End::Done),
         _ => None,
     };
-    batch.iter().filter_map(end).collect()
+    batch.iter().filter(is_short).filter_map(end).collect()
 }
 
 /// What is known of the last invocations.
@@ -70,6 +74,10 @@ impl Ends {
         done.previous_report = report.map(|report| *report);
         self.done.add(key);
         Some(Item::RuntimeDone(done))
+    }
+
+    pub(super) fn begin(&mut self, request_id: &str) {
+        self.reported.forget(request_id);
     }
 
     pub(super) fn has_end_of(&self, request_id: &str) -> bool {

@@ -7,9 +7,10 @@ mod recent;
 #[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, TryAcquireError};
 
 use self::ends::End;
 use self::queue::{Key, Queue, whole};
@@ -59,6 +60,22 @@ struct Shared {
     /// The bytes that are left in the queue. Who waits for some gets them in order.
     room: Semaphore,
     came: Notify,
+    /// How much is being received.
+    receiving: AtomicUsize,
+}
+
+/// The inbox takes nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Closed;
+
+/// See [`Inbox::receiving`].
+#[derive(Debug)]
+pub(super) struct Receiving<'a>(&'a AtomicUsize);
+
+impl Drop for Receiving<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Inbox {
@@ -68,6 +85,7 @@ impl Inbox {
             queue: Mutex::default(),
             room: Semaphore::new(budget::QUEUE),
             came: Notify::new(),
+            receiving: AtomicUsize::new(0),
         }))
     }
 
@@ -76,34 +94,44 @@ impl Inbox {
     ///
     /// A batch counts as received only once it is queued: where this is given up before, because
     /// the platform is not there any more for the answer, its repeat is none.
-    pub(crate) async fn put(&self, batch: TelemetryBatch) {
+    ///
+    /// # Errors
+    /// The inbox is closed.
+    pub(crate) async fn put(&self, batch: TelemetryBatch) -> Result<(), Closed> {
         let key = Key::of(&batch);
         let ends = ends::find(&batch, self.0.wanted);
-        let Some(batch) = self.put_now(batch, key, ends) else {
-            return;
+        let Some(batch) = self.put_now(batch, key, ends)? else {
+            return Ok(());
         };
         let room = self.0.room.acquire_many(room_for(&batch));
-        let Ok(Ok(room)) = budget::in_time(budget::ROOM, room).await else {
-            return self.drop_batch(&batch);
-        };
+        let room = budget::in_time(budget::ROOM, room).await;
         let mut queue = self.queue();
-        if !queue.is_repeated(key) {
+        if self.0.room.is_closed() {
+            return Err(Closed);
+        }
+        if queue.is_repeated(key) {
+            return Ok(());
+        }
+        if let Ok(Ok(room)) = room {
             room.forget();
             queue.push(batch, key);
             self.0.came.notify_one();
+        } else {
+            queue.add_dropped(whole(&batch));
         }
+        Ok(())
     }
 
-    /// Queues what needs no waiting; returns the batch if it does.
+    /// Queues what needs no waiting; gives the batch back if it does.
     fn put_now(
         &self,
         batch: TelemetryBatch,
         key: Option<Key>,
         ends: Vec<End>,
-    ) -> Option<TelemetryBatch> {
+    ) -> Result<Option<TelemetryBatch>, Closed> {
         let mut queue = self.queue();
         if queue.is_repeated(key) {
-            return None;
+            return Ok(None);
         }
         let mut waiting = None;
         if self.0.wanted.batches && !is_blank(&batch) {
@@ -112,14 +140,15 @@ impl Inbox {
                     room.forget();
                     queue.push(batch, key);
                 }
-                Err(_) => waiting = Some(batch),
+                Err(TryAcquireError::NoPermits) => waiting = Some(batch),
+                Err(TryAcquireError::Closed) => return Err(Closed),
             }
         }
         // Behind its batch, if that is queued already.
         let ends = queue.ends.note(ends);
         queue.push_ends(ends);
         self.0.came.notify_one();
-        waiting
+        Ok(waiting)
     }
 
     /// Takes the next item, in the order in which they came. Cancel safe.
@@ -153,9 +182,31 @@ impl Inbox {
         }
     }
 
+    /// Takes nothing more; returns what the handler has not got and was not told of.
+    pub(crate) fn close(&self) -> Dropped {
+        self.0.room.close();
+        self.undelivered()
+    }
+
     /// What the handler has not got and was not told of.
-    pub(crate) fn undelivered(&self) -> Dropped {
+    pub(in crate::telemetry) fn undelivered(&self) -> Dropped {
         self.queue().undelivered()
+    }
+
+    /// Says that something is being received, until the value is dropped.
+    pub(super) fn receiving(&self) -> Receiving<'_> {
+        self.0.receiving.fetch_add(1, Ordering::Relaxed);
+        Receiving(&self.0.receiving)
+    }
+
+    /// Whether something is being received, and not queued yet.
+    pub(crate) fn is_receiving(&self) -> bool {
+        self.0.receiving.load(Ordering::Relaxed) > 0
+    }
+
+    /// This invocation has begun: a report of it that has come is that of an earlier attempt.
+    pub(crate) fn begin(&self, request_id: &str) {
+        self.queue().ends.begin(request_id);
     }
 
     /// Whether the platform's report of this invocation has come.

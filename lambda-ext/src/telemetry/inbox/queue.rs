@@ -51,17 +51,17 @@ impl Queue {
     }
 
     pub(super) fn push_ends(&mut self, ends: Vec<Item>) {
-        for end in ends {
-            let mut queued = (0..self.items.len()).filter(|at| self.is_end(*at));
-            if let (Some(first), MOST_ENDS..) = (queued.next(), queued.count() + 1) {
-                self.items.remove(first);
-            }
-            self.items.push_back(end);
+        if ends.is_empty() {
+            return;
         }
-    }
-
-    fn is_end(&self, at: usize) -> bool {
-        matches!(self.items.get(at), Some(Item::RuntimeDone(_)))
+        self.items.extend(ends);
+        let is_end = |item: &&Item| matches!(item, Item::RuntimeDone(_));
+        let mut too_many = self.items.iter().filter(is_end).count();
+        self.items.retain(|item| {
+            let stays = too_many <= MOST_ENDS || !is_end(&item);
+            too_many -= usize::from(!stays);
+            stays
+        });
     }
 
     /// The first item; a batch tells what was dropped until now.
@@ -88,12 +88,15 @@ impl Queue {
     }
 }
 
-/// All of a batch, as what is dropped.
+/// All of a batch, as what is dropped, with what it was to tell of.
 pub(super) fn whole(batch: &TelemetryBatch) -> Dropped {
-    Dropped {
+    let mut dropped = batch.dropped();
+    let itself = Dropped {
         records: batch.iter().count() as u64,
         bytes: batch.as_str().len() as u64,
-    }
+    };
+    add(&mut dropped, itself);
+    dropped
 }
 
 fn add(to: &mut Dropped, more: Dropped) {

@@ -24,6 +24,13 @@ impl<T> Recent<T> {
         self.iter().any(|it| it == one)
     }
 
+    pub(super) fn forget<K: ?Sized>(&mut self, one: &K)
+    where
+        T: PartialEq<K>,
+    {
+        self.0.retain(|it| it != one);
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }

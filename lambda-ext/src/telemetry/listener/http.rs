@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use super::Inbox;
+use super::{Closed, Inbox};
 use crate::budget;
 use crate::telemetry::TelemetryBatch;
 use crate::telemetry::batch::Framing;
@@ -54,6 +54,7 @@ async fn answer(
     if most > budget::DELIVERY {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
+    let _receiving = inbox.receiving();
     // Kept until the batch is queued, or dropped.
     let _room = bodies
         .acquire_many(u32::try_from(most).unwrap_or(u32::MAX))
@@ -62,10 +63,11 @@ async fn answer(
     let bytes = budget::in_time(budget::DELIVERY_BODY, read(&mut body, most))
         .await
         .unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))?;
-    inbox
-        .put(TelemetryBatch::new(super::text(bytes), Framing::Array))
-        .await;
-    Ok(Response::default())
+    let batch = TelemetryBatch::new(super::text(bytes), Framing::Array);
+    match inbox.put(batch).await {
+        Ok(()) => Ok(Response::default()),
+        Err(Closed) => Err(StatusCode::SERVICE_UNAVAILABLE),
+    }
 }
 
 async fn read(body: &mut Incoming, most: usize) -> Result<Vec<u8>, StatusCode> {

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
+use super::inbox::Closed;
 use super::{Inbox, Protocol};
 use crate::budget;
 

@@ -4,7 +4,7 @@ use std::mem;
 
 use tokio::net::TcpStream;
 
-use super::Inbox;
+use super::{Closed, Inbox};
 use crate::budget;
 use crate::telemetry::batch::Framing;
 use crate::telemetry::{Dropped, TelemetryBatch};
@@ -28,9 +28,12 @@ pub(super) async fn serve(stream: TcpStream, inbox: Inbox) {
         if read.dropped != Dropped::default() {
             inbox.add_dropped(read.dropped);
         }
-        put(&inbox, read.complete).await;
+        if put(&inbox, read.complete).await.is_err() {
+            return;
+        }
     }
-    put(&inbox, lines.rest).await;
+    // That it is closed is no news at the end.
+    let _ = put(&inbox, lines.rest).await;
 }
 
 /// Reads what there is: nothing at the end, and where the connection broke.
@@ -47,11 +50,12 @@ async fn read(stream: &TcpStream, chunk: &mut [u8]) -> usize {
     }
 }
 
-async fn put(inbox: &Inbox, lines: Vec<u8>) {
-    if !lines.is_empty() {
-        let text = super::text(lines);
-        inbox.put(TelemetryBatch::new(text, Framing::Lines)).await;
+async fn put(inbox: &Inbox, lines: Vec<u8>) -> Result<(), Closed> {
+    if lines.is_empty() {
+        return Ok(());
     }
+    let text = super::text(lines);
+    inbox.put(TelemetryBatch::new(text, Framing::Lines)).await
 }
 
 /// Lines, as pieces of them come. As bytes: a piece may end amid a character.

@@ -55,8 +55,8 @@ fn next_end(inbox: &Inbox) -> Box<RuntimeDone> {
 #[tokio::test]
 async fn an_end_is_behind_its_batch() {
     let inbox = Inbox::new(BOTH);
-    inbox.put(array(&[done("1"), log()])).await;
-    inbox.put(array(&[log()])).await;
+    inbox.put(array(&[done("1"), log()])).await.unwrap();
+    inbox.put(array(&[log()])).await.unwrap();
     assert_eq!(taken(&inbox), ["[{\"t", "1", "[{\"t"]);
 }
 
@@ -68,14 +68,14 @@ async fn an_end_does_not_wait_for_room() {
     let items: Vec<_> = (0..3).filter_map(|_| inbox.try_take()).collect();
     let items: Vec<_> = items.iter().map(name).collect();
     assert_eq!(items, ["[\"aa", "[\"bb", "1"]);
-    put.await;
+    put.await.unwrap();
     assert_eq!(taken(&inbox), ["[{\"t"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_end_outlives_its_batch() {
     let inbox = full(BOTH).await;
-    inbox.put(array(&[done("1")])).await;
+    inbox.put(array(&[done("1")])).await.unwrap();
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb", "1"]);
 }
 
@@ -87,23 +87,29 @@ async fn an_end_that_waits_wakes_the_event_loop() {
         async move { inbox.take().await }
     });
     tokio::task::yield_now().await;
-    inbox.put(array(&[done("1")])).await;
+    inbox.put(array(&[done("1")])).await.unwrap();
     assert_eq!(name(&waiting.await.unwrap()), "1");
 }
 
 #[tokio::test]
 async fn an_end_that_comes_again_is_known() {
     let inbox = Inbox::new(ENDS);
-    inbox.put(array(&[done("1"), done("2"), done("1")])).await;
-    inbox.put(array(&[done("2"), done("3")])).await;
+    inbox
+        .put(array(&[done("1"), done("2"), done("1")]))
+        .await
+        .unwrap();
+    inbox.put(array(&[done("2"), done("3")])).await.unwrap();
     assert_eq!(taken(&inbox), ["1", "2", "3"]);
 }
 
 #[tokio::test]
 async fn an_invocation_that_is_tried_again_ends_again() {
     let inbox = Inbox::new(ENDS);
-    inbox.put(array(&[done_at("1", 642), report("1")])).await;
-    inbox.put(array(&[done_at("1", 793)])).await;
+    inbox
+        .put(array(&[done_at("1", 642), report("1")]))
+        .await
+        .unwrap();
+    inbox.put(array(&[done_at("1", 793)])).await.unwrap();
     assert_eq!(next_end(&inbox).previous_report, None);
     let again = next_end(&inbox);
     assert_eq!(again.request_id(), "1");
@@ -113,8 +119,8 @@ async fn an_invocation_that_is_tried_again_ends_again() {
 #[tokio::test]
 async fn without_a_handler_of_batches_they_are_kept_back() {
     let inbox = Inbox::new(ENDS);
-    inbox.put(array(&[log(), done("1")])).await;
-    inbox.put(array(&[log()])).await;
+    inbox.put(array(&[log(), done("1")])).await.unwrap();
+    inbox.put(array(&[log()])).await.unwrap();
     assert_eq!(inbox.undelivered().records, 0);
     inbox.drop_batch(&array(&[log()]));
     assert_eq!(inbox.undelivered().records, 0);
@@ -125,7 +131,7 @@ async fn without_a_handler_of_batches_they_are_kept_back() {
 async fn without_a_handler_of_ends_they_are_in_their_batch_only() {
     for reports in [false, true] {
         let inbox = Inbox::new(Wanted { reports, ..BATCHES });
-        inbox.put(array(&[done("1"), report("1")])).await;
+        inbox.put(array(&[done("1"), report("1")])).await.unwrap();
         assert_eq!(taken(&inbox), ["[{\"t"]);
         assert_eq!(inbox.has_report_of("1"), reports);
     }
@@ -134,12 +140,13 @@ async fn without_a_handler_of_ends_they_are_in_their_batch_only() {
 #[tokio::test]
 async fn an_end_brings_the_report_of_the_invocation_before() {
     let inbox = Inbox::new(ENDS);
-    inbox.put(array(&[done("1")])).await;
+    inbox.put(array(&[done("1")])).await.unwrap();
     inbox
         .put(array(&[report("1"), done("2"), report("2")]))
-        .await;
-    inbox.put(array(&[done("3")])).await;
-    inbox.put(array(&[report("2"), done("4")])).await;
+        .await
+        .unwrap();
+    inbox.put(array(&[done("3")])).await.unwrap();
+    inbox.put(array(&[report("2"), done("4")])).await.unwrap();
     let reports: Vec<_> = (1..=4)
         .map(|_| Some(next_end(&inbox).previous_report?.request_id.into_owned()))
         .collect();
@@ -161,7 +168,10 @@ async fn a_report_is_known_when_it_has_come() {
 async fn ends_come_by_lines_too() {
     let inbox = Inbox::new(BOTH);
     let lines = format!("{}\n{}\n", log(), done("1"));
-    inbox.put(TelemetryBatch::new(lines, Framing::Lines)).await;
+    inbox
+        .put(TelemetryBatch::new(lines, Framing::Lines))
+        .await
+        .unwrap();
     assert_eq!(taken(&inbox), ["{\"ti", "1"]);
 }
 
@@ -169,7 +179,10 @@ async fn ends_come_by_lines_too() {
 async fn an_odd_event_does_not_hide_an_end() {
     let inbox = Inbox::new(ENDS);
     let odd = r#"{"type":"platform.runtimeDone","record":7}"#.to_owned();
-    inbox.put(array(&["null".to_owned(), odd, done("1")])).await;
+    inbox
+        .put(array(&["null".to_owned(), odd, done("1")]))
+        .await
+        .unwrap();
     assert_eq!(taken(&inbox), ["1"]);
 }
 
@@ -177,8 +190,28 @@ async fn an_odd_event_does_not_hide_an_end() {
 async fn ends_that_nobody_takes_are_bounded() {
     let inbox = Inbox::new(ENDS);
     for number in 0..100 {
-        inbox.put(array(&[done(&number.to_string())])).await;
+        inbox
+            .put(array(&[done(&number.to_string())]))
+            .await
+            .unwrap();
     }
     let left: Vec<_> = (36..100).map(|number| number.to_string()).collect();
     assert_eq!(taken(&inbox), left);
+}
+
+#[tokio::test]
+async fn what_is_far_too_long_is_no_end() {
+    let inbox = Inbox::new(ENDS);
+    let long = done(&"1".repeat(100_000));
+    inbox.put(array(&[long, done("2")])).await.unwrap();
+    assert_eq!(taken(&inbox), ["2"]);
+}
+
+#[tokio::test]
+async fn an_invocation_that_is_tried_again_has_no_report_yet() {
+    let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[report("1"), report("2")])).await.unwrap();
+    inbox.begin("1");
+    assert!(!inbox.has_report_of("1"));
+    assert!(inbox.has_report_of("2"));
 }

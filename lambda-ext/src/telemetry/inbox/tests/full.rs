@@ -16,7 +16,7 @@ async fn a_batch_waits_until_there_is_room() {
     let mut put = pin!(inbox.put(batch("[1]")));
     assert_eq!((&mut put).now_or_never(), None);
     assert_eq!(name(&inbox.take().await), "[\"aa");
-    put.await;
+    put.await.unwrap();
     assert_eq!(taken(&inbox), ["[\"bb", "[1]"]);
 }
 
@@ -31,7 +31,7 @@ async fn a_batch_that_got_its_room_wakes_the_event_loop() {
         async move { inbox.take().await }
     });
     yield_now().await;
-    put.await;
+    put.await.unwrap();
     assert_eq!(name(&waiting.await.unwrap()), "[1]");
 }
 
@@ -44,9 +44,9 @@ async fn who_waits_for_room_gets_it_in_the_order_of_asking() {
     assert_eq!((&mut small).now_or_never(), None);
     inbox.try_take().unwrap();
     assert_eq!((&mut small).now_or_never(), None, "it would overtake");
-    large.await;
+    large.await.unwrap();
     inbox.try_take().unwrap();
-    small.await;
+    small.await.unwrap();
     assert_eq!(taken(&inbox), ["[\"cc", "[1]"]);
 }
 
@@ -54,8 +54,8 @@ async fn who_waits_for_room_gets_it_in_the_order_of_asking() {
 async fn what_waits_too_long_is_dropped_and_told_with_the_next_batch() {
     let inbox = full(BATCHES).await;
     let began = Instant::now();
-    inbox.put(batch("[1,2,3]")).await;
-    inbox.put(batch("[4]")).await;
+    inbox.put(batch("[1,2,3]")).await.unwrap();
+    inbox.put(batch("[4]")).await.unwrap();
     let held = began.elapsed();
     assert!(held >= 2 * budget::ROOM, "held for {held:?}");
     let dropped = Dropped {
@@ -71,9 +71,9 @@ async fn what_waits_too_long_is_dropped_and_told_with_the_next_batch() {
 #[tokio::test(start_paused = true)]
 async fn what_was_dropped_is_no_repeat() {
     let inbox = full(BATCHES).await;
-    inbox.put(batch("[1]")).await;
+    inbox.put(batch("[1]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);
-    inbox.put(batch("[1]")).await;
+    inbox.put(batch("[1]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[1]"]);
 }
 
@@ -84,7 +84,7 @@ async fn what_is_given_up_while_it_waits_makes_no_repeat() {
     assert_eq!((&mut given_up).now_or_never(), None);
     drop(given_up);
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);
-    inbox.put(batch("[1]")).await;
+    inbox.put(batch("[1]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[1]"]);
 }
 
@@ -96,9 +96,9 @@ async fn a_repeat_that_waits_beside_the_first_is_one_and_takes_no_room() {
     assert_eq!((&mut first).now_or_never(), None);
     assert_eq!((&mut repeat).now_or_never(), None);
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);
-    first.await;
-    repeat.await;
-    assert_eq!(inbox.put(half('d')).now_or_never(), Some(()));
+    first.await.unwrap();
+    repeat.await.unwrap();
+    assert_eq!(inbox.put(half('d')).now_or_never(), Some(Ok(())));
     assert_eq!(taken(&inbox), ["[\"cc", "[\"dd"]);
 }
 
@@ -110,7 +110,7 @@ async fn a_pause_of_the_process_is_not_held_against_what_waits() {
     advance(Duration::from_secs(600)).await;
     assert_eq!((&mut put).now_or_never(), None);
     inbox.try_take().unwrap();
-    put.await;
+    put.await.unwrap();
     assert_eq!(taken(&inbox), ["[\"bb", "[1]"]);
 }
 
@@ -118,7 +118,7 @@ async fn a_pause_of_the_process_is_not_held_against_what_waits() {
 async fn many_small_batches_fill_it_too() {
     let inbox = Inbox::new(BATCHES);
     let mut number = 0;
-    while inbox.put(batch(&format!("[{number}]"))).now_or_never() == Some(()) {
+    while inbox.put(batch(&format!("[{number}]"))).now_or_never() == Some(Ok(())) {
         number += 1;
         assert!(number <= budget::QUEUE / super::super::OVERHEAD);
     }
@@ -128,19 +128,19 @@ async fn many_small_batches_fill_it_too() {
 async fn a_batch_that_is_larger_than_the_queue_takes_all_of_it() {
     let inbox = Inbox::new(BATCHES);
     let text = format!("[\"{}\"]", "x".repeat(budget::QUEUE));
-    inbox.put(batch(&text)).await;
+    inbox.put(batch(&text)).await.unwrap();
     assert_eq!(inbox.put(batch("[1]")).now_or_never(), None);
     assert_eq!(taken(&inbox), ["[\"xx"]);
-    assert_eq!(inbox.put(batch("[1]")).now_or_never(), Some(()));
+    assert_eq!(inbox.put(batch("[1]")).now_or_never(), Some(Ok(())));
 }
 
 #[tokio::test]
 async fn what_the_event_loop_drops_is_counted_too() {
     let inbox = Inbox::new(BATCHES);
-    inbox.put(batch("[1,2]")).await;
+    inbox.put(batch("[1,2]")).await.unwrap();
     let cut = next_batch(&inbox);
     inbox.drop_batch(&cut);
-    inbox.put(batch("[3]")).await;
+    inbox.put(batch("[3]")).await.unwrap();
     let undelivered = Dropped {
         records: 3,
         bytes: 8,
@@ -150,11 +150,34 @@ async fn what_the_event_loop_drops_is_counted_too() {
 }
 
 #[tokio::test]
+async fn what_a_dropped_batch_was_to_tell_of_is_told_by_the_next() {
+    let inbox = Inbox::new(BATCHES);
+    for (text, told) in [("[1,2]", 0), ("[3]", 2), ("[4]", 3)] {
+        inbox.put(batch(text)).await.unwrap();
+        let cut = next_batch(&inbox);
+        assert_eq!(cut.dropped().records, told);
+        inbox.drop_batch(&cut);
+    }
+}
+
+#[tokio::test]
+async fn a_closed_inbox_takes_nothing_more_and_tells_what_is_left() {
+    let inbox = full(BATCHES).await;
+    let mut waits = pin!(inbox.put(batch("[1]")));
+    assert_eq!((&mut waits).now_or_never(), None);
+    assert_eq!(inbox.close().records, 2);
+    assert_eq!(waits.await, Err(Closed));
+    assert_eq!(taken(&inbox).len(), 2);
+    assert_eq!(inbox.put(batch("[2]")).await, Err(Closed));
+    assert_eq!(inbox.undelivered(), Dropped::default());
+}
+
+#[tokio::test]
 async fn a_batch_that_is_no_json_counts_as_one_event() {
     let inbox = Inbox::new(BATCHES);
-    inbox.put(batch("what?")).await;
+    inbox.put(batch("what?")).await.unwrap();
     assert_eq!(inbox.undelivered().records, 1);
     let lines = TelemetryBatch::new("{}\n\n{\n".to_owned(), Framing::Lines);
-    inbox.put(lines).await;
+    inbox.put(lines).await.unwrap();
     assert_eq!(inbox.undelivered().records, 3);
 }

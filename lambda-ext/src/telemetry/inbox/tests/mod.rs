@@ -4,7 +4,7 @@ mod ends;
 mod full;
 mod order;
 
-use super::{Inbox, Item, Wanted};
+use super::{Closed, Inbox, Item, Wanted};
 use crate::budget;
 use crate::telemetry::TelemetryBatch;
 use crate::telemetry::batch::Framing;
@@ -29,8 +29,8 @@ fn half(mark: char) -> TelemetryBatch {
 /// An inbox that has no room left, for anything.
 async fn full(wanted: Wanted) -> Inbox {
     let inbox = Inbox::new(wanted);
-    inbox.put(half('a')).await;
-    inbox.put(half('b')).await;
+    inbox.put(half('a')).await.unwrap();
+    inbox.put(half('b')).await.unwrap();
     inbox
 }
 
