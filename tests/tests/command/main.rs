@@ -222,6 +222,17 @@ fn the_document_tells_what_became_of_each_invocation() {
 }
 
 #[test]
+fn the_function_writes_the_lines_that_are_given() {
+    let script = fixture("behaves.py");
+    let arguments = ["--invokes", "2", "--log", "order 17", "--log", "order 18"];
+    let (document, _) = document(&[&[&*script], &arguments[..]].concat());
+    let text = document.to_string();
+    for line in ["order 17", "order 18"] {
+        assert_eq!(text.matches(line).count(), 2, "{document:#}");
+    }
+}
+
+#[test]
 fn two_failures_in_a_row_end_the_run_which_says_so() {
     let script = fixture("holds_invocation.py");
     let page = Scratch::new("html", "");

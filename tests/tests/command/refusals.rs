@@ -33,7 +33,7 @@ fn what_would_be_ignored_is_refused() {
     let of_runtime = |option: &'static str, value: &'static str| {
         run(&["hello", "--runtime", &runtime, option, value])
     };
-    for (option, value) in [("--outcome", "error"), ("--duration", "1s")] {
+    for (option, value) in [("--outcome", "error"), ("--duration", "1s"), ("--log", "x")] {
         let told = format!("error: `{option}` is for the built-in function; a runtime of your own");
         refused(&of_runtime(option, value), &told);
     }

@@ -34,6 +34,9 @@ pub(crate) struct Emulate {
     /// What becomes of the built-in function. Given several times, they are taken in turn.
     #[arg(long, value_name = "OUTCOME", value_enum, help_heading = "Invocations")]
     pub(crate) outcome: Vec<Outcome>,
+    /// A line that the built-in function writes at each invocation.
+    #[arg(long, value_name = "LINE", help_heading = "Invocations")]
+    pub(crate) log: Vec<String>,
     /// Why the environment ends: `spindown`, `timeout`, `failure` or another word.
     #[arg(long, value_name = "REASON", help_heading = "Invocations")]
     pub(crate) reason: Option<String>,
@@ -42,7 +45,7 @@ pub(crate) struct Emulate {
         long,
         value_name = "FILE",
         help_heading = "Invocations",
-        conflicts_with_all = ["invokes", "pace", "freeze", "outcome", "reason"]
+        conflicts_with_all = ["invokes", "pace", "freeze", "outcome", "log", "reason"]
     )]
     pub(crate) scenario: Option<PathBuf>,
 

@@ -86,6 +86,7 @@ impl Plan {
             outcomes: outcomes.map(|word| (*word).into()).collect(),
             pace: arguments.pace.map(|time| time.0),
             freeze: arguments.freeze.map(|time| time.0),
+            logs: arguments.log.clone(),
             ..Invoke::default()
         };
         let reason = match &arguments.reason {
@@ -147,6 +148,7 @@ impl Settings {
         let given = [
             ("--outcome", !arguments.outcome.is_empty()),
             ("--duration", arguments.duration.is_some()),
+            ("--log", !arguments.log.is_empty()),
         ];
         if arguments.runtime.is_some() {
             self.runtime.clone_from(&arguments.runtime);
