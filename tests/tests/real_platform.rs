@@ -392,7 +392,7 @@ fn a_shutdown_that_blocks_its_thread_is_ended_before_the_platform_kills() {
         return;
     };
     left_well(&report);
-    said_once(&report, "`shutdown` blocks its thread");
+    said_once(&report, "the handler blocks its thread");
     report.equal(
         "lines on standard error",
         &report.stderr.lines().count(),
