@@ -88,11 +88,9 @@ const HOLD_MARGIN: Duration = Duration::from_millis(100);
 /// The most that an event which has come waits for the method that runs.
 const AFTER_EVENT: Duration = Duration::from_millis(500);
 
-/// How long nothing comes at SHUTDOWN before nothing more is expected.
-pub(crate) const QUIET: Duration = Duration::from_millis(300);
-
-/// By how much a wait may end late on a busy machine; by more if the process was stopped.
-pub(crate) const LATE: Duration = Duration::from_millis(20);
+/// How long nothing comes at SHUTDOWN before nothing more is expected: 300 ms with what is left of
+/// such a wait after a pause.
+pub(crate) const QUIET: Duration = Duration::from_millis(300).saturating_sub(AFTER_PAUSE);
 
 /// The whole shutdown phase: what the platform gives, and what a signal gets.
 pub(crate) const SHUTDOWN_PHASE: Duration = Duration::from_secs(2);

@@ -136,12 +136,12 @@ impl Telemetry for Feed {
             if self.is_complete() {
                 return None;
             }
-            let quiet = end.min(Instant::now() + budget::QUIET);
-            if let Ok(item) = timeout_at(quiet, self.inbox.take()).await {
+            let quiet = budget::in_time(budget::QUIET, self.inbox.take());
+            if let Ok(Ok(item)) = timeout_at(end, quiet).await {
                 return Some(item);
             }
-            // A while in which this process was stopped, or a batch was on its way, was not quiet.
-            if Instant::now() < quiet + budget::LATE && !self.inbox.is_receiving() {
+            // While a batch is on its way it is not quiet.
+            if !self.inbox.is_receiving() {
                 return None;
             }
         }
