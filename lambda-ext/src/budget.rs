@@ -33,7 +33,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
-use crate::{Event, InvokeEvent, ShutdownEvent};
+use crate::{InvokeEvent, ShutdownEvent};
 
 /// Registering, retries included.
 pub(crate) const REGISTER: Duration = Duration::from_secs(5);
@@ -124,8 +124,8 @@ pub(crate) fn hold(event: &InvokeEvent) -> Duration {
 }
 
 /// How long the method that runs may go on, now that there is an event.
-pub(crate) fn after_event(event: Option<&Event>) -> Duration {
-    match event.and_then(|event| time_left(event.deadline())) {
+pub(crate) fn after_event(deadline: Option<SystemTime>) -> Duration {
+    match deadline.and_then(time_left) {
         Some(left) => (left / 4).min(AFTER_EVENT),
         None => AFTER_EVENT,
     }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn an_event_waits_for_a_quarter_of_its_time_and_never_long() {
-        let wait = |event| after_event(Some(&Event::Invoke(event)));
+        let wait = |event: InvokeEvent| after_event(Some(event.deadline()));
         assert_eq!(wait(invoke(10 * SECOND)), AFTER_EVENT);
         let soon = wait(invoke(SECOND));
         assert!(Duration::ZERO < soon && soon <= SECOND / 4, "{soon:?}");

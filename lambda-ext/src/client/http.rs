@@ -120,12 +120,7 @@ impl Http {
         let Some(budget) = call.endpoint.budget else {
             return self.attempts(call).await;
         };
-        budget::in_time(budget, self.attempts(call))
-            .await
-            .unwrap_or(Err(ClientError::TimedOut {
-                call: call.endpoint.name,
-                after: budget,
-            }))
+        within(call.endpoint.name, budget, self.attempts(call)).await
     }
 
     /// Repeats what was answered 'try again', and once what a kept connection swallowed.
@@ -228,6 +223,21 @@ enum Unread {
 }
 
 /// Reads to the announced length, or to the end. A reply is one chunk mostly, taken as it is.
+/// An error where it takes longer than that.
+pub(super) async fn within<T>(
+    call: &'static str,
+    budget: Duration,
+    work: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, ClientError> {
+    let timed_out = ClientError::TimedOut {
+        call,
+        after: budget,
+    };
+    budget::in_time(budget, work)
+        .await
+        .unwrap_or(Err(timed_out))
+}
+
 async fn read(response: &mut reqwest::Response) -> Result<Bytes, Unread> {
     let announced = response.content_length();
     let complete = |length: usize| announced == Some(length as u64);

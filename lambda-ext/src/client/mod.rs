@@ -1,4 +1,4 @@
-//! The Extensions API: one function per endpoint. What to call when is `lifecycle.rs`'s.
+//! The Extensions API: one function per endpoint. What to call when is the lifecycle's.
 
 mod http;
 mod reporter;
@@ -37,8 +37,10 @@ const SUBSCRIBE: Endpoint = Endpoint {
     method: &Method::PUT,
     // The date is the path's alone: which schema is meant is in the body.
     path: "/2022-07-01/telemetry",
-    budget: Some(budget::SUBSCRIBE),
+    // That is for all attempts together.
+    budget: None,
 };
+
 /// The variable in which Lambda tells the address of its API.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
@@ -271,19 +273,28 @@ impl RegisteredClient {
     /// it, cannot be reached, or does not answer within 5 s.
     pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
         subscription.check()?;
+        let subscribed = self.subscribe_as_can_be(subscription);
+        http::within(SUBSCRIBE.name, budget::SUBSCRIBE, subscribed).await
+    }
+
+    async fn subscribe_as_can_be(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<Subscribed, ClientError> {
         let [schema, others @ ..] = Subscription::schemas(self.client.managed);
-        match self.subscribe_as(subscription, schema).await {
-            // A schema that it does not know is to the platform a mistake like any other.
-            Err(ClientError::Refused(refusal)) if refusal.status == 400 => {
-                for schema in others {
-                    if let Ok(subscribed) = self.subscribe_as(subscription, schema).await {
-                        return Ok(subscribed);
-                    }
-                }
-                Err(ClientError::Refused(refusal))
-            }
-            outcome => outcome,
+        let first = self.subscribe_as(subscription, schema).await;
+        // A schema that it does not know is to the platform a mistake like any other.
+        if !is_mistake(&first) {
+            return first;
         }
+        for schema in others {
+            let outcome = self.subscribe_as(subscription, schema).await;
+            if !is_mistake(&outcome) {
+                return outcome;
+            }
+        }
+        // Of other mistakes the first answer tells best.
+        first
     }
 
     async fn subscribe_as(
@@ -331,6 +342,10 @@ impl RegisteredClient {
     pub fn error_reporter(&self) -> ErrorReporter {
         self.reporter.clone()
     }
+}
+
+fn is_mistake(outcome: &Result<Subscribed, ClientError>) -> bool {
+    matches!(outcome, Err(ClientError::Refused(refusal)) if refusal.status == 400)
 }
 
 impl fmt::Debug for RegisteredClient {

@@ -1,6 +1,7 @@
 //! The event loop: one task, which calls one method of the handler at a time.
 
 use std::pin::pin;
+use std::time::SystemTime;
 
 use futures_util::future::{Either, select};
 use tokio::task::yield_now;
@@ -31,8 +32,8 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
         let mut hold = None;
         loop {
             match self.wait(hold.take()).await? {
-                Ok(Event::Invoke(event)) => hold = self.invoke(event).await?,
-                Ok(Event::Shutdown(event)) => return self.shutdown(event).await,
+                Ok(Next::Invoke(event)) => hold = self.invoke(event).await?,
+                Ok(Next::Shutdown(event, budget)) => return self.shutdown(event, budget).await,
                 // The platform adds things; that we do not know this one is no reason to fail.
                 Err(unknown @ ClientError::UnknownEvent(_)) => {
                     stderr::line(self.client.name(), format_args!("{unknown}, skipped"));
@@ -43,7 +44,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
     }
 
     /// Waits for the next event, once nothing holds it back, and hands over telemetry meanwhile.
-    async fn wait(&mut self, hold: Option<Hold>) -> Result<Result<Event, ClientError>, RunError> {
+    async fn wait(&mut self, hold: Option<Hold>) -> Result<Result<Next, ClientError>, RunError> {
         let Self {
             client,
             process,
@@ -69,7 +70,8 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
             match select(work, coming.as_mut()).await {
                 Either::Left((result, _)) => result?,
                 Either::Right((event, work)) => {
-                    let budget = budget::after_event(event.as_ref().ok());
+                    let deadline = event.as_ref().ok().map(Next::deadline);
+                    let budget = budget::after_event(deadline);
                     match timeout(budget, work).await {
                         Ok(result) => result?,
                         Err(_) => feed.cut(batch, began.elapsed()),
@@ -83,7 +85,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
             // What is queued keeps this task busy: the connections have their turns in between.
             yield_now().await;
         };
-        if let (Some(hold), Ok(Event::Invoke(_))) = (hold, &event) {
+        if let (Some(hold), Ok(Next::Invoke(_))) = (hold, &event) {
             feed.check_end_of(hold);
         }
         Ok(event)
@@ -99,8 +101,11 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
         Ok(hold)
     }
 
-    async fn shutdown(&mut self, event: ShutdownEvent) -> Result<(), RunError> {
-        let budget = ShutdownBudget::of(&event);
+    async fn shutdown(
+        &mut self,
+        event: ShutdownEvent,
+        budget: ShutdownBudget,
+    ) -> Result<(), RunError> {
         self.drain(budget.telemetry).await?;
         let began = Instant::now();
         let work = guard(Method::Shutdown, || self.handler.shutdown(event));
@@ -142,12 +147,28 @@ async fn hand_over<H: Handler>(handler: &mut H, item: Item) -> Result<(), RunErr
     }
 }
 
+/// What comes next.
+enum Next {
+    Invoke(InvokeEvent),
+    /// With what it leaves time for, from when it came.
+    Shutdown(ShutdownEvent, ShutdownBudget),
+}
+
+impl Next {
+    fn deadline(&self) -> SystemTime {
+        match self {
+            Self::Invoke(event) => event.deadline(),
+            Self::Shutdown(event, _) => event.deadline(),
+        }
+    }
+}
+
 /// The next event; a signal that has come stands for SHUTDOWN.
 async fn next(
     client: &mut RegisteredClient,
     process: &mut Process,
     hold: Option<&Hold>,
-) -> Result<Event, ClientError> {
+) -> Result<Next, ClientError> {
     let event = pin!(async {
         if let Some(hold) = hold {
             hold.over().await;
@@ -161,11 +182,15 @@ async fn next(
             Either::Right((signal, _)) => Ok(Event::Shutdown(after(signal))),
         },
     };
-    if let Ok(Event::Shutdown(event)) = &event {
-        // From here on, because a method that runs may block the thread.
-        process.watch(ShutdownBudget::of(event).watchdog);
-    }
-    event
+    Ok(match event? {
+        Event::Invoke(event) => Next::Invoke(event),
+        Event::Shutdown(event) => {
+            let budget = ShutdownBudget::of(&event);
+            // From here on, because a method that runs may block the thread.
+            process.watch(budget.watchdog);
+            Next::Shutdown(event, budget)
+        }
+    })
 }
 
 /// The SHUTDOWN that a signal stands for.

@@ -64,7 +64,7 @@ impl Telemetry for Feed {
         Ok(Some(Self {
             name,
             subscription: Subscription::new(&types, settings.destination(listener.port()))
-                .buffering(settings.buffering(config)),
+                .buffering(settings.buffering(config, joins)),
             delivers,
             joined: joins.then(Joined::default),
             holding: Holding::default(),
@@ -130,19 +130,20 @@ impl Telemetry for Feed {
             return Some(Item::RuntimeDone(done));
         }
         while Instant::now() < end {
-            if let Some(item) = self.inbox.try_take() {
-                return Some(item);
+            let mut item = self.inbox.try_take();
+            if item.is_none() {
+                if self.is_complete() {
+                    return None;
+                }
+                let quiet = budget::in_time(budget::QUIET, self.inbox.take());
+                item = timeout_at(end, quiet).await.ok()?.ok();
             }
-            if self.is_complete() {
-                return None;
-            }
-            let quiet = budget::in_time(budget::QUIET, self.inbox.take());
-            if let Ok(Ok(item)) = timeout_at(end, quiet).await {
-                return Some(item);
+            if let (Some(Item::RuntimeDone(done)), Some(joined)) = (&item, &mut self.joined) {
+                joined.close(done);
             }
             // While a batch is on its way it is not quiet.
-            if !self.inbox.is_receiving() {
-                return None;
+            if item.is_some() || !self.inbox.is_receiving() {
+                return item;
             }
         }
         None

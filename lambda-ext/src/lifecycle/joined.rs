@@ -53,7 +53,8 @@ impl Joined {
         self.open.is_empty()
     }
 
-    fn close(&mut self, done: &RuntimeDone) -> bool {
+    /// An end has come, and is handed over: whether its invocation had begun.
+    pub(super) fn close(&mut self, done: &RuntimeDone) -> bool {
         let begun = |request_id: &String| request_id == done.request_id();
         let at = self.open.iter().position(begun);
         at.and_then(|at| self.open.remove(at)).is_some()
@@ -108,6 +109,7 @@ mod tests {
         joined.begin("1");
         joined.begin("2");
         assert_eq!(id(joined.end(end_of("2"))).as_deref(), Some("2"));
+        assert_eq!(joined.end(end_of("2")), None);
         assert_eq!(id(joined.end(end_of("1"))).as_deref(), Some("1"));
     }
 

@@ -88,7 +88,8 @@ impl TelemetryBatch {
         self.framing
     }
 
-    /// What was dropped between the batch before and this one.
+    /// What was dropped until this batch was handed over, and was not told by one before: what there
+    /// was no room for, and batches whose `telemetry` was cut.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
         self.dropped

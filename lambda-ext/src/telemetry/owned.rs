@@ -29,7 +29,7 @@ impl OwnedTelemetryEvent {
         self.as_json().into()
     }
 
-    /// The event's JSON, byte for byte as it came.
+    /// The event's JSON, byte for byte as it came; of what was not JSON, the JSON string.
     #[must_use]
     pub fn as_json(&self) -> &str {
         self.0.get()

@@ -24,17 +24,14 @@ pub struct RuntimeDone {
 
 impl RuntimeDone {
     /// From the event that tells it; `None` where it tells something else.
-    pub(crate) fn new(
-        event: &TelemetryEvent<'_>,
-        previous_report: Option<PlatformReport<'static>>,
-    ) -> Option<Self> {
+    pub(crate) fn new(event: &TelemetryEvent<'_>) -> Option<Self> {
         let TelemetryRecord::PlatformRuntimeDone(record) = &event.record else {
             return None;
         };
         Some(Self {
             time: event.time.clone().into_owned(),
             record: (**record).clone().into_owned(),
-            previous_report,
+            previous_report: None,
         })
     }
 
@@ -54,7 +51,7 @@ impl FromStr for RuntimeDone {
 
     fn from_str(json: &str) -> Result<Self, Error> {
         let event = TelemetryEvent::from(json);
-        Self::new(&event, None).ok_or_else(|| {
+        Self::new(&event).ok_or_else(|| {
             let why = match &event.record {
                 TelemetryRecord::Other { kind, record } if kind == KIND => {
                     serde_json::from_str::<PlatformRuntimeDone<'_>>(record).err()

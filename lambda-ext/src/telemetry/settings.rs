@@ -47,7 +47,11 @@ impl TelemetrySettings {
 
     /// Whether nothing of it is lost on a handler without telemetry.
     pub(crate) fn check_unused(&self) -> Result<(), ClientError> {
-        if self.types.is_some() {
+        self.check_handled(false)
+    }
+
+    fn check_handled(&self, handled: bool) -> Result<(), ClientError> {
+        if self.types.is_some() && !handled {
             return Err(invalid(
                 "the handler takes no telemetry: its `CONFIG` must name some, by `Config::telemetry`",
             ));
@@ -57,6 +61,7 @@ impl TelemetrySettings {
 
     /// What is subscribed to.
     pub(crate) fn types(&self, config: Config) -> Result<Vec<TelemetryType>, ClientError> {
+        self.check_handled(!config.telemetry.is_empty())?;
         let platform = TelemetryType::Platform;
         let types = match &self.types {
             Some(types) => types.clone(),
@@ -69,10 +74,10 @@ impl TelemetrySettings {
         TelemetryType::check(&types).map(|()| types)
     }
 
-    /// How it is delivered.
-    pub(crate) fn buffering(&self, config: Config) -> Buffering {
+    /// How it is delivered: quickly, where invocations wait for it.
+    pub(crate) fn buffering(&self, config: Config, joins: bool) -> Buffering {
         let mut buffering = self.buffering.unwrap_or(config.buffering);
-        if config.runtime_done {
+        if joins {
             buffering.timeout_ms.get_or_insert(JOINED_TIMEOUT_MS);
         }
         buffering

@@ -28,7 +28,7 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
             record: TelemetryRecord::PlatformReport(report),
             ..
         } => Some(End::Report(report.into_owned().into())),
-        event if done => RuntimeDone::new(&event, None).map(Box::new).map(End::Done),
+        event if done => RuntimeDone::new(&event).map(Box::new).map(End::Done),
         _ => None,
     };
     batch.iter().filter(is_short).filter_map(end).collect()

@@ -134,7 +134,9 @@ impl Inbox {
             return Ok(None);
         }
         let mut waiting = None;
-        if self.0.wanted.batches && !is_blank(&batch) {
+        if !self.0.wanted.batches {
+            queue.note(key);
+        } else if !is_blank(&batch) {
             match self.0.room.try_acquire_many(room_for(&batch)) {
                 Ok(room) => {
                     room.forget();
@@ -233,5 +235,5 @@ fn room_for(batch: &TelemetryBatch) -> u32 {
 /// Whether there is nothing in it to hand over.
 fn is_blank(batch: &TelemetryBatch) -> bool {
     let is_empty = |char: char| char.is_ascii_whitespace() || matches!(char, '[' | ']');
-    batch.as_str().trim_start_matches(is_empty).is_empty()
+    batch.as_str().trim_start_matches(is_empty).is_empty() && batch.iter().next().is_none()
 }

@@ -17,7 +17,7 @@ pub(super) struct Queue {
     items: VecDeque<Item>,
     /// What the handler is to be told of with the next batch.
     dropped: Dropped,
-    /// What was queued, to know a repeat by.
+    /// What was received, to know a repeat by.
     recent: Recent<Key>,
     pub(super) ends: Ends,
 }
@@ -44,10 +44,15 @@ impl Queue {
     }
 
     pub(super) fn push(&mut self, batch: TelemetryBatch, key: Option<Key>) {
+        self.note(key);
+        self.items.push_back(Item::Batch(batch));
+    }
+
+    /// Remembers what was received.
+    pub(super) fn note(&mut self, key: Option<Key>) {
         if let Some(key) = key {
             self.recent.add(key);
         }
-        self.items.push_back(Item::Batch(batch));
     }
 
     pub(super) fn push_ends(&mut self, ends: Vec<Item>) {
