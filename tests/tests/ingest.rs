@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, Invocation};
-use lambda_ext_tests::delivery::Delivery;
+use lambda_ext_tests::delivery::{Delivery, line};
 use lambda_ext_tests::fake::{self, Fake, bounded};
-use lambda_ext_tests::program::Program;
+use lambda_ext_tests::program::{Ended, Program};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -82,8 +82,16 @@ async fn deliver(port: u16, connection: usize, batches: usize) {
     }
 }
 
-/// Runs the extension beside a platform that plays its part.
+/// Runs the extension beside a platform that plays its part, and has it count.
 async fn ingest(more: &[(&str, &str)], platform: impl AsyncFnOnce(&mut Fake, Delivery)) -> Counted {
+    let ended = run(more, platform).await;
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
+    Counted::read(&ended.stdout)
+}
+
+/// Runs the extension beside a platform that plays its part.
+async fn run(more: &[(&str, &str)], platform: impl AsyncFnOnce(&mut Fake, Delivery)) -> Ended {
     let mut fake = Fake::start().await;
     let environment = [("AWS_LAMBDA_RUNTIME_API", fake.runtime_api())];
     let environment = environment.iter().chain(more).copied();
@@ -93,10 +101,7 @@ async fn ingest(more: &[(&str, &str)], platform: impl AsyncFnOnce(&mut Fake, Del
     let delivery = Delivery::of(&request);
     request.subscribed();
     platform(&mut fake, delivery).await;
-    let ended = program.ended().await;
-    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
-    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
-    Counted::read(&ended.stdout)
+    program.ended().await
 }
 
 async fn deliver_all(port: u16, batches: usize) {
@@ -166,6 +171,35 @@ async fn a_handler_that_is_stuck_costs_bounded_memory_and_its_losses_are_counted
     assert!(counted.dropped > told_and_dropped, "{counted:?}");
     assert_eq!(counted.out_of_order, 0, "{counted:?}");
     assert!(counted.peak < MEMORY, "{counted:?}");
+}
+
+#[tokio::test]
+async fn what_is_never_handed_over_is_told_at_the_end() {
+    let ended = bounded(run(&[("STUCK", "1")], async |fake, delivery| {
+        let next = fake.expect(fake::NEXT).await;
+        // The handler is stuck with them, and there is no batch that could tell it.
+        delivery.send(&[line("0 0"), line("0 1")]).await;
+        next.shutdown_in(Duration::from_millis(400));
+    }))
+    .await;
+    let expected = "ingest: 2 events of telemetry (139 bytes) were not handed over\n";
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), expected));
+}
+
+#[tokio::test]
+async fn what_a_failure_keeps_from_the_handler_is_told_too() {
+    let ended = bounded(run(&[("STUCK", "1")], async |fake, delivery| {
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("0 0"), line("0 1")]).await;
+        delivery.send(&[line("0 2")]).await;
+        next.reply(403, "", "{}");
+        fake.expect(fake::EXIT_ERROR).await.accepted();
+    }))
+    .await;
+    assert_eq!(ended.code, Some(1));
+    let told = ended.stderr.lines().last();
+    let expected = "ingest: 3 events of telemetry (209 bytes) were not handed over";
+    assert_eq!(told, Some(expected), "{}", ended.stderr);
 }
 
 #[tokio::test]

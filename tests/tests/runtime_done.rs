@@ -268,6 +268,21 @@ async fn the_end_of_an_invocation_that_ran_into_its_timeout_comes_before_shutdow
 }
 
 #[tokio::test]
+async fn an_end_whose_event_is_lost_comes_before_shutdown() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init"]).await;
+        nothing_is_called(&mut calls).await;
+        next.shutdown();
+    });
+    outcome.await.unwrap();
+    calls.expect(&["runtime_done 1", "shutdown spindown"]).await;
+}
+
+#[tokio::test]
 async fn a_failed_runtime_done_is_an_exit_error() {
     let (mut handler, _) = Ends::new();
     handler.fails = "runtime_done";

@@ -1,7 +1,9 @@
 //! Subscribing to telemetry: what is sent, and what is made of the answer.
 
 use lambda_ext::telemetry::{Destination, Subscribed, Subscription};
-use lambda_ext::{Buffering, ClientError, Extension, TelemetryType};
+use lambda_ext::{
+    Buffering, ClientError, Extension, Handler, TelemetryBatch, TelemetryType, lambda_extension,
+};
 use lambda_ext_tests::fake::{Fake, IDENTIFIER, Request, TELEMETRY, bounded};
 use serde_json::json;
 
@@ -78,6 +80,44 @@ async fn each_limit_of_the_buffering_may_be_given_alone() {
             request.reply(200, "", "\"OK\"");
         });
         assert_eq!(subscribed.await.unwrap(), Subscribed::Confirmed);
+    }
+}
+
+/// At their edges, so that neither is stricter.
+#[tokio::test]
+async fn the_limits_of_the_attribute_are_those_of_the_subscription() {
+    struct Least;
+    struct Most;
+
+    #[lambda_extension(
+        telemetry = [Platform],
+        buffering(max_items = 1_000, max_bytes = 262_144, timeout_ms = 25),
+        main = false
+    )]
+    impl Least {
+        async fn telemetry(&mut self, _: TelemetryBatch) {}
+
+        async fn prepare() -> Self {
+            Self
+        }
+    }
+
+    #[lambda_extension(
+        telemetry = [Platform],
+        buffering(max_items = 10_000, max_bytes = 1_048_576, timeout_ms = 30_000),
+        main = false
+    )]
+    impl Most {
+        async fn telemetry(&mut self, _: TelemetryBatch) {}
+
+        async fn prepare() -> Self {
+            Self
+        }
+    }
+
+    for config in [Least::CONFIG, Most::CONFIG] {
+        let builder = Extension::builder().runtime_api("127.0.0.1:1");
+        builder.buffering(config.buffering).build().unwrap();
     }
 }
 
@@ -210,6 +250,16 @@ async fn a_subscription_that_is_refused_in_every_schema_fails_with_the_first_ref
     });
     let error = error.await.unwrap_err().to_string();
     assert_eq!(error, "telemetry: the platform answered 400: number 1");
+}
+
+#[tokio::test]
+async fn what_else_is_wrong_with_another_schema_is_told() {
+    let error = subscribe(subscription(), async |fake| {
+        fake.expect(TELEMETRY).await.reply(400, "", "");
+        fake.expect(TELEMETRY).await.reply(403, "", "");
+    });
+    let error = error.await.unwrap_err().to_string();
+    assert_eq!(error, "telemetry: the platform answered 403");
 }
 
 #[tokio::test(start_paused = true)]

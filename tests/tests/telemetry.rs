@@ -3,11 +3,11 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use lambda_ext::{Extension, Method, RunError};
+use lambda_ext::{Extension, Method, RunError, TelemetryType};
 use lambda_ext_tests::delivery::{Delivery, line, report};
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::told::{
-    Batches, Both, LONG, Told, nothing_is_asked, nothing_is_called, play, settle, subscribed,
+    Batches, Both, Ends, LONG, Told, nothing_is_asked, nothing_is_called, play, settle, subscribed,
 };
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
@@ -141,13 +141,17 @@ async fn types_for_a_handler_that_takes_none_are_an_error() {
     bounded(async {
         let fake = Fake::start().await;
         let builder = Extension::builder().runtime_api(fake.runtime_api());
-        let builder = builder.telemetry([lambda_ext::TelemetryType::Function]);
-        let error = builder.build().unwrap().run(Told::<false, false>::new().0);
-        let text = error.await.unwrap_err().to_string();
-        assert!(
-            text.contains("the handler takes no telemetry: its `CONFIG` must name some"),
-            "{text}"
-        );
+        let builder = builder.telemetry([TelemetryType::Platform]);
+        let extension = builder.build().unwrap();
+        let nothing = extension.clone().run(Told::<false, false>::new().0).await;
+        let ends = extension.run(Ends::new().0).await;
+        for error in [nothing.unwrap_err(), ends.unwrap_err()] {
+            let text = error.to_string();
+            assert!(
+                text.contains("the handler takes no telemetry: its `CONFIG` must name some"),
+                "{text}"
+            );
+        }
     })
     .await;
 }
@@ -290,6 +294,29 @@ async fn shutdown_waits_for_the_report_of_the_last_invocation() {
     calls
         .expect(&["telemetry b report-of-1", "shutdown timeout"])
         .await;
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_nothing_more_once_the_last_report_is_in() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[report("1")]).await;
+        // Longer than the test: only quiet would end the wait, and there is none.
+        let next = fake.expect(fake::NEXT).await;
+        next.shutdown_in(LONG * 60);
+        let mut number = 0;
+        while delivery
+            .try_send(&[line(&number.to_string())])
+            .await
+            .is_some()
+        {
+            number += 1;
+        }
+    });
+    outcome.await.unwrap();
+    while calls.next().await != "shutdown timeout" {}
 }
 
 #[tokio::test]

@@ -23,6 +23,9 @@ const ENOUGH: usize = 512 << 10;
 /// What is left of the time to a deadline: by it the framework has gone on.
 const MARGIN: Duration = Duration::from_millis(250);
 
+/// The most that `telemetry` takes, so that it need not be cut: its rows would count as dropped.
+const BESIDE: Duration = Duration::from_millis(400);
+
 /// The time for the end where the platform does not tell it.
 const END: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,8 @@ struct LogShipper {
     /// The most that the end of an invocation is delayed.
     budget: Duration,
     deadline: Option<SystemTime>,
+    /// The most that `telemetry` takes here: an event waits for it for a quarter of its time.
+    beside: Duration,
     /// Whether invocations have ends to wait for.
     has_ends: bool,
 }
@@ -48,6 +53,9 @@ impl LogShipper {
 
     async fn invoke(&mut self, event: InvokeEvent) {
         self.deadline = (!event.timeout().is_zero()).then(|| event.deadline());
+        if self.deadline.is_some() {
+            self.beside = (event.timeout() / 5).min(BESIDE);
+        }
     }
 
     async fn telemetry(&mut self, batch: TelemetryBatch) {
@@ -55,12 +63,12 @@ impl LogShipper {
             self.pending.push(row);
         }
         if !self.has_ends || self.pending.bytes() >= ENOUGH {
-            self.send().await;
+            self.send(self.beside).await;
         }
     }
 
     async fn runtime_done(&mut self, _done: RuntimeDone) {
-        self.send().await;
+        self.send(self.budget).await;
     }
 
     async fn shutdown(&mut self, event: ShutdownEvent) {
@@ -72,9 +80,9 @@ impl LogShipper {
         self.sink.send_last(&mut self.pending, budget).await;
     }
 
-    async fn send(&mut self) {
-        let left = self.deadline.map_or(self.budget, left);
-        let budget = self.budget.min(left);
+    async fn send(&mut self, most: Duration) {
+        let left = self.deadline.map_or(most, left);
+        let budget = self.budget.min(most).min(left);
         self.sink.send(&mut self.pending, budget).await;
     }
 
@@ -84,6 +92,7 @@ impl LogShipper {
             pending: Pending::new(function),
             budget: config.budget,
             deadline: None,
+            beside: BESIDE,
             has_ends: !config.managed,
             sink: Sink::new(config),
         }

@@ -121,6 +121,9 @@ impl Role {
 fn check_conditional(role: Role, function: &Function, errors: &mut Errors) {
     let either_way = match (role, role.method().event()) {
         (_, Some(event)) => format!("the extension registers for `{}` either way", event.name()),
+        (Role::Handler(Method::Telemetry), None) => {
+            "telemetry is subscribed to either way".to_owned()
+        }
         (Role::Handler(_), None) => "it is called either way".to_owned(),
         (_, None) => "the value is made by it either way".to_owned(),
     };

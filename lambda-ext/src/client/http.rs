@@ -233,7 +233,8 @@ pub(super) async fn within<T>(
         call,
         after: budget,
     };
-    budget::in_time(budget, work)
+    // Boxed, because every future around it would have room for it twice.
+    budget::in_time(budget, Box::pin(work))
         .await
         .unwrap_or(Err(timed_out))
 }

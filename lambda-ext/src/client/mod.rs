@@ -281,20 +281,17 @@ impl RegisteredClient {
         &self,
         subscription: &Subscription,
     ) -> Result<Subscribed, ClientError> {
-        let [schema, others @ ..] = Subscription::schemas(self.client.managed);
-        let first = self.subscribe_as(subscription, schema).await;
-        // A schema that it does not know is to the platform a mistake like any other.
-        if !is_mistake(&first) {
-            return first;
-        }
-        for schema in others {
+        let mut first = None;
+        for schema in Subscription::schemas(self.client.managed) {
             let outcome = self.subscribe_as(subscription, schema).await;
+            // A schema that it does not know is to the platform a mistake like any other: of those
+            // the first answer tells best.
             if !is_mistake(&outcome) {
                 return outcome;
             }
+            first.get_or_insert(outcome);
         }
-        // Of other mistakes the first answer tells best.
-        first
+        first.unwrap_or(Ok(Subscribed::NotSupported))
     }
 
     async fn subscribe_as(

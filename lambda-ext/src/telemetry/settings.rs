@@ -95,3 +95,20 @@ impl TelemetrySettings {
 fn invalid(what: &str) -> ClientError {
     ClientError::InvalidSubscription(what.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_invocations_wait_for_is_collected_for_a_shorter_time() {
+        let settings = TelemetrySettings::default();
+        let config = Config::new(&[]).runtime_done();
+        let timeout = |config, joins| settings.buffering(config, joins).timeout_ms;
+        assert_eq!(timeout(config, true), Some(25));
+        // As on Managed Instances.
+        assert_eq!(timeout(config, false), None);
+        let given = config.buffering(Buffering::new().timeout_ms(100));
+        assert_eq!(timeout(given, true), Some(100));
+    }
+}

@@ -215,3 +215,23 @@ async fn an_invocation_that_is_tried_again_has_no_report_yet() {
     assert!(!inbox.has_report_of("1"));
     assert!(inbox.has_report_of("2"));
 }
+
+#[tokio::test]
+async fn a_batch_that_is_repeated_does_not_bring_its_report_back() {
+    let inbox = Inbox::new(ENDS);
+    let repeated = array(&[report("1"), done("2")]);
+    for batch in [
+        array(&[done("1")]),
+        repeated.clone(),
+        array(&[report("2")]),
+        repeated,
+        array(&[done("3")]),
+    ] {
+        inbox.put(batch).await.unwrap();
+    }
+    let last = std::iter::from_fn(|| inbox.try_take()).last();
+    let Some(Item::RuntimeDone(done)) = last else {
+        panic!("an end, not {last:?}")
+    };
+    assert_eq!(done.previous_report.unwrap().request_id, "2");
+}

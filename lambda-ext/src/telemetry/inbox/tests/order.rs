@@ -79,5 +79,6 @@ async fn what_has_no_events_is_not_handed_over() {
     assert_eq!(taken(&inbox), [""; 0]);
     // Nobody knows what this is, but it is something.
     inbox.put(batch("[[}")).await.unwrap();
-    assert_eq!(taken(&inbox), ["[[}"]);
+    inbox.put(batch("[[]]")).await.unwrap();
+    assert_eq!(taken(&inbox), ["[[}", "[[]]"]);
 }
