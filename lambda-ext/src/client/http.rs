@@ -222,7 +222,6 @@ enum Unread {
     TooLong,
 }
 
-/// Reads to the announced length, or to the end. A reply is one chunk mostly, taken as it is.
 /// An error where it takes longer than that.
 pub(super) async fn within<T>(
     call: &'static str,
@@ -239,6 +238,7 @@ pub(super) async fn within<T>(
         .unwrap_or(Err(timed_out))
 }
 
+/// Reads to the announced length, or to the end. A reply is one chunk mostly, taken as it is.
 async fn read(response: &mut reqwest::Response) -> Result<Bytes, Unread> {
     let announced = response.content_length();
     let complete = |length: usize| announced == Some(length as u64);
