@@ -55,7 +55,7 @@ pub trait Handler: Sized + 'static {
     /// before the next event is asked for, if [`Config::runtime_done`] asks for that.
     ///
     /// Where the function ran into its timeout or crashed, it is called at SHUTDOWN, before
-    /// [`shutdown`](Self::shutdown). It may be cut at an `await` as
+    /// [`shutdown`](Self::shutdown), if that is registered for. It may be cut at an `await` as
     /// [`telemetry`](Self::telemetry) may: the next event is asked for 100 ms before the deadline,
     /// even if this still runs.
     ///

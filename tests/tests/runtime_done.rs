@@ -144,6 +144,21 @@ async fn an_end_that_does_not_come_ends_the_holding_until_ends_come() {
 }
 
 #[tokio::test]
+async fn the_end_of_an_earlier_attempt_is_not_that_of_the_next() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        fake.expect(fake::NEXT).await.invoke_for("2", LONG);
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
 async fn ends_that_are_late_twice_in_a_row_end_the_holding_for_good() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {

@@ -1,11 +1,14 @@
 //! Subscribing to telemetry: what is sent, and what is made of the answer.
 
+use std::time::Duration;
+
 use lambda_ext::telemetry::{Destination, Subscribed, Subscription};
 use lambda_ext::{
     Buffering, ClientError, Extension, Handler, TelemetryBatch, TelemetryType, lambda_extension,
 };
 use lambda_ext_tests::fake::{Fake, IDENTIFIER, Request, TELEMETRY, bounded};
 use serde_json::json;
+use tokio::time::sleep;
 
 fn subscription() -> Subscription {
     let types = [TelemetryType::Platform, TelemetryType::Function];
@@ -253,13 +256,24 @@ async fn a_subscription_that_is_refused_in_every_schema_fails_with_the_first_ref
 }
 
 #[tokio::test]
-async fn what_else_is_wrong_with_another_schema_is_told() {
+async fn what_the_platform_said_first_is_told_whatever_becomes_of_the_other_schemas() {
     let error = subscribe(subscription(), async |fake| {
         fake.expect(TELEMETRY).await.reply(400, "", "");
         fake.expect(TELEMETRY).await.reply(403, "", "");
     });
     let error = error.await.unwrap_err().to_string();
-    assert_eq!(error, "telemetry: the platform answered 403");
+    assert_eq!(error, "telemetry: the platform answered 400");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_platform_said_first_is_told_where_it_then_falls_silent() {
+    let error = subscribe(subscription(), async |fake| {
+        fake.expect(TELEMETRY).await.reply(400, "", "");
+        let _unanswered = fake.expect(TELEMETRY).await;
+        sleep(Duration::from_secs(6)).await;
+    });
+    let error = error.await.unwrap_err().to_string();
+    assert_eq!(error, "telemetry: the platform answered 400");
 }
 
 #[tokio::test(start_paused = true)]

@@ -273,25 +273,27 @@ impl RegisteredClient {
     /// it, cannot be reached, or does not answer within 5 s.
     pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
         subscription.check()?;
-        let subscribed = self.subscribe_as_can_be(subscription);
-        http::within(SUBSCRIBE.name, budget::SUBSCRIBE, subscribed).await
+        let mut first = None;
+        let subscribed = self.subscribe_as_can_be(subscription, &mut first);
+        let outcome = http::within(SUBSCRIBE.name, budget::SUBSCRIBE, subscribed).await;
+        // Of what is wrong the answer to the schema that is meant tells best.
+        outcome.map_err(|last| first.unwrap_or(last))
     }
 
     async fn subscribe_as_can_be(
         &self,
         subscription: &Subscription,
+        first: &mut Option<ClientError>,
     ) -> Result<Subscribed, ClientError> {
-        let mut first = None;
-        for schema in Subscription::schemas(self.client.managed) {
-            let outcome = self.subscribe_as(subscription, schema).await;
-            // A schema that it does not know is to the platform a mistake like any other: of those
-            // the first answer tells best.
-            if !is_mistake(&outcome) {
-                return outcome;
-            }
-            first.get_or_insert(outcome);
+        let [schemas @ .., last] = Subscription::schemas(self.client.managed);
+        for schema in schemas {
+            match self.subscribe_as(subscription, schema).await {
+                // A schema that it does not know is to the platform a mistake like any other.
+                Err(error) if is_mistake(&error) => first.get_or_insert(error),
+                outcome => return outcome,
+            };
         }
-        first.unwrap_or(Ok(Subscribed::NotSupported))
+        self.subscribe_as(subscription, last).await
     }
 
     async fn subscribe_as(
@@ -341,8 +343,8 @@ impl RegisteredClient {
     }
 }
 
-fn is_mistake(outcome: &Result<Subscribed, ClientError>) -> bool {
-    matches!(outcome, Err(ClientError::Refused(refusal)) if refusal.status == 400)
+fn is_mistake(error: &ClientError) -> bool {
+    matches!(error, ClientError::Refused(refusal) if refusal.status == 400)
 }
 
 impl fmt::Debug for RegisteredClient {

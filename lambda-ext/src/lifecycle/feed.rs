@@ -152,7 +152,7 @@ impl Telemetry for Feed {
     /// The next invocation has begun: if the end of the last one has not come, waiting for more may
     /// be in vain.
     fn check_end_of(&mut self, hold: &Hold) {
-        let in_time = self.inbox.has_end_of(&hold.request_id);
+        let in_time = hold.has_seen_end() || self.inbox.has_end_of(&hold.request_id);
         if let Some(therefore) = self.holding.next_came(in_time) {
             let text = format!(
                 "no runtimeDone of {} has come in time: {therefore}",
@@ -174,13 +174,19 @@ impl Telemetry for Feed {
 
     /// Receives nothing more, and says what the handler has not got and is not going to be told.
     fn close(&mut self) {
-        let lost = self.inbox.close();
-        self.serving = None;
+        if self.serving.take().is_none() {
+            return;
+        }
+        let (lost, ends) = self.inbox.close();
         if lost.records > 0 {
             let text = format!(
                 "{} events of telemetry ({} bytes) were not handed over",
                 lost.records, lost.bytes
             );
+            stderr::line(&self.name, text);
+        }
+        if ends > 0 {
+            let text = format!("{ends} ends of invocations were not handed over");
             stderr::line(&self.name, text);
         }
     }

@@ -41,6 +41,11 @@ impl Hold {
         }
     }
 
+    /// Whether it has come as far as to the handler.
+    pub(super) fn has_seen_end(&self) -> bool {
+        self.seen.get()
+    }
+
     /// It has been handled.
     pub(super) fn handled(&self) {
         if self.seen.get() {

@@ -39,7 +39,9 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
 pub(super) struct Ends {
     /// Those that are done, and when they were: one that is tried again has the same request id.
     done: Recent<(String, Timestamp<'static>)>,
-    /// Those that there is a report of.
+    /// Those that have ended since they last began.
+    ended: Recent<String>,
+    /// Those that there is a report of since they last began.
     reported: Recent<String>,
     /// The last one.
     report: Option<Box<PlatformReport<'static>>>,
@@ -72,16 +74,18 @@ impl Ends {
             .report
             .take_if(|report| Some(&*report.request_id) == previous);
         done.previous_report = report.map(|report| *report);
+        self.ended.add(done.request_id().to_owned());
         self.done.add(key);
         Some(Item::RuntimeDone(done))
     }
 
     pub(super) fn begin(&mut self, request_id: &str) {
+        self.ended.forget(request_id);
         self.reported.forget(request_id);
     }
 
     pub(super) fn has_end_of(&self, request_id: &str) -> bool {
-        self.done.iter().any(|(done, _)| done == request_id)
+        self.ended.contains(request_id)
     }
 
     pub(super) fn has_report_of(&self, request_id: &str) -> bool {

@@ -10,7 +10,7 @@ mod tests;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, Semaphore, TryAcquireError};
+use tokio::sync::{Notify, Semaphore};
 
 use self::ends::End;
 use self::queue::{Key, Queue, whole};
@@ -44,6 +44,10 @@ pub(crate) enum Item {
 }
 
 impl Item {
+    fn is_batch(&self) -> bool {
+        matches!(self, Self::Batch(_))
+    }
+
     /// The batch that it is, if it is one.
     pub(crate) fn batch(&self) -> Option<TelemetryBatch> {
         match self {
@@ -130,6 +134,9 @@ impl Inbox {
         ends: Vec<End>,
     ) -> Result<Option<TelemetryBatch>, Closed> {
         let mut queue = self.queue();
+        if self.0.room.is_closed() {
+            return Err(Closed);
+        }
         if queue.is_repeated(key) {
             return Ok(None);
         }
@@ -142,8 +149,7 @@ impl Inbox {
                     room.forget();
                     queue.push(batch, key);
                 }
-                Err(TryAcquireError::NoPermits) => waiting = Some(batch),
-                Err(TryAcquireError::Closed) => return Err(Closed),
+                Err(_) => waiting = Some(batch),
             }
         }
         // Behind its batch, if that is queued already.
@@ -184,10 +190,11 @@ impl Inbox {
         }
     }
 
-    /// Takes nothing more; returns what the handler has not got and was not told of.
-    pub(crate) fn close(&self) -> Dropped {
+    /// Takes nothing more; returns what the handler has not got and was not told of, and how many
+    /// ends of invocations.
+    pub(crate) fn close(&self) -> (Dropped, usize) {
         self.0.room.close();
-        self.undelivered()
+        (self.undelivered(), self.queue().ends_left())
     }
 
     /// What the handler has not got and was not told of.
@@ -206,17 +213,18 @@ impl Inbox {
         self.0.receiving.load(Ordering::Relaxed) > 0
     }
 
-    /// This invocation has begun: a report of it that has come is that of an earlier attempt.
+    /// This invocation has begun: an end and a report of it that have come are those of an earlier
+    /// attempt.
     pub(crate) fn begin(&self, request_id: &str) {
         self.queue().ends.begin(request_id);
     }
 
-    /// Whether the platform's report of this invocation has come.
+    /// Whether the platform's report of this invocation has come since it began.
     pub(crate) fn has_report_of(&self, request_id: &str) -> bool {
         self.queue().ends.has_report_of(request_id)
     }
 
-    /// Whether the end of this invocation has come.
+    /// Whether the end of this invocation has come since it began.
     pub(crate) fn has_end_of(&self, request_id: &str) -> bool {
         self.queue().ends.has_end_of(request_id)
     }

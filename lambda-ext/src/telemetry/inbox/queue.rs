@@ -60,13 +60,17 @@ impl Queue {
             return;
         }
         self.items.extend(ends);
-        let is_end = |item: &&Item| matches!(item, Item::RuntimeDone(_));
-        let mut too_many = self.items.iter().filter(is_end).count();
+        let mut too_many = self.ends_left();
         self.items.retain(|item| {
-            let stays = too_many <= MOST_ENDS || !is_end(&item);
+            let stays = too_many <= MOST_ENDS || item.is_batch();
             too_many -= usize::from(!stays);
             stays
         });
+    }
+
+    /// How many ends are queued.
+    pub(super) fn ends_left(&self) -> usize {
+        self.items.iter().filter(|item| !item.is_batch()).count()
     }
 
     /// The first item; a batch tells what was dropped until now.

@@ -21,7 +21,7 @@ impl<T> Recent<T> {
     where
         T: PartialEq<K>,
     {
-        self.iter().any(|it| it == one)
+        self.0.iter().any(|it| it == one)
     }
 
     pub(super) fn forget<K: ?Sized>(&mut self, one: &K)
@@ -29,10 +29,6 @@ impl<T> Recent<T> {
         T: PartialEq<K>,
     {
         self.0.retain(|it| it != one);
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter()
     }
 
     pub(super) fn last(&self) -> Option<&T> {

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 
 use super::*;
 use crate::RuntimeDone;
+use crate::telemetry::Dropped;
 
 /// For a handler of both.
 const BOTH: Wanted = Wanted {
@@ -208,12 +209,15 @@ async fn what_is_far_too_long_is_no_end() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_is_tried_again_has_no_report_yet() {
+async fn an_invocation_that_is_tried_again_has_no_end_and_no_report_yet() {
     let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[done("1"), done("2")])).await.unwrap();
     inbox.put(array(&[report("1"), report("2")])).await.unwrap();
     inbox.begin("1");
     assert!(!inbox.has_report_of("1"));
     assert!(inbox.has_report_of("2"));
+    assert!(!inbox.has_end_of("1"));
+    assert!(inbox.has_end_of("2"));
 }
 
 #[tokio::test]
@@ -234,4 +238,13 @@ async fn a_batch_that_is_repeated_does_not_bring_its_report_back() {
         panic!("an end, not {last:?}")
     };
     assert_eq!(done.previous_report.unwrap().request_id, "2");
+}
+
+#[tokio::test]
+async fn a_closed_inbox_takes_no_ends_either_and_tells_how_many_are_left() {
+    let inbox = Inbox::new(ENDS);
+    inbox.put(array(&[done("1"), done("2")])).await.unwrap();
+    assert_eq!(inbox.close(), (Dropped::default(), 2));
+    assert_eq!(inbox.put(array(&[done("3")])).await, Err(Closed));
+    assert_eq!(taken(&inbox), ["1", "2"]);
 }

@@ -165,7 +165,7 @@ async fn a_closed_inbox_takes_nothing_more_and_tells_what_is_left() {
     let inbox = full(BATCHES).await;
     let mut waits = pin!(inbox.put(batch("[1]")));
     assert_eq!((&mut waits).now_or_never(), None);
-    assert_eq!(inbox.close().records, 2);
+    assert_eq!(inbox.close().0.records, 2);
     assert_eq!(waits.await, Err(Closed));
     assert_eq!(taken(&inbox).len(), 2);
     assert_eq!(inbox.put(batch("[2]")).await, Err(Closed));
