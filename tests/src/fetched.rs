@@ -3,11 +3,11 @@
 //! None of them is installed; they are kept below the target directory.
 
 use std::io::{self, Write};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::thread;
 
 use crate::built::target_dir;
-use crate::finish::{PATIENCE, try_finish};
+use crate::finish::{PATIENCE, finish, try_finish};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fetched");
 
@@ -16,16 +16,26 @@ const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fetched");
 /// # Panics
 /// The script fails for any other reason.
 pub(crate) fn fetched(name: &str) -> Result<String, String> {
-    asked(name, "")
+    said(name, &try_finish(script(name), "", PATIENCE)?)
 }
 
-/// Like [`fetched`], of a script that is told something.
+/// Like [`fetched`], of a script that is told something, and does more than to fetch: that it does
+/// not come to its end is a failure.
+#[track_caller]
 pub(crate) fn asked(name: &str, input: &str) -> Result<String, String> {
+    said(name, &finish(script(name), input, PATIENCE))
+}
+
+fn script(name: &str) -> Command {
     let mut script = Command::new("python3");
     script
         .arg(format!("{SCRIPTS}/{name}.py"))
         .arg(target_dir().join(name));
-    let output = try_finish(script, input, PATIENCE)?;
+    script
+}
+
+#[track_caller]
+fn said(name: &str, output: &Output) -> Result<String, String> {
     let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     match output.status.code() {
         Some(0) => Ok(said),

@@ -187,6 +187,23 @@ async fn what_is_never_handed_over_is_told_at_the_end() {
 }
 
 #[tokio::test]
+async fn it_is_told_once_even_if_shutdown_fails() {
+    let ended = bounded(run(
+        &[("STUCK", "1"), ("FAILS", "1")],
+        async |fake, delivery| {
+            let next = fake.expect(fake::NEXT).await;
+            delivery.send(&[line("0 0"), line("0 1")]).await;
+            next.shutdown_in(Duration::from_millis(400));
+            fake.expect(fake::EXIT_ERROR).await.accepted();
+        },
+    ))
+    .await;
+    let expected = "ingest: 2 events of telemetry (139 bytes) were not handed over\n\
+                    ingest: `shutdown` failed: it was to fail\n";
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), expected));
+}
+
+#[tokio::test]
 async fn what_a_failure_keeps_from_the_handler_is_told_too() {
     let ended = bounded(run(&[("STUCK", "1")], async |fake, delivery| {
         let next = fake.expect(fake::NEXT).await;

@@ -89,7 +89,9 @@ async fn each_limit_of_the_buffering_may_be_given_alone() {
 /// At their edges, so that neither is stricter.
 #[tokio::test]
 async fn the_limits_of_the_attribute_are_those_of_the_subscription() {
+    #[derive(Default)]
     struct Least;
+    #[derive(Default)]
     struct Most;
 
     #[lambda_extension(
@@ -99,10 +101,6 @@ async fn the_limits_of_the_attribute_are_those_of_the_subscription() {
     )]
     impl Least {
         async fn telemetry(&mut self, _: TelemetryBatch) {}
-
-        async fn prepare() -> Self {
-            Self
-        }
     }
 
     #[lambda_extension(
@@ -112,10 +110,6 @@ async fn the_limits_of_the_attribute_are_those_of_the_subscription() {
     )]
     impl Most {
         async fn telemetry(&mut self, _: TelemetryBatch) {}
-
-        async fn prepare() -> Self {
-            Self
-        }
     }
 
     for config in [Least::CONFIG, Most::CONFIG] {

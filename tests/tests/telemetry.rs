@@ -141,15 +141,15 @@ async fn types_for_a_handler_that_takes_none_are_an_error() {
     bounded(async {
         let fake = Fake::start().await;
         let builder = Extension::builder().runtime_api(fake.runtime_api());
-        let builder = builder.telemetry([TelemetryType::Platform]);
+        let builder = builder.telemetry([TelemetryType::Function]);
         let extension = builder.build().unwrap();
         let nothing = extension.clone().run(Told::<false, false>::new().0).await;
         let ends = extension.run(Ends::new().0).await;
         for error in [nothing.unwrap_err(), ends.unwrap_err()] {
-            let text = error.to_string();
-            assert!(
-                text.contains("the handler takes no telemetry: its `CONFIG` must name some"),
-                "{text}"
+            assert_eq!(
+                error.to_string(),
+                "the telemetry subscription is invalid: the handler takes no telemetry: \
+                 its `CONFIG` must name some, by `Config::telemetry`"
             );
         }
     })

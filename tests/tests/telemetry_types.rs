@@ -324,6 +324,9 @@ fn the_end_of_an_invocation_can_be_made_from_json() {
         (done.record.status, done.previous_report),
         (Status::Success, None)
     );
+    let partial = r#"{"time":"","type":"platform.runtimeDone","record":{"requestId":"8d2f"}}"#;
+    let why = partial.parse::<RuntimeDone>().unwrap_err().to_string();
+    assert!(why.contains("event (missing field `status`"), "{why}");
     let wrong = samples("logs")[0].parse::<RuntimeDone>().unwrap_err();
     assert!(
         wrong

@@ -15,6 +15,7 @@ fn what_was_printed_is_text_with_its_line_feed_or_any_other_json() {
         Function
     );
     assert_eq!(text, LogRecord::Text("café \"😀\"\t\\n\n".into()));
+    assert_eq!(text.to_string(), "café \"😀\"\t\\n\n");
     let line = event("extension", r#""plain""#);
     let TelemetryRecord::Extension(LogRecord::Text(text)) = TelemetryEvent::from(line).record
     else {

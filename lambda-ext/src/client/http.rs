@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, Request, StatusCode, Url, redirect, retry};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::report::sources;
 use crate::{ClientError, Refusal, budget, json, report};
@@ -120,7 +120,12 @@ impl Http {
         let Some(budget) = call.endpoint.budget else {
             return self.attempts(call).await;
         };
-        within(call.endpoint.name, budget, self.attempts(call)).await
+        timeout(budget, self.attempts(call))
+            .await
+            .unwrap_or(Err(ClientError::TimedOut {
+                call: call.endpoint.name,
+                after: budget,
+            }))
     }
 
     /// Repeats what was answered 'try again', and once what a kept connection swallowed.
@@ -220,22 +225,6 @@ enum Unread {
     Broken(reqwest::Error),
     Stalled,
     TooLong,
-}
-
-/// An error where it takes longer than that.
-pub(super) async fn within<T>(
-    call: &'static str,
-    budget: Duration,
-    work: impl Future<Output = Result<T, ClientError>>,
-) -> Result<T, ClientError> {
-    let timed_out = ClientError::TimedOut {
-        call,
-        after: budget,
-    };
-    // Boxed, because every future around it would have room for it twice.
-    budget::in_time(budget, Box::pin(work))
-        .await
-        .unwrap_or(Err(timed_out))
 }
 
 /// Reads to the announced length, or to the end. A reply is one chunk mostly, taken as it is.

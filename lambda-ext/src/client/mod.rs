@@ -37,7 +37,7 @@ const SUBSCRIBE: Endpoint = Endpoint {
     method: &Method::PUT,
     // The date is the path's alone: which schema is meant is in the body.
     path: "/2022-07-01/telemetry",
-    // That is for all attempts together.
+    // It has one for all schemas together.
     budget: None,
 };
 
@@ -274,8 +274,15 @@ impl RegisteredClient {
     pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
         subscription.check()?;
         let mut first = None;
-        let subscribed = self.subscribe_as_can_be(subscription, &mut first);
-        let outcome = http::within(SUBSCRIBE.name, budget::SUBSCRIBE, subscribed).await;
+        // Boxed, because every future around it would have room for it twice.
+        let subscribed = Box::pin(self.subscribe_as_can_be(subscription, &mut first));
+        // Beside it `init` runs, which may keep the thread busy.
+        let outcome = budget::in_time(budget::SUBSCRIBE, subscribed)
+            .await
+            .unwrap_or(Err(ClientError::TimedOut {
+                call: SUBSCRIBE.name,
+                after: budget::SUBSCRIBE,
+            }));
         // Of what is wrong the answer to the schema that is meant tells best.
         outcome.map_err(|last| first.unwrap_or(last))
     }

@@ -44,10 +44,10 @@ pub(super) trait Telemetry: Sized {
 impl Telemetry for Infallible {
     async fn open(
         _: &Client,
-        _: Config,
+        config: Config,
         settings: &TelemetrySettings,
     ) -> Result<Option<Self>, RunError> {
-        settings.check_unused()?;
+        settings.check_handled(config)?;
         Ok(None)
     }
 

@@ -46,12 +46,8 @@ impl TelemetrySettings {
     }
 
     /// Whether nothing of it is lost on a handler without telemetry.
-    pub(crate) fn check_unused(&self) -> Result<(), ClientError> {
-        self.check_handled(false)
-    }
-
-    fn check_handled(&self, handled: bool) -> Result<(), ClientError> {
-        if self.types.is_some() && !handled {
+    pub(crate) fn check_handled(&self, config: Config) -> Result<(), ClientError> {
+        if self.types.is_some() && config.telemetry.is_empty() {
             return Err(invalid(
                 "the handler takes no telemetry: its `CONFIG` must name some, by `Config::telemetry`",
             ));
@@ -61,7 +57,7 @@ impl TelemetrySettings {
 
     /// What is subscribed to.
     pub(crate) fn types(&self, config: Config) -> Result<Vec<TelemetryType>, ClientError> {
-        self.check_handled(!config.telemetry.is_empty())?;
+        self.check_handled(config)?;
         let platform = TelemetryType::Platform;
         let types = match &self.types {
             Some(types) => types.clone(),

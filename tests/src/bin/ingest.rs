@@ -2,7 +2,7 @@
 //!
 //! The records are lines of the function's that begin with the number of a source, and that of the
 //! record in it. Variables make it slow: `PAUSE_EACH=N` pauses after each Nth batch, `STUCK`
-//! never returns from the first.
+//! never returns from the first. With `FAILS` its end is an error.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -44,7 +44,7 @@ impl Ingest {
         }
     }
 
-    async fn shutdown(&mut self, _: ShutdownEvent) {
+    async fn shutdown(&mut self, _: ShutdownEvent) -> Result<(), &'static str> {
         println!(
             "{} records, {} out of order, {} dropped, {} KiB at most",
             self.records,
@@ -52,6 +52,10 @@ impl Ingest {
             self.dropped,
             peak()
         );
+        match env::var_os("FAILS") {
+            Some(_) => Err("it was to fail"),
+            None => Ok(()),
+        }
     }
 
     fn line(&mut self, line: &str) {

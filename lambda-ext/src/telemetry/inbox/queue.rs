@@ -60,12 +60,14 @@ impl Queue {
             return;
         }
         self.items.extend(ends);
-        let mut too_many = self.ends_left();
-        self.items.retain(|item| {
-            let stays = too_many <= MOST_ENDS || item.is_batch();
-            too_many -= usize::from(!stays);
-            stays
-        });
+        let mut too_many = self.ends_left().saturating_sub(MOST_ENDS);
+        if too_many > 0 {
+            self.items.retain(|item| {
+                let goes = too_many > 0 && !item.is_batch();
+                too_many -= usize::from(goes);
+                !goes
+            });
+        }
     }
 
     /// How many ends are queued.
