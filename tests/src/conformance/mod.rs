@@ -13,6 +13,7 @@ mod parts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -256,8 +257,10 @@ fn client_as(name: &str) -> PathBuf {
     let link = directory.join(name);
     let client = client();
     if fs::read_link(&link).ok().as_ref() != Some(&client) {
-        // Two tests may do it at once: each puts a whole link in its place.
-        let part = directory.join(format!("{name}.{}", std::process::id()));
+        // Two tests may do it at once: each puts a whole link of its own in its place.
+        static LINKS: AtomicUsize = AtomicUsize::new(0);
+        let number = LINKS.fetch_add(1, Ordering::Relaxed);
+        let part = directory.join(format!("{name}.{}.{number}", std::process::id()));
         let _ = fs::remove_file(&part);
         std::os::unix::fs::symlink(client, &part)
             .and_then(|()| fs::rename(&part, &link))
