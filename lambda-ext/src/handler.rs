@@ -1,5 +1,7 @@
 //! What an author writes: the handler, and how its value comes to be.
 
+use std::time::Duration;
+
 use crate::{
     Buffering, Error, EventType, InvokeEvent, Register, RuntimeDone, ShutdownEvent, TelemetryBatch,
     TelemetryType,
@@ -14,7 +16,8 @@ use crate::{
 /// An `Err` from any method is reported to the platform and ends the extension: an error before
 /// the first event is an
 /// [init error](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html), a
-/// later one an exit error.
+/// later one an exit error. With [`Config::fail_open`] it is said on stderr, and the extension goes
+/// on.
 #[allow(async_fn_in_trait)] // that the futures need not be `Send` is the point
 pub trait Handler: Sized + 'static {
     /// What to register for.
@@ -30,6 +33,9 @@ pub trait Handler: Sized + 'static {
     }
 
     /// Called for each invocation of the function, at about the time the function is called.
+    ///
+    /// It is cut at an `await` 100 ms before the function's deadline: what is not done by then
+    /// would be the function's timeout.
     ///
     /// # Errors
     /// An error is reported as an exit error and ends the extension.
@@ -63,6 +69,35 @@ pub trait Handler: Sized + 'static {
     /// An error is reported as an exit error and ends the extension.
     async fn runtime_done(&mut self, done: RuntimeDone) -> Result<(), Error> {
         drop(done);
+        Ok(())
+    }
+
+    /// Called at the interval of [`Config::tick`], between the other methods: for what is not done
+    /// for an event, as sending what was gathered.
+    ///
+    /// The interval is that of the wall clock, and begins anew with each call. While the environment
+    /// is frozen nothing is called, and after it once, however long that was. The first call is an
+    /// interval after `init`. It may be cut at an `await` as [`telemetry`](Self::telemetry) may.
+    ///
+    /// # Errors
+    /// An error is reported as an exit error and ends the extension.
+    async fn tick(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Called when the environment was frozen, before what comes after it is handled, if
+    /// [`Config::thawed`] asks for that.
+    ///
+    /// It is the place to let go of what has gone stale: connections that the other side has closed
+    /// meanwhile, credentials, cached values. `frozen_for` is the time for which this process did
+    /// not run, by the wall clock, to about a second; shorter freezes than that are not noticed. A
+    /// process that got no turn for so long for another reason cannot tell the difference. It may be
+    /// cut at an `await` as what it comes before may.
+    ///
+    /// # Errors
+    /// An error is reported as an exit error and ends the extension.
+    async fn thawed(&mut self, frozen_for: Duration) -> Result<(), Error> {
+        let _ = frozen_for;
         Ok(())
     }
 
@@ -112,6 +147,12 @@ pub struct Config {
     pub buffering: Buffering,
     /// Whether [`Handler::runtime_done`] is called.
     pub runtime_done: bool,
+    /// How often [`Handler::tick`] is called, if it is.
+    pub tick: Option<Duration>,
+    /// Whether [`Handler::thawed`] is called.
+    pub thawed: bool,
+    /// Whether the extension goes on when the handler fails; see [`Config::fail_open`].
+    pub fail_open: bool,
 }
 
 impl Config {
@@ -123,6 +164,9 @@ impl Config {
             telemetry: &[],
             buffering: Buffering::new(),
             runtime_done: false,
+            tick: None,
+            thawed: false,
+            fail_open: false,
         }
     }
 
@@ -149,6 +193,35 @@ impl Config {
     #[must_use]
     pub const fn runtime_done(mut self) -> Self {
         self.runtime_done = true;
+        self
+    }
+
+    /// Has [`Handler::tick`] called at this interval, of a millisecond at least.
+    #[must_use]
+    pub const fn tick(mut self, interval: Duration) -> Self {
+        self.tick = Some(interval);
+        self
+    }
+
+    /// Has [`Handler::thawed`] called.
+    #[must_use]
+    pub const fn thawed(mut self) -> Self {
+        self.thawed = true;
+        self
+    }
+
+    /// Has the extension go on when the handler fails, so that the function is not failed with it.
+    ///
+    /// An `Err` is said on stderr, and the handler stays in use. A panic retires it: the extension
+    /// goes on without it, and only waits for SHUTDOWN. So it does where `prepare` or a constructor
+    /// has made no handler; these and `init` are given 5 s together. Telemetry that cannot be
+    /// subscribed to is gone without.
+    ///
+    /// What this is no help against: a handler that blocks its thread, one that has the process
+    /// exit, and a panic in a binary that is built with `panic = "abort"`.
+    #[must_use]
+    pub const fn fail_open(mut self) -> Self {
+        self.fail_open = true;
         self
     }
 }
