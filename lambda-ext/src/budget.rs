@@ -8,9 +8,11 @@
 //! | the body of a delivery of telemetry, once its head is in | the same |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
 //! | no connection is accepted, after one could not be | 100 ms |
+//! | `prepare` and `init` together, with `fail_open` | 5 s |
 //! | an error report | 500 ms, then the extension exits anyway |
 //! | dropping the handler after that | 500 ms |
-//! | `telemetry` or `runtime_done` still running when an event has come | a quarter of the time left, at most 500 ms |
+//! | `invoke`, with a `thawed` before it | to 100 ms before the deadline, or a quarter of the time if that is less |
+//! | `telemetry`, `runtime_done` or `tick` still running when an event has come | a quarter of the time left, at most 500 ms |
 //! | holding `next` back for the end of the invocation | to 100 ms before the deadline |
 //! | handing over telemetry at SHUTDOWN | until the last invocation's report is in or 300 ms of quiet, at most half of the time left |
 //! | `shutdown` | to 150 ms before the deadline, or a quarter of the time if that is less; the watchdog ends the process 50 ms before it, or an eighth |
@@ -34,13 +36,17 @@ use std::time::{Duration, SystemTime};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
-use crate::{InvokeEvent, ShutdownEvent};
+use crate::{Deadline, InvokeEvent, ShutdownEvent};
 
 /// Registering, retries included.
 pub(crate) const REGISTER: Duration = Duration::from_secs(5);
 
 /// Subscribing to telemetry, retries included.
 pub(crate) const SUBSCRIBE: Duration = Duration::from_secs(5);
+
+/// From the start until there is a handler, where the extension would do without one: half of what
+/// Lambda gives to the whole of init.
+pub(crate) const START: Duration = Duration::from_secs(5);
 
 /// The pauses before a call that was answered 'try again' is repeated; after the last it fails.
 pub(crate) const RETRY_PAUSES: [Duration; 3] = [
@@ -83,8 +89,9 @@ pub(crate) const REPORT: Duration = Duration::from_millis(500);
 /// A handler that runs when a signal comes.
 pub(crate) const AFTER_SIGNAL: Duration = Duration::from_millis(500);
 
-/// What is left of the time to the deadline when an invocation's end has not come.
-const HOLD_MARGIN: Duration = Duration::from_millis(100);
+/// What is left of the time to the deadline when an invocation's end has not come, or `invoke` has
+/// not returned.
+const INVOKE_MARGIN: Duration = Duration::from_millis(100);
 
 /// The most that an event which has come waits for the method that runs.
 const AFTER_EVENT: Duration = Duration::from_millis(500);
@@ -121,7 +128,14 @@ pub(crate) async fn in_time<F: Future>(budget: Duration, work: F) -> Result<F::O
 /// How long the next event may be held back for the end of this invocation: not at all where the
 /// deadline is unknown or near.
 pub(crate) fn hold(event: &InvokeEvent) -> Duration {
-    event.timeout().saturating_sub(HOLD_MARGIN)
+    event.timeout().saturating_sub(INVOKE_MARGIN)
+}
+
+/// Until when `invoke` may take: for ever where the deadline is unknown. Call it when the event has
+/// just come.
+pub(crate) fn invoke(event: &InvokeEvent) -> Option<Instant> {
+    let left = time_left(event.deadline())?;
+    Some(Instant::now() + left.saturating_sub(INVOKE_MARGIN.min(left / 4)))
 }
 
 /// How long the method that runs may go on, now that there is an event.
@@ -134,8 +148,8 @@ pub(crate) fn after_event(deadline: Option<SystemTime>) -> Duration {
 
 /// The time to a deadline; one that is past when its event has just come is unknown.
 fn time_left(deadline: SystemTime) -> Option<Duration> {
-    let left = deadline.duration_since(SystemTime::now()).ok()?;
-    Some(left).filter(|left| !left.is_zero())
+    let left = Deadline::from(deadline).time_left();
+    (!left.is_zero()).then_some(left)
 }
 
 /// Until when what is to be done at SHUTDOWN may take.
@@ -194,11 +208,21 @@ mod tests {
     fn holding_ends_before_the_deadline_and_without_one_there_is_none() {
         let hold = super::hold;
         assert!(is_about(
-            hold(&invoke(10 * SECOND)) + HOLD_MARGIN,
+            hold(&invoke(10 * SECOND)) + INVOKE_MARGIN,
             10 * SECOND
         ));
-        assert_eq!(hold(&invoke(HOLD_MARGIN / 2)), Duration::ZERO);
+        assert_eq!(hold(&invoke(INVOKE_MARGIN / 2)), Duration::ZERO);
         assert_eq!(hold(&InvokeEvent::default()), Duration::ZERO);
+    }
+
+    #[test]
+    fn invoke_ends_before_the_deadline_and_without_one_there_is_no_end() {
+        let until = |left| super::invoke(&invoke(left)).map(|until| until - Instant::now());
+        let left = until(10 * SECOND).unwrap_or_default();
+        assert!(is_about(left + INVOKE_MARGIN, 10 * SECOND), "{left:?}");
+        let little = until(INVOKE_MARGIN).unwrap_or_default();
+        assert!(little <= INVOKE_MARGIN * 3 / 4, "{little:?}");
+        assert_eq!(super::invoke(&InvokeEvent::default()), None);
     }
 
     #[test]

@@ -4,9 +4,12 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::time::Duration;
 
+use crate::panic::Panic;
 use crate::report::{ErrorRequest, sources};
+use crate::switch::DISABLED;
 
 /// Any error: what handlers return, as in `lambda_runtime`.
 ///
@@ -232,9 +235,35 @@ pub enum RunError {
     Panicked {
         /// The method.
         method: Method,
-        /// What it panicked with.
-        message: String,
+        /// With what, and where.
+        panic: Panic,
     },
+    /// A method did not return in the time that [`fail_open`](crate::Config::fail_open) gives it,
+    /// and was cut at an `await`.
+    Cut {
+        /// The method.
+        method: Method,
+        /// The time it had.
+        after: Duration,
+    },
+    /// A task that was [spawned](crate::spawn) returned an error.
+    TaskFailed {
+        /// Where it was spawned.
+        spawned_at: &'static Location<'static>,
+        /// What it returned.
+        source: Error,
+    },
+    /// A task that was [spawned](crate::spawn) panicked. Only a binary whose panics unwind can
+    /// tell.
+    TaskPanicked {
+        /// Where it was spawned.
+        spawned_at: &'static Location<'static>,
+        /// With what, and where.
+        panic: Panic,
+    },
+    /// There is no handler, because the extension is switched off, by the environment variable
+    /// `LAMBDA_EXT_DISABLED`.
+    Disabled,
     /// A signal ended the process before the handler was ready to be shut down.
     Interrupted {
         /// The method that was cut.
@@ -252,18 +281,37 @@ impl RunError {
             Self::Listener { .. } => {
                 ErrorRequest::new("Extension.ListenerFailed", self.to_string())
             }
-            Self::Failed { method, source } => {
-                let error_type = source
-                    .downcast_ref::<ExtensionError>()
-                    .map_or(method.error_type(), ExtensionError::error_type);
-                ErrorRequest::from_error(error_type, source.as_ref())
+            Self::Failed { method, source } => failure(method.error_type(), source),
+            Self::TaskFailed { source, .. } => failure("Extension.TaskFailed", source),
+            Self::Panicked { .. } | Self::TaskPanicked { .. } => {
+                ErrorRequest::new("Extension.Panic", self.to_string())
             }
-            Self::Panicked { .. } => ErrorRequest::new("Extension.Panic", self.to_string()),
+            Self::Cut { .. } => ErrorRequest::new("Extension.TimedOut", self.to_string()),
+            Self::Disabled => ErrorRequest::new("Extension.Disabled", self.to_string()),
             Self::Interrupted { .. } => {
                 ErrorRequest::new("Extension.Interrupted", self.to_string())
             }
         }
     }
+
+    /// What is said of it on stderr, where the panic itself has said where it was and with what.
+    pub(crate) fn line(&self) -> String {
+        match self {
+            Self::Panicked { method, .. } => format!("`{method}` panicked"),
+            Self::TaskPanicked { spawned_at, .. } => {
+                format!("the task that was spawned at {spawned_at} panicked")
+            }
+            error => error.to_string(),
+        }
+    }
+}
+
+/// What is reported of an author's error: under its own type, if it has one.
+fn failure(error_type: &str, source: &Error) -> ErrorRequest {
+    let error_type = source
+        .downcast_ref::<ExtensionError>()
+        .map_or(error_type, ExtensionError::error_type);
+    ErrorRequest::from_error(error_type, source.as_ref())
 }
 
 impl fmt::Display for RunError {
@@ -284,17 +332,42 @@ impl fmt::Display for RunError {
                 Ok(())
             }
             Self::Failed { method, source } => {
-                write!(formatter, "`{method}` failed: {source}")?;
-                sources(source.as_ref()).try_for_each(|cause| write!(formatter, ": {cause}"))
+                write!(formatter, "`{method}` failed: ")?;
+                write_chain(formatter, source)
             }
-            Self::Panicked { method, message } => {
-                write!(formatter, "`{method}` panicked: {message}")
+            Self::TaskFailed { spawned_at, source } => {
+                write!(
+                    formatter,
+                    "the task that was spawned at {spawned_at} failed: "
+                )?;
+                write_chain(formatter, source)
             }
+            Self::Panicked { method, panic } => write!(formatter, "`{method}` {panic}"),
+            Self::TaskPanicked { spawned_at, panic } => {
+                write!(
+                    formatter,
+                    "the task that was spawned at {spawned_at} {panic}"
+                )
+            }
+            Self::Cut { method, after } => {
+                write!(
+                    formatter,
+                    "`{method}` was cut after {} ms",
+                    after.as_millis()
+                )
+            }
+            Self::Disabled => write!(formatter, "switched off by {DISABLED}"),
             Self::Interrupted { method, signal } => {
                 write!(formatter, "`{method}` was ended by {signal}")
             }
         }
     }
+}
+
+/// An author's error and its causes.
+fn write_chain(formatter: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
+    fmt::Display::fmt(error, formatter)?;
+    sources(error.as_ref()).try_for_each(|cause| write!(formatter, ": {cause}"))
 }
 
 // The text above holds the causes already.
@@ -320,11 +393,26 @@ pub enum Method {
     Telemetry,
     /// `runtime_done`
     RuntimeDone,
+    /// `tick`
+    Tick,
+    /// `thawed`
+    Thawed,
     /// `shutdown`
     Shutdown,
 }
 
 impl Method {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Prepare,
+        Self::Init,
+        Self::Invoke,
+        Self::Telemetry,
+        Self::RuntimeDone,
+        Self::Tick,
+        Self::Thawed,
+        Self::Shutdown,
+    ];
+
     /// The method's name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -343,6 +431,8 @@ impl Method {
             Self::Invoke => ("invoke", "Extension.InvokeFailed"),
             Self::Telemetry => ("telemetry", "Extension.TelemetryFailed"),
             Self::RuntimeDone => ("runtime_done", "Extension.RuntimeDoneFailed"),
+            Self::Tick => ("tick", "Extension.TickFailed"),
+            Self::Thawed => ("thawed", "Extension.ThawedFailed"),
             Self::Shutdown => ("shutdown", "Extension.ShutdownFailed"),
         }
     }

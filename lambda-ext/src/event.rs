@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_core::de::{Deserialize, Deserializer, Error};
 
-use crate::Tracing;
 use crate::json::{self, Millis};
+use crate::{Deadline, Tracing};
 
 /// What an extension can register for.
 ///
@@ -75,7 +75,7 @@ impl Event {
     /// The time left until [`deadline`](Self::deadline), zero once it has passed.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        time_left(self.deadline())
+        Deadline::from(self.deadline()).time_left()
     }
 }
 
@@ -109,7 +109,7 @@ impl InvokeEvent {
     /// The time left until [`deadline`](Self::deadline), zero once it has passed.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        time_left(self.deadline())
+        Deadline::from(self.deadline()).time_left()
     }
 }
 
@@ -137,7 +137,7 @@ impl ShutdownEvent {
     /// The time left until [`deadline`](Self::deadline), zero once it has passed.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        time_left(self.deadline())
+        Deadline::from(self.deadline()).time_left()
     }
 }
 
@@ -251,7 +251,7 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 /// The time of a wire timestamp; one that no clock reaches is the epoch, 'unknown'.
-fn at(millis: u64) -> SystemTime {
+pub(crate) fn at(millis: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH
         .checked_add(Duration::from_millis(millis))
         .unwrap_or(SystemTime::UNIX_EPOCH)
@@ -261,11 +261,4 @@ fn at(millis: u64) -> SystemTime {
 pub(crate) fn millis_ahead(ahead: Duration) -> u64 {
     let since_epoch = (SystemTime::now() + ahead).duration_since(SystemTime::UNIX_EPOCH);
     u64::try_from(since_epoch.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The time until then, zero if it has passed.
-fn time_left(deadline: SystemTime) -> Duration {
-    deadline
-        .duration_since(SystemTime::now())
-        .unwrap_or(Duration::ZERO)
 }

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use crate::lifecycle;
+use crate::lifecycle::{self, Ended};
 use crate::process::Process;
 use crate::telemetry::{Protocol, TelemetrySettings};
-use crate::{Buffering, Client, ClientError, Handler, Launch, RunError, TelemetryType};
+use crate::{Buffering, Client, ClientError, Handler, Launch, RunError, TelemetryType, switch};
 
 /// Runs `handler` as the extension that this program is, until SHUTDOWN.
 ///
@@ -20,6 +20,10 @@ use crate::{Buffering, Client, ClientError, Handler, Launch, RunError, Telemetry
 /// Whatever ends the extension other than SHUTDOWN. It has then been reported to the platform,
 /// except for what is wrong before the extension is registered: a setting, or a port that is taken.
 /// The process is expected to exit with a code that is not 0.
+///
+/// With [`fail_open`](crate::Config::fail_open), after SHUTDOWN, also why there is no handler to give
+/// back, if there is none; and [`RunError::Disabled`] where it is switched off. The process is then
+/// expected to exit with code 0.
 pub async fn run<H: Handler>(handler: H) -> Result<H, RunError> {
     Extension::builder().build()?.run(handler).await
 }
@@ -48,7 +52,16 @@ pub async fn launch<T: Launch>() -> Result<T, RunError> {
 #[derive(Debug, Clone)]
 pub struct Extension {
     client: Client,
-    telemetry: TelemetrySettings,
+    settings: Settings,
+}
+
+/// What is not the handler's.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) telemetry: TelemetrySettings,
+    pub(crate) fail_open: bool,
+    /// Whether an operator has switched it off.
+    pub(crate) disabled: bool,
 }
 
 impl Extension {
@@ -66,12 +79,13 @@ impl Extension {
     pub async fn run<H: Handler>(self, handler: H) -> Result<H, RunError> {
         lifecycle::run(
             self.client,
-            &self.telemetry,
+            &self.settings,
             &mut Process::borrowed(),
             async { Ok(handler) },
             async |handler, _| Ok(handler),
         )
-        .await
+        .await?
+        .handler()
     }
 
     /// Makes a handler and runs it; see [`launch`].
@@ -79,13 +93,16 @@ impl Extension {
     /// # Errors
     /// As for [`run`].
     pub async fn launch<T: Launch>(self) -> Result<T, RunError> {
-        self.launch_in(&mut Process::borrowed()).await
+        self.launch_in(&mut Process::borrowed()).await?.handler()
     }
 
-    pub(crate) async fn launch_in<T: Launch>(self, process: &mut Process) -> Result<T, RunError> {
+    pub(crate) async fn launch_in<T: Launch>(
+        self,
+        process: &mut Process,
+    ) -> Result<Ended<T>, RunError> {
         lifecycle::run(
             self.client,
-            &self.telemetry,
+            &self.settings,
             process,
             T::prepare(),
             T::create,
@@ -104,7 +121,7 @@ pub struct ExtensionBuilder {
     name: Option<String>,
     runtime_api: Option<String>,
     managed: Option<bool>,
-    telemetry: TelemetrySettings,
+    settings: Settings,
 }
 
 impl ExtensionBuilder {
@@ -132,17 +149,26 @@ impl ExtensionBuilder {
         self
     }
 
+    /// Has the extension go on when the handler fails, as [`Config::fail_open`] does.
+    ///
+    /// [`Config::fail_open`]: crate::Config::fail_open
+    #[must_use]
+    pub fn fail_open(mut self) -> Self {
+        self.settings.fail_open = true;
+        self
+    }
+
     /// The telemetry to subscribe to, in place of what the handler says, which must take some.
     #[must_use]
     pub fn telemetry(mut self, types: impl Into<Vec<TelemetryType>>) -> Self {
-        self.telemetry.types = Some(types.into());
+        self.settings.telemetry.types = Some(types.into());
         self
     }
 
     /// How it is delivered, in place of what the handler says.
     #[must_use]
     pub fn buffering(mut self, buffering: Buffering) -> Self {
-        self.telemetry.buffering = Some(buffering);
+        self.settings.telemetry.buffering = Some(buffering);
         self
     }
 
@@ -151,7 +177,7 @@ impl ExtensionBuilder {
     /// own address: with loopback alone it is not served.
     #[must_use]
     pub fn telemetry_address(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.telemetry.address = address.into();
+        self.settings.telemetry.address = address.into();
         self
     }
 
@@ -159,31 +185,32 @@ impl ExtensionBuilder {
     /// `sandbox.localdomain`, which some local platforms cannot resolve.
     #[must_use]
     pub fn telemetry_host(mut self, host: impl Into<String>) -> Self {
-        self.telemetry.host = host.into();
+        self.settings.telemetry.host = host.into();
         self
     }
 
     /// How telemetry comes; by default HTTP, where what fails is delivered again.
     #[must_use]
     pub fn telemetry_protocol(mut self, protocol: Protocol) -> Self {
-        self.telemetry.protocol = protocol;
+        self.settings.telemetry.protocol = protocol;
         self
     }
 
-    /// Checks the settings.
+    /// Checks the settings, and whether an operator has switched the extension off: the environment
+    /// variable `LAMBDA_EXT_DISABLED` is `true`, or lists its name. It then registers for no event
+    /// and stays idle, and nothing of the handler's is called.
     ///
     /// # Errors
     /// There is no address of the platform, it is not one, the name cannot be sent, or the
     /// telemetry is not such as can be subscribed to.
     pub fn build(self) -> Result<Extension, ClientError> {
-        self.telemetry.check()?;
+        self.settings.telemetry.check()?;
         let mut client = Client::with(self.name.as_deref(), self.runtime_api.as_deref())?;
         if let Some(managed) = self.managed {
             client.set_managed(managed);
         }
-        Ok(Extension {
-            client,
-            telemetry: self.telemetry,
-        })
+        let mut settings = self.settings;
+        settings.disabled = switch::is_off(client.name());
+        Ok(Extension { client, settings })
     }
 }

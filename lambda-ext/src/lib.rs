@@ -135,6 +135,8 @@
 
 mod budget;
 mod client;
+mod clock;
+mod deadline;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod entry;
@@ -149,6 +151,8 @@ mod process;
 mod register;
 mod report;
 mod stderr;
+mod switch;
+mod tasks;
 pub mod telemetry;
 mod tracing;
 
@@ -157,14 +161,17 @@ mod tracing;
 pub mod __private;
 
 pub use client::{Client, ErrorReporter, RegisteredClient};
+pub use deadline::Deadline;
 pub use error::{ClientError, Error, ExtensionError, Method, Refusal, RunError};
 pub use event::{Event, EventType, InvokeEvent, ShutdownEvent, ShutdownReason};
 pub use extension::{Extension, ExtensionBuilder, launch, run};
 pub use handler::{Config, Handler, Launch};
 #[doc = include_str!("lambda_extension.md")]
 pub use lambda_ext_macros::lambda_extension;
+pub use panic::Panic;
 pub use register::Register;
 pub use report::{ErrorRequest, StatusResponse};
+pub use tasks::spawn;
 pub use telemetry::{
     Buffering, OwnedTelemetryEvent, RuntimeDone, TelemetryBatch, TelemetryEvent, TelemetryRecord,
     TelemetryType,

@@ -1,15 +1,76 @@
-//! Panics that abort: what they are reported as, and by whom.
+//! Panics: what they said, what they are reported as, and by whom.
 //!
-//! Where panics unwind, the lifecycle catches them. Where they abort, a hook has the last word: it
-//! reports the panic before the process is gone.
+//! Where panics unwind, the lifecycle catches them; a hook keeps where they were, which what is
+//! caught does not tell. Where they abort, a hook has the last word: it reports the panic before the
+//! process is gone.
 
 use std::any::Any;
+use std::cell::Cell;
+use std::fmt;
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use crate::entry::local_runtime;
 use crate::{Client, ErrorReporter, ErrorRequest, budget};
+
+/// A panic that was caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Panic {
+    /// What it said.
+    pub message: String,
+    /// Where it was: file, line and column. Only the `main` that the attribute writes can tell, as
+    /// the process and its panic hook are its own.
+    pub location: Option<String>,
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("panicked")?;
+        if let Some(location) = &self.location {
+            write!(formatter, " at {location}")?;
+        }
+        write!(formatter, ": {}", self.message)
+    }
+}
+
+thread_local! {
+    /// Where this thread panicked last.
+    static LOCATION: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+impl Panic {
+    /// From what was caught, on the thread that panicked.
+    pub(crate) fn caught(payload: &(dyn Any + Send)) -> Self {
+        Self {
+            message: message(payload).to_owned(),
+            location: LOCATION.take(),
+        }
+    }
+
+    fn of(panic: &PanicHookInfo<'_>) -> Self {
+        Self {
+            message: message(panic.payload()).to_owned(),
+            location: panic.location().map(ToString::to_string),
+        }
+    }
+}
+
+/// Installs the hook that this process needs; where panics abort, with the stage that it reports at.
+pub(crate) fn install(client: &Client) -> Option<Stage> {
+    if cfg!(panic = "abort") {
+        let stage = Stage(Arc::new(Mutex::new(Report::Unregistered(client.clone()))));
+        stage.clone().install();
+        return Some(stage);
+    }
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        LOCATION.set(panic.location().map(ToString::to_string));
+        say(panic);
+    }));
+    None
+}
 
 /// Which report the platform would accept now. Who holds the lock may end the process.
 #[derive(Debug, Clone)]
@@ -25,22 +86,13 @@ pub(crate) enum Report {
 }
 
 impl Stage {
-    /// Installs the hook where it is needed.
-    pub(crate) fn where_panics_abort(client: &Client) -> Option<Self> {
-        cfg!(panic = "abort").then(|| {
-            let stage = Self(Arc::new(Mutex::new(Report::Unregistered(client.clone()))));
-            stage.clone().install();
-            stage
-        })
-    }
-
     fn install(self) {
         let say = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             say(panic);
             // For good: what else wants to end the process meanwhile waits for this to end it.
             let report = self.lock();
-            report.clone().make(describe(panic));
+            report.clone().make(Panic::of(panic).to_string());
             std::process::exit(1);
         }));
     }
@@ -93,16 +145,8 @@ impl Report {
     }
 }
 
-fn describe(panic: &PanicHookInfo<'_>) -> String {
-    let message = panic_message(panic.payload());
-    match panic.location() {
-        Some(location) => format!("panicked at {location}: {message}"),
-        None => format!("panicked: {message}"),
-    }
-}
-
 /// What a panic said.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+fn message(payload: &(dyn Any + Send)) -> &str {
     match (
         payload.downcast_ref::<&str>(),
         payload.downcast_ref::<String>(),

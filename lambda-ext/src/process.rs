@@ -5,7 +5,7 @@ use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use std::time::Duration;
 use futures_util::future::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::panic::Stage;
-use crate::{Client, ErrorReporter, RunError, budget, stderr};
+use crate::panic::{self, Stage};
+use crate::{Client, ErrorReporter, Method, RunError, budget, stderr};
 
 /// How far the lifecycle may reach into the process.
 #[derive(Debug, Default)]
@@ -22,6 +22,27 @@ pub(crate) struct Process {
     owned: Option<Owned>,
     /// The signal that has come.
     stopped: Option<&'static str>,
+    running: Running,
+}
+
+/// Which method of the handler runs, for whoever sees that it does not return.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Running(Arc<AtomicUsize>);
+
+impl Running {
+    pub(crate) fn begin(&self, method: Method) {
+        let at = Method::ALL.iter().position(|it| *it == method);
+        self.0.store(at.map_or(0, |at| at + 1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn end(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn method(&self) -> Option<Method> {
+        let at = self.0.load(Ordering::Relaxed).checked_sub(1)?;
+        Method::ALL.get(at).copied()
+    }
 }
 
 #[derive(Debug)]
@@ -49,12 +70,16 @@ impl Process {
                 name: client.name().to_owned(),
                 terminate: signal(SignalKind::terminate())?,
                 interrupt: signal(SignalKind::interrupt())?,
-                stage: Stage::where_panics_abort(client),
+                stage: panic::install(client),
                 failed: Arc::default(),
                 watched: false,
             }),
-            stopped: None,
+            ..Self::default()
         })
+    }
+
+    pub(crate) fn running(&self) -> Running {
+        self.running.clone()
     }
 
     /// The signal that has come, if [`signal`](Self::signal) has seen it.
@@ -103,16 +128,14 @@ impl Process {
 
     /// Says what ends the extension before anything else can fail or be stuck: the report, and the
     /// handler's destructor, which is the author's.
-    pub(crate) fn failed(&mut self, error: &RunError) {
-        let Some(owned) = &self.owned else { return };
-        let text = match error {
-            // Where and with what was said by the panic itself.
-            RunError::Panicked { method, .. } => format!("`{method}` panicked"),
-            error => error.to_string(),
+    pub(crate) fn failed(&mut self, error: RunError) -> RunError {
+        let Some(owned) = &self.owned else {
+            return error;
         };
-        say_if_possible(&owned.name, &text);
+        say_if_possible(&owned.name, &error.line());
         owned.failed.store(true, Ordering::Relaxed);
         self.watch(budget::REPORT + budget::AFTER_FAILURE);
+        error
     }
 
     /// Ends the process after that long, whatever its other threads do.
@@ -122,7 +145,7 @@ impl Process {
             return;
         }
         let (name, failed) = (owned.name.clone(), Arc::clone(&owned.failed));
-        let stage = owned.stage.clone();
+        let (stage, running) = (owned.stage.clone(), self.running.clone());
         // Without it the platform ends what is stuck: a little later, and less kindly.
         let _ = thread::Builder::new().spawn(move || {
             thread::sleep(after);
@@ -130,7 +153,11 @@ impl Process {
                 std::process::exit(1);
             }
             let after = after.as_millis();
-            let text = format!("the handler blocks its thread: ended {after} ms after SHUTDOWN");
+            let what = running.method().map_or_else(
+                || "the handler's destructor".to_owned(),
+                |method| format!("`{method}`"),
+            );
+            let text = format!("{what} blocks its thread: ended {after} ms after SHUTDOWN");
             say_if_possible(&name, &text);
             std::process::exit(0);
         });

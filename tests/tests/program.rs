@@ -363,7 +363,7 @@ async fn a_shutdown_that_blocks_its_thread_is_ended_before_the_deadline_and_says
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let line = ended
         .stderr
-        .strip_prefix("failing: the handler blocks its thread: ended ")
+        .strip_prefix("failing: `shutdown` blocks its thread: ended ")
         .unwrap();
     assert!(line.ends_with(" ms after SHUTDOWN\n"), "{ended:?}");
 }

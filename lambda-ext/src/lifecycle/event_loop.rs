@@ -1,39 +1,52 @@
 //! The event loop: one task, which calls one method of the handler at a time.
 
 use std::pin::pin;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::guard::{attend, guard};
+use super::guard::attend;
+use super::handling::Handling;
 use super::hold::Hold;
+use super::policy::Policy;
+use super::pulse::Pulse;
 use super::telemetry::Telemetry;
+use super::ticker::Ticker;
+use super::work::{Work, next_work, thaw};
 use crate::budget::{self, ShutdownBudget};
 use crate::event::millis_ahead;
 use crate::process::Process;
-use crate::telemetry::Item;
+use crate::tasks::Supervisor;
+use crate::telemetry::{Item, TelemetryBatch};
 use crate::{
     ClientError, Event, Handler, InvokeEvent, Method, RegisteredClient, RunError, ShutdownEvent,
     ShutdownReason, stderr,
 };
 
-pub(super) struct EventLoop<'a, T, H> {
+pub(super) struct EventLoop<'a, 'p, T, H> {
     pub(super) client: &'a mut RegisteredClient,
     pub(super) process: &'a mut Process,
-    pub(super) handler: &'a mut H,
+    pub(super) policy: &'a Policy,
+    pub(super) tasks: &'a mut Supervisor,
+    pub(super) handling: &'a mut Handling<'p, H>,
     pub(super) feed: &'a mut Option<T>,
+    pub(super) ticker: Option<Ticker>,
+    pub(super) pulse: Option<Pulse>,
 }
 
-impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
+impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     /// Until SHUTDOWN, after which no event is asked for.
     pub(super) async fn run(mut self) -> Result<(), RunError> {
         let mut hold = None;
         loop {
             match self.wait(hold.take()).await? {
                 Ok(Next::Invoke(event)) => hold = self.invoke(event).await?,
-                Ok(Next::Shutdown(event, budget)) => return self.shutdown(event, budget).await,
+                Ok(Next::Shutdown(event, budget)) => {
+                    self.shutdown(event, budget).await?;
+                    return self.tell_the_rest();
+                }
                 // The platform adds things; that we do not know this one is no reason to fail.
                 Err(unknown @ ClientError::UnknownEvent(_)) => {
                     stderr::line(self.client.name(), format_args!("{unknown}, skipped"));
@@ -43,41 +56,62 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
         }
     }
 
-    /// Waits for the next event, once nothing holds it back, and hands over telemetry meanwhile.
+    /// Waits for the next event, once nothing holds it back, and meanwhile does what else there is.
     async fn wait(&mut self, hold: Option<Hold>) -> Result<Result<Next, ClientError>, RunError> {
         let Self {
             client,
             process,
-            handler,
+            policy,
+            tasks,
+            handling,
             feed,
+            ticker,
+            pulse,
         } = self;
-        let hold = hold.as_ref();
-        let mut coming = pin!(next(client, process, hold));
-        let Some(feed) = feed else {
-            return Ok(coming.await);
-        };
+        let (hold, pulse) = (hold.as_ref(), pulse.as_ref());
+        let mut coming = pin!(next(client, process, hold, pulse));
         let event = loop {
-            let item = match select(coming.as_mut(), pin!(feed.take())).await {
-                Either::Left((event, _)) => break event,
-                Either::Right((item, _)) => item,
-            };
-            if let (Some(hold), Item::RuntimeDone(done)) = (hold, &item) {
-                hold.saw_end_of(done.request_id());
+            if handling.is_retired() {
+                // Then there is nothing to do but to ask for events.
+                hold.inspect(|hold| hold.give_up());
+                *ticker = None;
+                feed.take().as_mut().map(T::close);
             }
-            let batch = item.batch();
-            let began = Instant::now();
-            let work = pin!(hand_over(*handler, item));
-            match select(work, coming.as_mut()).await {
-                Either::Left((result, _)) => result?,
-                Either::Right((event, work)) => {
-                    let deadline = event.as_ref().ok().map(Next::deadline);
-                    let budget = budget::after_event(deadline);
-                    match timeout(budget, work).await {
-                        Ok(result) => result?,
-                        Err(_) => feed.cut(batch, began.elapsed()),
-                    }
-                    break event;
+            let work = {
+                let work = pin!(next_work(feed.as_mut(), ticker.as_ref(), tasks));
+                match select(coming.as_mut(), work).await {
+                    Either::Left((event, _)) => break event,
+                    Either::Right((work, _)) => work,
                 }
+            };
+            match &work {
+                Work::Item(Item::RuntimeDone(done)) => {
+                    hold.inspect(|hold| hold.saw_end_of(done.request_id()));
+                }
+                Work::Tick => {
+                    ticker.as_mut().map(Ticker::begin);
+                }
+                Work::Item(Item::Batch(_)) | Work::Failure(_) => {}
+            }
+            let batch = work.batch();
+            let began = Instant::now();
+            let (event, done) = {
+                let doing = pin!(work.run(policy, handling, pulse));
+                match select(doing, coming.as_mut()).await {
+                    Either::Left((result, _)) => (None, Ok(result)),
+                    Either::Right((event, doing)) => {
+                        let deadline = event.as_ref().ok().map(Next::deadline);
+                        let budget = budget::after_event(deadline);
+                        (Some(event), timeout(budget, doing).await)
+                    }
+                }
+            };
+            match done {
+                Ok(result) => result?,
+                Err(_) => cut(policy, handling, feed.as_ref(), batch, began.elapsed()),
+            }
+            if let Some(event) = event {
+                break event;
             }
             if let Some(hold) = hold {
                 hold.handled();
@@ -85,7 +119,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
             // What is queued keeps this task busy: the connections have their turns in between.
             yield_now().await;
         };
-        if let (Some(hold), Ok(Next::Invoke(_))) = (hold, &event) {
+        if let (Some(feed), Some(hold), Ok(Next::Invoke(_))) = (feed, hold, &event) {
             feed.check_end_of(hold);
         }
         Ok(event)
@@ -93,10 +127,32 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
 
     async fn invoke(&mut self, event: InvokeEvent) -> Result<Option<Hold>, RunError> {
         let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
-        let work = pin!(guard(Method::Invoke, || self.handler.invoke(event)));
-        // A signal that cut it is still there: the loop meets it before the next event.
-        if let Ok(result) = attend(self.process, Method::Invoke, work).await {
-            result?;
+        let until = budget::invoke(&event);
+        let began = Instant::now();
+        let outcome = {
+            let (handling, pulse) = (&mut *self.handling, self.pulse.as_ref());
+            let work = async {
+                thaw(handling, pulse).await?;
+                let invoke = async |handler: &mut H| handler.invoke(event).await;
+                handling.call(Method::Invoke, invoke).await
+            };
+            let work = pin!(async {
+                match until {
+                    Some(until) => timeout_at(until, work).await,
+                    None => Ok(work.await),
+                }
+            });
+            attend(self.process, Method::Invoke, work).await
+        };
+        match outcome {
+            Ok(Ok(result)) => result?,
+            Ok(Err(_)) => {
+                let method = self.handling.running().unwrap_or(Method::Invoke);
+                let why = "to be done before the deadline";
+                self.policy.cut(method, began.elapsed(), why);
+            }
+            // A signal that cut it is still there: the loop meets it before the next event.
+            Err(_) => {}
         }
         Ok(hold)
     }
@@ -106,30 +162,33 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
         event: ShutdownEvent,
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
-        self.drain(budget.telemetry).await?;
+        let thaw = thaw(self.handling, self.pulse.as_ref());
+        timeout_at(budget.telemetry, thaw).await.unwrap_or(Ok(()))?;
+        self.drain(&event, budget.telemetry).await?;
         let began = Instant::now();
-        let work = guard(Method::Shutdown, || self.handler.shutdown(event));
+        let shutdown = async |handler: &mut H| handler.shutdown(event).await;
+        let work = self.handling.call(Method::Shutdown, shutdown);
         timeout_at(budget.handler, work).await.unwrap_or_else(|_| {
-            let after = began.elapsed().as_millis();
-            stderr::line(
-                self.client.name(),
-                format_args!("`shutdown` was cut after {after} ms, to leave before the deadline"),
-            );
+            let why = "to leave before the deadline";
+            self.policy.cut(Method::Shutdown, began.elapsed(), why);
             Ok(())
         })
     }
 
     /// Hands over what has come and what still comes.
-    async fn drain(&mut self, end: Instant) -> Result<(), RunError> {
+    async fn drain(&mut self, event: &ShutdownEvent, end: Instant) -> Result<(), RunError> {
         let Some(feed) = self.feed else {
             return Ok(());
         };
+        feed.end(event);
         while let Some(item) = feed.take_last(end).await {
-            let batch = item.batch();
+            let work = Work::Item(item);
+            let batch = work.batch();
             let began = Instant::now();
-            let work = timeout_at(end, hand_over(&mut *self.handler, item));
-            let Ok(result) = work.await else {
-                feed.cut(batch, began.elapsed());
+            let doing = work.run(self.policy, self.handling, None);
+            let Ok(result) = timeout_at(end, doing).await else {
+                let after = began.elapsed();
+                cut(self.policy, self.handling, Some(&*feed), batch, after);
                 break;
             };
             result?;
@@ -138,12 +197,30 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, T, H> {
         feed.close();
         Ok(())
     }
+
+    /// What nobody has been told of, at the end.
+    fn tell_the_rest(self) -> Result<(), RunError> {
+        while let Some(error) = self.tasks.try_failure() {
+            self.policy.forgive(error)?;
+        }
+        self.policy.close();
+        Ok(())
+    }
 }
 
-async fn hand_over<H: Handler>(handler: &mut H, item: Item) -> Result<(), RunError> {
-    match item {
-        Item::Batch(batch) => guard(Method::Telemetry, || handler.telemetry(batch)).await,
-        Item::RuntimeDone(done) => guard(Method::RuntimeDone, || handler.runtime_done(*done)).await,
+/// A method had to give way to an event. Of a batch the handler is told.
+fn cut<T: Telemetry, H>(
+    policy: &Policy,
+    handling: &Handling<'_, H>,
+    feed: Option<&T>,
+    batch: Option<TelemetryBatch>,
+    after: Duration,
+) {
+    if let (Some(feed), Some(batch)) = (feed, batch) {
+        return feed.drop_batch(&batch);
+    }
+    if let Some(method) = handling.running() {
+        policy.cut(method, after, "for the event that waits");
     }
 }
 
@@ -168,12 +245,22 @@ async fn next(
     client: &mut RegisteredClient,
     process: &mut Process,
     hold: Option<&Hold>,
+    pulse: Option<&Pulse>,
 ) -> Result<Next, ClientError> {
     let event = pin!(async {
         if let Some(hold) = hold {
             hold.over().await;
         }
-        client.next_event().await
+        let Some(pulse) = pulse else {
+            return client.next_event().await;
+        };
+        // Once all have asked for their next event, the environment may be frozen.
+        pulse.begin();
+        let next = pin!(client.next_event());
+        match select(next, pin!(pulse.beat())).await {
+            Either::Left((event, _)) => event,
+            Either::Right((never, _)) => match never {},
+        }
     });
     let event = match process.stopped() {
         Some(signal) => Ok(Event::Shutdown(after(signal))),

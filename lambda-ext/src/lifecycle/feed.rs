@@ -1,19 +1,17 @@
 //! The telemetry of a run: subscribed to, received, and given to the event loop in order.
 
-use std::time::Duration;
-
 use tokio::time::{Instant, timeout_at};
 
 use super::hold::{Hold, Holding};
 use super::joined::Joined;
 use super::telemetry::Telemetry;
 use crate::telemetry::{
-    Inbox, Item, Listener, Serving, Subscribed, Subscription, TelemetryBatch, TelemetrySettings,
-    Wanted,
+    Inbox, Item, Listener, RuntimeDone, Serving, Subscribed, Subscription, TelemetryBatch,
+    TelemetrySettings, Wanted,
 };
 use crate::{
-    Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError, TelemetryType, budget,
-    stderr,
+    Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError, ShutdownEvent,
+    TelemetryType, budget, stderr,
 };
 
 #[derive(Debug)]
@@ -31,6 +29,8 @@ pub(super) struct Feed {
     subscribed: bool,
     /// The invocation that began last.
     last: Option<String>,
+    /// The deadline of the event that came last.
+    deadline_ms: u64,
     serving: Option<Serving>,
 }
 
@@ -70,6 +70,7 @@ impl Telemetry for Feed {
             holding: Holding::default(),
             subscribed: false,
             last: None,
+            deadline_ms: 0,
             serving: Some(listener.serve(inbox.clone())),
             inbox,
         }))
@@ -100,6 +101,7 @@ impl Telemetry for Feed {
     /// An invocation has begun. Call it when its event has just come.
     fn begin(&mut self, event: &InvokeEvent) -> Option<Hold> {
         self.last = Some(event.request_id.clone());
+        self.deadline_ms = event.deadline_ms;
         self.inbox.begin(&event.request_id);
         self.joined.as_mut()?.begin(&event.request_id);
         Hold::on(event).filter(|_| self.holding.is_on())
@@ -109,14 +111,14 @@ impl Telemetry for Feed {
     /// Cancel safe.
     async fn take(&mut self) -> Item {
         if let Some(done) = self.joined.as_mut().and_then(Joined::due) {
-            return Item::RuntimeDone(done);
+            return self.due(done);
         }
         loop {
             match (self.inbox.take().await, &mut self.joined) {
                 (Item::RuntimeDone(done), Some(joined)) => {
                     self.holding.end_came();
                     if let Some(done) = joined.end(done) {
-                        return Item::RuntimeDone(done);
+                        return self.due(done);
                     }
                 }
                 (item, _) => return item,
@@ -127,7 +129,7 @@ impl Telemetry for Feed {
     /// What is to be handed over next at SHUTDOWN, until nothing more is expected.
     async fn take_last(&mut self, end: Instant) -> Option<Item> {
         if let Some(done) = self.joined.as_mut().and_then(Joined::left) {
-            return Some(Item::RuntimeDone(done));
+            return Some(self.due(done));
         }
         while Instant::now() < end {
             let mut item = self.inbox.try_take();
@@ -143,7 +145,10 @@ impl Telemetry for Feed {
             }
             // While a batch is on its way it is not quiet.
             if item.is_some() || !self.inbox.is_receiving() {
-                return item;
+                return Some(match item? {
+                    Item::RuntimeDone(done) => self.due(done),
+                    Item::Batch(batch) => Item::Batch(batch),
+                });
             }
         }
         None
@@ -162,14 +167,14 @@ impl Telemetry for Feed {
         }
     }
 
-    /// A method of the handler had to give way to an event. Of a batch the handler is told.
-    fn cut(&self, batch: Option<TelemetryBatch>, after: Duration) {
-        if let Some(batch) = batch {
-            return self.inbox.drop_batch(&batch);
-        }
-        let after = after.as_millis();
-        let text = format!("`runtime_done` was cut after {after} ms, for the event that waits");
-        stderr::line(&self.name, text);
+    /// SHUTDOWN has come.
+    fn end(&mut self, event: &ShutdownEvent) {
+        self.deadline_ms = event.deadline_ms;
+    }
+
+    /// The batch has not been handled to its end: the handler is told.
+    fn drop_batch(&self, batch: &TelemetryBatch) {
+        self.inbox.drop_batch(batch);
     }
 
     /// Receives nothing more, and says what the handler has not got and is not going to be told.
@@ -193,6 +198,12 @@ impl Telemetry for Feed {
 }
 
 impl Feed {
+    /// An end that is handed over now.
+    fn due(&self, mut done: Box<RuntimeDone>) -> Item {
+        done.deadline_ms = self.deadline_ms;
+        Item::RuntimeDone(done)
+    }
+
     /// Whether everything is in.
     fn is_complete(&self) -> bool {
         if !self.subscribed {

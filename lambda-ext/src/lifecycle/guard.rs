@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
-use crate::panic::panic_message;
+use crate::panic::Panic;
 use crate::process::Process;
 use crate::{Error, Method, RunError, budget};
 
@@ -33,7 +33,7 @@ pub(super) async fn guard<T, F>(method: Method, call: impl FnOnce() -> F) -> Res
 where
     F: Future<Output = Result<T, Error>>,
 {
-    // Nothing looks at the handler after a panic: it is dropped, and the extension ends.
+    // Nothing calls the handler after a panic.
     match AssertUnwindSafe(async { call().await })
         .catch_unwind()
         .await
@@ -41,7 +41,7 @@ where
         Ok(result) => result.map_err(|source| RunError::Failed { method, source }),
         Err(payload) => Err(RunError::Panicked {
             method,
-            message: panic_message(&*payload).to_owned(),
+            panic: Panic::caught(&*payload),
         }),
     }
 }

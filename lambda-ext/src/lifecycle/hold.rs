@@ -46,6 +46,11 @@ impl Hold {
         self.seen.get()
     }
 
+    /// Nobody waits for it any more.
+    pub(super) fn give_up(&self) {
+        self.handled.notify_one();
+    }
+
     /// It has been handled.
     pub(super) fn handled(&self) {
         if self.seen.get() {

@@ -3,24 +3,32 @@
 mod event_loop;
 mod feed;
 mod guard;
+mod handling;
 mod hold;
 mod joined;
+mod policy;
+mod pulse;
+mod start;
 mod telemetry;
+mod ticker;
+mod work;
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 
-use futures_util::future::try_join;
-
 use self::event_loop::EventLoop;
 use self::feed::Feed;
 use self::guard::{attend, guard};
+pub(crate) use self::handling::Ended;
+use self::policy::Policy;
+use self::pulse::Pulse;
+use self::start::Starting;
 use self::telemetry::Telemetry;
+use self::ticker::Ticker;
+use crate::extension::Settings;
 use crate::process::Process;
-use crate::telemetry::TelemetrySettings;
-use crate::{
-    Client, Config, Error, EventType, Handler, Method, Register, RegisteredClient, RunError, stderr,
-};
+use crate::tasks::{Supervisor, supervised};
+use crate::{Client, Config, Error, EventType, Handler, Method, Register, RunError, stderr};
 
 /// Runs an extension.
 ///
@@ -31,59 +39,76 @@ use crate::{
 /// a handler without telemetry has no use for is left out of the program.
 pub(crate) fn run<'a, H: Handler, P: 'a>(
     client: Client,
-    settings: &'a TelemetrySettings,
+    settings: &'a Settings,
     process: &'a mut Process,
     prepare: impl Future<Output = Result<P, Error>> + 'a,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error> + 'a,
-) -> Pin<Box<dyn Future<Output = Result<H, RunError>> + 'a>> {
+) -> Pin<Box<dyn Future<Output = Result<Ended<H>, RunError>> + 'a>> {
     if H::CONFIG.wants_telemetry() {
-        Box::pin(live::<Feed, _, _>(
-            client, settings, process, prepare, create,
-        ))
+        Box::pin(supervised(|tasks| {
+            live::<Feed, _, _>(client, settings, process, tasks, prepare, create)
+        }))
     } else {
-        Box::pin(live::<Infallible, _, _>(
-            client, settings, process, prepare, create,
-        ))
+        Box::pin(supervised(|tasks| {
+            live::<Infallible, _, _>(client, settings, process, tasks, prepare, create)
+        }))
     }
 }
 
 async fn live<T: Telemetry, H: Handler, P>(
     client: Client,
-    settings: &TelemetrySettings,
+    settings: &Settings,
     process: &mut Process,
+    mut tasks: Supervisor,
     prepare: impl Future<Output = Result<P, Error>>,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
-) -> Result<H, RunError> {
-    let events = events_here(&client, H::CONFIG);
-    let preparing = pin!(guard(Method::Prepare, || prepare));
-    let prepared = match attend(process, Method::Prepare, preparing).await {
-        Ok(prepared) => prepared,
-        Err(interrupted) => {
-            process.failed(&interrupted);
-            return Err(interrupted);
+) -> Result<Ended<H>, RunError> {
+    let policy = Policy::new(&client, H::CONFIG, settings.fail_open);
+    let prepared = if settings.disabled {
+        Err(RunError::Disabled)
+    } else {
+        let preparing = guard(Method::Prepare, || prepare);
+        let preparing = pin!(policy.in_time(Method::Prepare, preparing));
+        match attend(process, Method::Prepare, preparing).await {
+            Ok(prepared) => prepared,
+            Err(interrupted) => return Err(process.failed(interrupted)),
         }
     };
-    let mut feed = match T::open(&client, H::CONFIG, settings).await {
+    let prepared = match prepared {
+        Ok(prepared) => Prepared::Handler(prepared),
+        Err(error) => match policy.forgive(error) {
+            Ok(why) => Prepared::Nothing(why),
+            Err(error) => Prepared::Failure(error),
+        },
+    };
+    let mut feed = match T::open(&client, prepared.config::<H>(), &settings.telemetry).await {
         Ok(feed) => feed,
-        Err(error) => {
-            process.failed(&error);
-            return Err(error);
-        }
+        Err(error) => match policy.forgive(error) {
+            Ok(_) => None,
+            Err(error) => {
+                let (error, _prepared) = prepared.or_failure(error);
+                return Err(process.failed(error));
+            }
+        },
     };
+    let events = events_here(&client, prepared.config::<H>());
     // A failure of `prepare` is registered too: without an identifier it cannot be reported.
     let mut client = match client.register(&events).await {
         Ok(client) => client,
         Err(error) => {
-            let (error, _prepared) = match prepared {
-                Ok(prepared) => (error.into(), Some(prepared)),
-                Err(error) => (error, None),
-            };
-            process.failed(&error);
-            return Err(error);
+            let (error, _prepared) = prepared.or_failure(error.into());
+            return Err(process.failed(error));
         }
     };
-    let mut handler = match initialize(&client, &mut feed, process, prepared, create).await {
-        Ok(handler) => handler,
+    let starting = Starting {
+        client: &client,
+        process: &mut *process,
+        policy: &policy,
+        tasks: &mut tasks,
+        feed: &mut feed,
+    };
+    let mut handling = match starting.run(prepared, create).await {
+        Ok(handling) => handling,
         Err(error) => {
             feed.as_mut().map(T::close);
             return Err(error);
@@ -94,16 +119,53 @@ async fn live<T: Telemetry, H: Handler, P>(
     let event_loop = EventLoop {
         client: &mut client,
         process,
-        handler: &mut handler,
+        policy: &policy,
+        tasks: &mut tasks,
+        handling: &mut handling,
         feed: &mut feed,
+        ticker: Ticker::of(H::CONFIG),
+        pulse: H::CONFIG.thawed.then(Pulse::new),
     };
     match event_loop.run().await {
-        Ok(()) => Ok(handler),
+        Ok(()) => Ok(handling.ended()),
         Err(error) => {
-            process.failed(&error);
+            let error = process.failed(error);
             feed.as_mut().map(T::close);
             let _ = reporter.exit_error(&error.report()).await;
             Err(error)
+        }
+    }
+}
+
+/// What there is before the registration.
+enum Prepared<P> {
+    /// What becomes the handler.
+    Handler(P),
+    /// Nothing, and the extension goes on without a handler.
+    Nothing(RunError),
+    /// Nothing, and that ends it once it is reported.
+    Failure(RunError),
+}
+
+impl<P> Prepared<P> {
+    /// What to ask of the platform: without a handler, to be told of the end, and where an operator
+    /// has switched it off, nothing.
+    fn config<H: Handler>(&self) -> Config {
+        match self {
+            Self::Handler(_) => H::CONFIG,
+            Self::Failure(_) => Config::new(H::CONFIG.events),
+            Self::Nothing(RunError::Disabled) => Config::new(&[]),
+            Self::Nothing(_) => Config::new(&[EventType::Shutdown]),
+        }
+    }
+
+    /// What has failed before anything else did, with what has been made: the author's destructors
+    /// may do anything, so that it is said first.
+    fn or_failure(self, error: RunError) -> (RunError, Option<P>) {
+        match self {
+            Self::Handler(prepared) => (error, Some(prepared)),
+            Self::Failure(first) => (first, None),
+            Self::Nothing(_) => (error, None),
         }
     }
 }
@@ -119,63 +181,4 @@ fn events_here(client: &Client, config: Config) -> Vec<EventType> {
         "extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only",
     );
     vec![EventType::Shutdown]
-}
-
-/// What is between the registration and the first event; what fails is reported.
-async fn initialize<T: Telemetry, H: Handler, P>(
-    client: &RegisteredClient,
-    feed: &mut Option<T>,
-    process: &mut Process,
-    prepared: Result<P, RunError>,
-    create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
-) -> Result<H, RunError> {
-    let reporter = client.error_reporter();
-    process.registered(&reporter);
-    // What has been made stays here until the failure is reported: the author's destructors may do
-    // anything.
-    let mut starting = pin!(try_join(
-        subscribe(client, feed),
-        start(client, prepared, create),
-    ));
-    let started = attend(process, Method::Init, Pin::as_mut(&mut starting)).await;
-    let (error, _made) = match started {
-        Ok(Ok(((), handler))) => return Ok(handler),
-        Ok(Err(failure)) => failure,
-        Err(interrupted) => (interrupted, None),
-    };
-    process.failed(&error);
-    if !matches!(error, RunError::Interrupted { .. }) {
-        // That the report fails changes nothing: the caller has the error, and exits.
-        let _ = reporter.init_error(&error.report()).await;
-    }
-    Err(error)
-}
-
-/// Subscribes, which must be done before the first event is asked for.
-async fn subscribe<T: Telemetry, H>(
-    client: &RegisteredClient,
-    feed: &mut Option<T>,
-) -> Result<(), (RunError, Option<H>)> {
-    match feed {
-        Some(feed) => feed.subscribe(client).await,
-        None => Ok(()),
-    }
-    .map_err(|error| (error.into(), None))
-}
-
-/// Makes the handler and calls its `init`. What fails brings the handler along.
-async fn start<H: Handler, P>(
-    client: &RegisteredClient,
-    prepared: Result<P, RunError>,
-    create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
-) -> Result<H, (RunError, Option<H>)> {
-    let info = client.info();
-    let prepared = prepared.map_err(|error| (error, None))?;
-    let mut handler = guard(Method::Init, || create(prepared, info))
-        .await
-        .map_err(|error| (error, None))?;
-    match guard(Method::Init, || handler.init(info.clone())).await {
-        Ok(()) => Ok(handler),
-        Err(error) => Err((error, Some(handler))),
-    }
 }

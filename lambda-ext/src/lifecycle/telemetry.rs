@@ -1,13 +1,12 @@
 //! What the event loop asks of telemetry.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::hold::Hold;
 use crate::telemetry::{Item, TelemetryBatch, TelemetrySettings};
-use crate::{Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError};
+use crate::{Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError, ShutdownEvent};
 
 /// The telemetry of a run, or that there is none.
 pub(super) trait Telemetry: Sized {
@@ -33,8 +32,11 @@ pub(super) trait Telemetry: Sized {
     /// The next invocation has begun: whether the end of the last one had come.
     fn check_end_of(&mut self, hold: &Hold);
 
-    /// A method of the handler had to give way.
-    fn cut(&self, batch: Option<TelemetryBatch>, after: Duration);
+    /// SHUTDOWN has come.
+    fn end(&mut self, event: &ShutdownEvent);
+
+    /// The batch has not been handled to its end.
+    fn drop_batch(&self, batch: &TelemetryBatch);
 
     /// Receives nothing more, and says what the handler has not got and is not going to be told.
     fn close(&mut self);
@@ -71,7 +73,11 @@ impl Telemetry for Infallible {
         match *self {}
     }
 
-    fn cut(&self, _: Option<TelemetryBatch>, _: Duration) {
+    fn end(&mut self, _: &ShutdownEvent) {
+        match *self {}
+    }
+
+    fn drop_batch(&self, _: &TelemetryBatch) {
         match *self {}
     }
 

@@ -1,9 +1,10 @@
 //! The end of an invocation.
 
 use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 use super::{PlatformReport, PlatformRuntimeDone, TelemetryEvent, TelemetryRecord, Timestamp};
-use crate::Error;
+use crate::{Deadline, Error, event};
 
 /// The function is done with an invocation.
 ///
@@ -20,9 +21,26 @@ pub struct RuntimeDone {
     /// platform makes it up once extensions are done with an invocation, too. So the report of the
     /// last invocation comes with none: who wants all of them handles `Platform` telemetry.
     pub previous_report: Option<PlatformReport<'static>>,
+    /// The deadline of the event that came last, which is this invocation's mostly, and SHUTDOWN's
+    /// after a timeout or a crash: milliseconds since the epoch, 0 where nobody told it.
+    pub deadline_ms: u64,
 }
 
 impl RuntimeDone {
+    /// When the platform cuts the phase that this is in; see
+    /// [`InvokeEvent::deadline`](crate::InvokeEvent::deadline). This is cut before, as
+    /// [`Handler::runtime_done`](crate::Handler::runtime_done) says.
+    #[must_use]
+    pub fn deadline(&self) -> SystemTime {
+        event::at(self.deadline_ms)
+    }
+
+    /// The time left until [`deadline`](Self::deadline), zero once it has passed.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Deadline::from(self.deadline()).time_left()
+    }
+
     /// From the event that tells it; `None` where it tells something else.
     pub(crate) fn new(event: &TelemetryEvent<'_>) -> Option<Self> {
         let TelemetryRecord::PlatformRuntimeDone(record) = &event.record else {
@@ -32,6 +50,7 @@ impl RuntimeDone {
             time: event.time.clone().into_owned(),
             record: (**record).clone().into_owned(),
             previous_report: None,
+            deadline_ms: 0,
         })
     }
 

@@ -4,7 +4,7 @@ mod end;
 mod init;
 mod invoke;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, sleep};
@@ -17,7 +17,7 @@ use super::record::{Phase, What};
 use super::shared::Shared;
 use super::telemetry::Pace;
 use super::{Emulator, EmulatorError};
-use crate::ShutdownReason;
+use crate::{ShutdownReason, clock};
 
 /// The runtime, where extensions are named.
 const RUNTIME: &str = "the runtime";
@@ -121,14 +121,18 @@ impl Emulator {
     /// stopped, and the futures of extensions that run in this process are not polled. With
     /// tokio's clock paused (`#[tokio::test(start_paused = true)]`, tokio's feature `test-util`)
     /// the time passes at once, and the timers of extensions of this process come late, all
-    /// together.
+    /// together; for what the framework decides by the wall clock, that goes on too.
     ///
     /// # Errors
     /// An extension that is still busy, after a [`call`](Self::call), fails.
     pub async fn freeze(&self, time: Duration) -> Result<(), EmulatorError> {
         let _drive = self.reins().await?;
         let _frozen = Frozen::begin(&self.shared);
+        let began = SystemTime::now();
         sleep(time).await;
+        // Where tokio's clock is paused, the wall clock has to be told of the time that was skipped.
+        let passed = began.elapsed().unwrap_or_default();
+        clock::jump(time.saturating_sub(passed));
         Ok(())
     }
 

@@ -1,0 +1,81 @@
+//! The handler, which is called while it is of use.
+
+use super::guard::guard;
+use super::policy::Policy;
+use crate::process::Running;
+use crate::{Error, Method, RunError};
+
+/// How a run ended that nothing ended but SHUTDOWN.
+#[derive(Debug)]
+pub(crate) enum Ended<H> {
+    /// The handler was called to the end.
+    With(H),
+    /// There was none, for this reason.
+    Without(RunError),
+}
+
+impl<H> Ended<H> {
+    pub(crate) fn handler(self) -> Result<H, RunError> {
+        match self {
+            Self::With(handler) => Ok(handler),
+            Self::Without(why) => Err(why),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Handling<'a, H> {
+    policy: &'a Policy,
+    running: Running,
+    /// The handler, or why there is none.
+    handler: Result<H, RunError>,
+}
+
+impl<'a, H> Handling<'a, H> {
+    pub(super) fn new(policy: &'a Policy, running: Running, handler: Result<H, RunError>) -> Self {
+        Self {
+            policy,
+            running,
+            handler,
+        }
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        self.handler.is_err()
+    }
+
+    /// The method that was called last, if it has not returned: the one that was cut.
+    pub(super) fn running(&self) -> Option<Method> {
+        self.running.method()
+    }
+
+    /// Calls a method, if there is a handler to call. What fails in it is an error only if the
+    /// extension is to end with it.
+    pub(super) async fn call(
+        &mut self,
+        method: Method,
+        call: impl AsyncFnOnce(&mut H) -> Result<(), Error>,
+    ) -> Result<(), RunError> {
+        let Ok(handler) = &mut self.handler else {
+            return Ok(());
+        };
+        self.running.begin(method);
+        let outcome = guard(method, || call(handler)).await;
+        self.running.end();
+        let Err(error) = outcome else { return Ok(()) };
+        let error = self.policy.forgive(error)?;
+        if matches!(error, RunError::Panicked { .. }) {
+            // Nobody knows what state it is in, its destructor neither: it stays as it is.
+            std::mem::forget(std::mem::replace(&mut self.handler, Err(error)));
+            self.policy.retired();
+        }
+        Ok(())
+    }
+
+    pub(super) fn ended(self) -> Ended<H> {
+        match self.handler {
+            Ok(handler) => Ended::With(handler),
+            Err(why) => Ended::Without(why),
+        }
+    }
+}

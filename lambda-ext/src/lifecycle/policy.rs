@@ -1,0 +1,212 @@
+//! What becomes of the extension when something of the author's fails, and what is said of it.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::{Client, Config, Method, RunError, budget, clock, stderr};
+
+/// How long no more is said about the same thing: what fails at every invocation would fill a log.
+const SILENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(super) struct Policy {
+    name: String,
+    fail_open: bool,
+    /// By when there must be a handler, where the extension does without one otherwise.
+    start: Instant,
+    said: RefCell<Vec<Said>>,
+}
+
+/// What lines are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    Failures(Method),
+    Cuts(Method),
+    Tasks,
+    Telemetry,
+}
+
+/// What was said about something.
+#[derive(Debug)]
+struct Said {
+    about: About,
+    at: SystemTime,
+    /// The lines that were not said since.
+    unsaid: u64,
+}
+
+impl Policy {
+    pub(super) fn new(client: &Client, config: Config, fail_open: bool) -> Self {
+        let name = client.name().to_owned();
+        let fail_open = config.fail_open || fail_open;
+        if fail_open && cfg!(panic = "abort") {
+            let text = "`fail_open` does not cover panics in this build, which aborts on them: \
+                        take `panic = \"abort\"` out of its profile";
+            stderr::line(&name, text);
+        }
+        Self {
+            name,
+            fail_open,
+            start: Instant::now() + budget::START,
+            said: RefCell::default(),
+        }
+    }
+
+    /// Gives the failure back as one that the extension goes on after, if that is the policy: it has
+    /// been said then. Otherwise, as what ends it.
+    pub(super) fn forgive(&self, error: RunError) -> Result<RunError, RunError> {
+        let about = match &error {
+            RunError::Disabled => {
+                stderr::line(&self.name, &error);
+                return Ok(error);
+            }
+            _ if !self.fail_open => return Err(error),
+            RunError::Failed { method, .. } | RunError::Panicked { method, .. } => {
+                About::Failures(*method)
+            }
+            RunError::Cut { method, .. } => About::Cuts(*method),
+            RunError::TaskFailed { .. } | RunError::TaskPanicked { .. } => About::Tasks,
+            RunError::Client(_) | RunError::Listener { .. } => About::Telemetry,
+            RunError::Interrupted { .. } => return Err(error),
+        };
+        self.say(about, &error);
+        Ok(error)
+    }
+
+    /// A method had to give way.
+    pub(super) fn cut(&self, method: Method, after: Duration, why: &str) {
+        let after = after.as_millis();
+        let text = format_args!("`{method}` was cut after {after} ms, {why}");
+        self.say(About::Cuts(method), text);
+    }
+
+    /// The handler is not called any more.
+    pub(super) fn retired(&self) {
+        let text = "there is no handler from here on (`fail_open`): events pass until SHUTDOWN";
+        stderr::line(&self.name, text);
+    }
+
+    /// Gives the author's start its time, where the extension would do without.
+    pub(super) async fn in_time<T>(
+        &self,
+        method: Method,
+        work: impl Future<Output = Result<T, RunError>>,
+    ) -> Result<T, RunError> {
+        if !self.fail_open {
+            return work.await;
+        }
+        timeout_at(self.start, work)
+            .await
+            .unwrap_or(Err(RunError::Cut {
+                method,
+                after: budget::START,
+            }))
+    }
+
+    /// Says how much was not said.
+    pub(super) fn close(&self) {
+        for said in self.said.borrow_mut().drain(..) {
+            if said.unsaid > 0 {
+                let Said { about, unsaid, .. } = said;
+                let what = match about {
+                    About::Failures(method) => format!("failures of `{method}`"),
+                    About::Cuts(method) => format!("cuts of `{method}`"),
+                    About::Tasks => "failures of tasks".to_owned(),
+                    About::Telemetry => "failures of telemetry".to_owned(),
+                };
+                let text = format_args!("{unsaid} more {what} were not said");
+                stderr::line(&self.name, text);
+            }
+        }
+    }
+
+    fn say(&self, about: About, text: impl Display) {
+        let Some(unsaid) = self.may_say(about) else {
+            return;
+        };
+        match unsaid {
+            0 => stderr::line(&self.name, text),
+            _ => stderr::line(&self.name, format_args!("{text} ({unsaid} more before)")),
+        }
+    }
+
+    /// Whether this is to be said; then, how much was not said before. By the wall clock, which goes
+    /// on while the environment is frozen.
+    fn may_say(&self, about: About) -> Option<u64> {
+        let now = clock::now();
+        let mut all = self.said.borrow_mut();
+        let Some(said) = all.iter_mut().find(|said| said.about == about) else {
+            let said = Said {
+                about,
+                at: now,
+                unsaid: 0,
+            };
+            all.push(said);
+            return Some(0);
+        };
+        // A clock that was set back does not keep it quiet.
+        let since = now.duration_since(said.at).unwrap_or(Duration::MAX);
+        if since < SILENCE {
+            said.unsaid += 1;
+            return None;
+        }
+        said.at = now;
+        Some(std::mem::take(&mut said.unsaid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy {
+            name: "audit".to_owned(),
+            fail_open: true,
+            start: Instant::now(),
+            said: RefCell::default(),
+        }
+    }
+
+    #[test]
+    fn the_same_is_said_once_a_minute_with_how_often_it_was_meanwhile() {
+        let policy = policy();
+        let invoke = About::Failures(Method::Invoke);
+        assert_eq!(policy.may_say(invoke), Some(0));
+        assert_eq!(policy.may_say(invoke), None);
+        assert_eq!(policy.may_say(invoke), None);
+        clock::jump(SILENCE);
+        assert_eq!(policy.may_say(invoke), Some(2));
+        assert_eq!(policy.may_say(invoke), None);
+    }
+
+    #[test]
+    fn another_thing_is_said_at_once() {
+        let policy = policy();
+        for about in [
+            About::Failures(Method::Invoke),
+            About::Failures(Method::Tick),
+            About::Cuts(Method::Invoke),
+            About::Tasks,
+            About::Telemetry,
+        ] {
+            assert_eq!(policy.may_say(about), Some(0), "{about:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_silences_nothing() {
+        let policy = policy();
+        let at = clock::now() + 60 * SILENCE;
+        policy.may_say(About::Tasks);
+        policy
+            .said
+            .borrow_mut()
+            .iter_mut()
+            .for_each(|said| said.at = at);
+        assert_eq!(policy.may_say(About::Tasks), Some(0));
+    }
+}
