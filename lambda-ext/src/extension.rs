@@ -77,6 +77,10 @@ impl Extension {
     /// # Errors
     /// As for [`run`].
     pub async fn run<H: Handler>(self, handler: H) -> Result<H, RunError> {
+        self.run_to_end(handler).await?.handler()
+    }
+
+    pub(crate) async fn run_to_end<H: Handler>(self, handler: H) -> Result<Ended<H>, RunError> {
         lifecycle::run(
             self.client,
             &self.settings,
@@ -84,8 +88,7 @@ impl Extension {
             async { Ok(handler) },
             async |handler, _| Ok(handler),
         )
-        .await?
-        .handler()
+        .await
     }
 
     /// Makes a handler and runs it; see [`launch`].

@@ -188,9 +188,14 @@ async fn a_panic_is_reported_and_its_message_is_on_stderr_once() {
         fake.request().await.registered();
         fake.expect(fake::NEXT).await.invoke("1");
         let report = fake.expect(fake::EXIT_ERROR).await;
-        assert_eq!(
-            report.json()["errorMessage"],
-            "`invoke` panicked: the disk is on fire"
+        let report_body = report.json();
+        let message = report_body["errorMessage"].as_str().unwrap();
+        let place = message
+            .strip_prefix("`invoke` panicked at ")
+            .and_then(|rest| rest.strip_suffix(": the disk is on fire"));
+        assert!(
+            place.is_some_and(|place| place.contains("failing.rs:")),
+            "{message}"
         );
         report.accepted();
     })

@@ -11,13 +11,15 @@ use super::member::{Control, Member};
 use super::platform::{Platform, Stage};
 use super::process::Exit;
 use super::shared::Shared;
+use crate::process::Process;
 use crate::{Error, ExtensionBuilder, Handler, Launch};
 
 /// An extension of this process that is about to run, as [`Emulator::extension`] makes it.
 ///
 /// Its future stands for its process: polled on the task of whoever awaits it, and not at all
-/// while the environment is frozen; its end is the exit, with code 0 for an `Ok` and 1 for an
-/// `Err`; a kill drops it. It need not be `Send`. It waits for ever if nobody drives the emulator
+/// while the environment is frozen; its end is the exit, with code 0 for an `Ok`, and where a
+/// [fail open](crate::Config::fail_open) extension has lost its handler, and 1 for another `Err`; a
+/// kill drops it. It need not be `Send`. It waits for ever if nobody drives the emulator
 /// beside it, to its end: [`Emulator::drive`] does, `tokio::try_join!` does if the scenario ends with
 /// [`shutdown`](super::Emulator::shutdown).
 ///
@@ -69,24 +71,28 @@ impl InProcess {
     /// Runs a handler that exists, as [`crate::run`] does, and gives it back.
     ///
     /// # Errors
-    /// Whatever ends it other than SHUTDOWN, or that it was killed.
+    /// Whatever ends it other than SHUTDOWN, that it was killed, or why there is no handler at the
+    /// end.
     pub async fn run<H: Handler>(self, handler: H) -> Result<H, EmulatorError> {
         let Self { extension, place } = self;
-        let work = async { Ok(extension.build()?.run(handler).await?) };
+        let work = async { Ok(extension.build()?.run_to_end(handler).await?) };
         let work = Box::pin(work);
-        host(&place, work).await
+        let ended = host(&place, work).await?;
+        ended.handler().map_err(|why| place.ended_with(why.into()))
     }
 
     /// Makes a `T` and runs it, as [`crate::launch`] and the generated `main` do, and gives it
     /// back.
     ///
     /// # Errors
-    /// Whatever ends it other than SHUTDOWN, or that it was killed.
+    /// As for [`run`](Self::run).
     pub async fn launch<T: Launch>(self) -> Result<T, EmulatorError> {
         let Self { extension, place } = self;
-        let work = async { Ok(extension.build()?.launch().await?) };
+        let mut process = Process::borrowed();
+        let work = async { Ok(extension.build()?.launch_in(&mut process).await?) };
         let work = Box::pin(work);
-        host(&place, work).await
+        let ended = host(&place, work).await?;
+        ended.handler().map_err(|why| place.ended_with(why.into()))
     }
 
     /// Runs an event loop of your own, on a [`Client`](crate::Client) or on anything else that
@@ -130,10 +136,7 @@ async fn host<T>(
         None => None,
     };
     match outcome {
-        Some(outcome) => outcome.map_err(|source| EmulatorError::Extension {
-            extension: place.name.clone(),
-            source,
-        }),
+        Some(outcome) => outcome.map_err(|source| place.ended_with(source)),
         None => Err(EmulatorError::Killed {
             extension: place.name.clone(),
             why: place.shared.look(|platform| {
@@ -171,6 +174,13 @@ async fn guide<T>(
 }
 
 impl Place {
+    fn ended_with(&self, source: Error) -> EmulatorError {
+        EmulatorError::Extension {
+            extension: self.name.clone(),
+            source,
+        }
+    }
+
     /// Changes its environment, if it has not ended.
     fn change(&self, change: impl FnOnce(&mut Platform)) {
         self.shared.change(|platform| {

@@ -72,10 +72,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         let mut coming = pin!(next(client, process, hold, pulse));
         let event = loop {
             if handling.is_retired() {
-                // Then there is nothing to do but to ask for events.
+                // Telemetry is still taken, because the platform would go on sending it.
                 hold.inspect(|hold| hold.give_up());
                 *ticker = None;
-                feed.take().as_mut().map(T::close);
             }
             let work = {
                 let work = pin!(next_work(feed.as_mut(), ticker.as_ref(), tasks));
@@ -119,8 +118,11 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             // What is queued keeps this task busy: the connections have their turns in between.
             yield_now().await;
         };
-        if let (Some(feed), Some(hold), Ok(Next::Invoke(_))) = (feed, hold, &event) {
-            feed.check_end_of(hold);
+        match (feed, hold, &event) {
+            (Some(feed), Some(hold), Ok(Next::Invoke(_))) if !handling.is_retired() => {
+                feed.check_end_of(hold);
+            }
+            _ => {}
         }
         Ok(event)
     }
@@ -181,7 +183,10 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             return Ok(());
         };
         feed.end(event);
-        while let Some(item) = feed.take_last(end).await {
+        while !self.handling.is_retired() {
+            let Some(item) = feed.take_last(end).await else {
+                break;
+            };
             let work = Work::Item(item);
             let batch = work.batch();
             let began = Instant::now();
@@ -208,7 +213,8 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     }
 }
 
-/// A method had to give way to an event. Of a batch the handler is told.
+/// A method had to give way to an event. Of a batch the handler is told, so that nothing is said of
+/// it here: what is said is telemetry.
 fn cut<T: Telemetry, H>(
     policy: &Policy,
     handling: &Handling<'_, H>,
@@ -217,10 +223,11 @@ fn cut<T: Telemetry, H>(
     after: Duration,
 ) {
     if let (Some(feed), Some(batch)) = (feed, batch) {
-        return feed.drop_batch(&batch);
+        feed.drop_batch(&batch);
     }
-    if let Some(method) = handling.running() {
-        policy.cut(method, after, "for the event that waits");
+    match handling.running() {
+        None | Some(Method::Telemetry) => {}
+        Some(method) => policy.cut(method, after, "for the event that waits"),
     }
 }
 

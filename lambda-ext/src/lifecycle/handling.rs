@@ -67,7 +67,9 @@ impl<'a, H> Handling<'a, H> {
         if matches!(error, RunError::Panicked { .. }) {
             // Nobody knows what state it is in, its destructor neither: it stays as it is.
             std::mem::forget(std::mem::replace(&mut self.handler, Err(error)));
-            self.policy.retired();
+            if method != Method::Shutdown {
+                self.policy.retired();
+            }
         }
         Ok(())
     }

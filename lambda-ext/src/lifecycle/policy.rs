@@ -72,7 +72,7 @@ impl Policy {
             RunError::Client(_) | RunError::Listener { .. } => About::Telemetry,
             RunError::Interrupted { .. } => return Err(error),
         };
-        self.say(about, &error);
+        self.say(about, format_args!("{error} (`fail_open`: goes on)"));
         Ok(error)
     }
 
@@ -83,9 +83,9 @@ impl Policy {
         self.say(About::Cuts(method), text);
     }
 
-    /// The handler is not called any more.
+    /// There is no handler, or none any more.
     pub(super) fn retired(&self) {
-        let text = "there is no handler from here on (`fail_open`): events pass until SHUTDOWN";
+        let text = "goes on without its handler, and does nothing until SHUTDOWN";
         stderr::line(&self.name, text);
     }
 

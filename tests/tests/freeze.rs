@@ -1,0 +1,114 @@
+//! Environments that are frozen: what is called after it, and how often.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lambda_ext::emulator::{Emulator, Invocation};
+use lambda_ext::{Config, Error, EventType, Handler, InvokeEvent, ShutdownEvent, ShutdownReason};
+use lambda_ext_tests::fake::bounded;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Notes what is called, with a tick at this interval.
+#[derive(Default)]
+struct Noted<const TICK_MS: u64> {
+    calls: Rc<RefCell<Vec<String>>>,
+}
+
+impl<const TICK_MS: u64> Noted<TICK_MS> {
+    fn note(&self, call: impl Into<String>) {
+        self.calls.borrow_mut().push(call.into());
+    }
+}
+
+impl<const TICK_MS: u64> Handler for Noted<TICK_MS> {
+    const CONFIG: Config = Config::new(&[EventType::Invoke, EventType::Shutdown])
+        .tick(Duration::from_millis(TICK_MS))
+        .thawed();
+
+    async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
+        self.note(format!("invoke {}", event.request_id));
+        Ok(())
+    }
+
+    async fn tick(&mut self) -> Result<(), Error> {
+        self.note("tick");
+        Ok(())
+    }
+
+    async fn thawed(&mut self, frozen_for: Duration) -> Result<(), Error> {
+        let hours = (frozen_for + Duration::from_secs(60)).as_secs() / HOUR.as_secs();
+        self.note(format!("thawed after {hours} hours"));
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, _: ShutdownEvent) -> Result<(), Error> {
+        self.note("shutdown");
+        Ok(())
+    }
+}
+
+fn invocation(request_id: &str) -> Invocation {
+    Invocation::default().request_id(request_id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_hours_there_is_one_tick_and_one_thaw_and_no_event_is_lost() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let noted = Noted::<10_000>::default();
+        let calls = Rc::clone(&noted.calls);
+        let extension = emulator.extension("noted").run(noted);
+        let scenario = async {
+            for (request_id, hours) in [("1", 5), ("2", 9), ("3", 7)] {
+                emulator.invoke(invocation(request_id)).await?;
+                emulator.freeze(hours * HOUR).await?;
+            }
+            emulator.shutdown(ShutdownReason::Spindown).await
+        };
+        let (outcome, ended) = tokio::join!(extension, scenario);
+        ended.unwrap();
+        outcome.unwrap();
+        let mut calls = calls.take();
+        // Whether the tick is before the event or after it is a matter of who is quicker.
+        assert_eq!(calls.iter().filter(|call| *call == "tick").count(), 3);
+        calls.retain(|call| call != "tick");
+        assert_eq!(
+            calls,
+            [
+                "invoke 1",
+                "thawed after 5 hours",
+                "invoke 2",
+                "thawed after 9 hours",
+                "invoke 3",
+                "thawed after 7 hours",
+                "shutdown",
+            ]
+        );
+        emulator.record().assert_clean();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_freeze_there_are_ticks_and_no_thaw() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let noted = Noted::<20>::default();
+        let calls = Rc::clone(&noted.calls);
+        let extension = emulator.extension("noted").run(noted);
+        let scenario = async {
+            let ticks = || calls.borrow().iter().filter(|call| *call == "tick").count();
+            while ticks() < 3 {
+                emulator.invoke(Invocation::default()).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        emulator.drive(extension, scenario).await.unwrap();
+        let thawed = |call: &String| call.starts_with("thawed");
+        assert!(!calls.borrow().iter().any(thawed), "{calls:?}");
+        emulator.record().assert_clean();
+    })
+    .await;
+}
