@@ -3,6 +3,7 @@
 mod events;
 mod methods;
 mod near;
+mod signature;
 mod telemetry;
 
 use crate::{
@@ -26,7 +27,7 @@ pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<
     let events = events::check(args, block, &methods, errors);
     telemetry::check(args, block, &methods, errors);
     check_generics(args, block, errors);
-    methods.check(errors);
+    signature::check(&methods, errors);
     // Where another handler is missed for it, that has been said.
     if errors.is_empty() {
         check_names(block, &methods, errors);
