@@ -9,7 +9,7 @@ mod values;
 use crate::{errors::Errors, method::Event, subscription::TelemetryType, word::Word};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use setting::{Setting, Value, segments};
+use setting::{Form, Setting, Value, segments};
 use syn::ext::IdentExt as _;
 
 pub use buffering::Buffering;
@@ -22,6 +22,8 @@ enum Argument {
     Events,
     Telemetry,
     Buffering,
+    TickMs,
+    FailOpen,
     Flavor,
     WorkerThreads,
     Main,
@@ -44,6 +46,8 @@ impl Argument {
             Self::Events => Row { name: "events", must_be: "a list in brackets", example: "events = [Invoke, Shutdown]" },
             Self::Telemetry => Row { name: "telemetry", must_be: "a list in brackets", example: "telemetry = [Platform, Function]" },
             Self::Buffering => Row { name: "buffering", must_be: "followed by limits in parentheses", example: "buffering(timeout_ms = 100)" },
+            Self::TickMs => Row { name: "tick_ms", must_be: "a whole number of milliseconds between 1 and 4294967295", example: "tick_ms = 10_000" },
+            Self::FailOpen => Row { name: "fail_open", must_be: "written without a value", example: "fail_open" },
             Self::Flavor => Row { name: "flavor", must_be: "a string", example: "flavor = \"multi_thread\"" },
             Self::WorkerThreads => Row { name: "worker_threads", must_be: "a whole number of at least 1", example: "worker_threads = 2" },
             Self::Main => Row { name: "main", must_be: "`true` or `false`", example: "main = false" },
@@ -57,6 +61,8 @@ impl Word for Argument {
         Self::Events,
         Self::Telemetry,
         Self::Buffering,
+        Self::TickMs,
+        Self::FailOpen,
         Self::Flavor,
         Self::WorkerThreads,
         Self::Main,
@@ -78,8 +84,12 @@ impl Setting for Argument {
         self.row().example
     }
 
-    fn is_called(self) -> bool {
-        self == Self::Buffering
+    fn form(self) -> Form {
+        match self {
+            Self::Buffering => Form::Called,
+            Self::FailOpen => Form::Bare,
+            _ => Form::Assigned,
+        }
     }
 }
 
@@ -92,6 +102,10 @@ pub struct Args {
     pub telemetry: Option<Given<List<TelemetryType>>>,
     /// `buffering(..)`
     pub buffering: Option<Given<Buffering>>,
+    /// `tick_ms = N`
+    pub tick_ms: Option<Given<u32>>,
+    /// `fail_open`
+    pub fail_open: Option<Given<()>>,
     /// `flavor = ".."`
     pub flavor: Option<Given<Flavor>>,
     /// `worker_threads = N`
@@ -137,7 +151,7 @@ impl Args {
             .is_none_or(|given| given.value == Some(true))
     }
 
-    /// Reads `name = value`.
+    /// Reads what stands between two commas.
     fn argument(
         &mut self,
         tokens: &[TokenTree],
@@ -161,6 +175,8 @@ impl Args {
             Argument::Events => value.set(&mut self.events, Value::list, errors),
             Argument::Telemetry => value.set(&mut self.telemetry, Value::list, errors),
             Argument::Buffering => value.set(&mut self.buffering, Value::buffering, errors),
+            Argument::TickMs => value.set(&mut self.tick_ms, Value::tick_ms, errors),
+            Argument::FailOpen => value.set(&mut self.fail_open, Value::fail_open, errors),
             Argument::Flavor => value.set(&mut self.flavor, Value::flavor, errors),
             Argument::WorkerThreads => {
                 value.set(&mut self.worker_threads, Value::worker_threads, errors);

@@ -5,6 +5,7 @@ mod methods;
 mod near;
 mod signature;
 mod telemetry;
+mod tick;
 
 use crate::{
     args::{Args, Buffering, Flavor, Given, List},
@@ -26,6 +27,7 @@ pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<
     let methods = Methods::of(block);
     let events = events::check(args, block, &methods, errors);
     telemetry::check(args, block, &methods, errors);
+    tick::check(args, block, &methods, errors);
     check_generics(args, block, errors);
     signature::check(&methods, errors);
     // Where another handler is missed for it, that has been said.
@@ -60,13 +62,13 @@ fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> E
             }
             // Of two with one name the compiler speaks, and it shall not speak of ours too.
             Role::Handler(method) if handlers.iter().any(|it: &Handler| it.method == method) => {}
-            Role::Handler(method) => handlers.extend(method.parameter().map(|parameter| Handler {
+            Role::Handler(method) => handlers.push(Handler {
                 method,
                 name,
-                parameter,
+                parameter: method.parameter(),
                 parameter_ty,
                 output,
-            })),
+            }),
         }
     }
     Extension {
@@ -98,6 +100,9 @@ fn config(args: &Args, methods: &Methods, events: Vec<Ident>) -> Config {
             .filter_map(|limit| Some((limit.name.clone(), limit.value?)))
             .collect(),
         runtime_done: methods.has(Method::RuntimeDone),
+        tick_ms: value(args.tick_ms.as_ref()).copied(),
+        thawed: methods.has(Method::Thawed),
+        fail_open: args.fail_open.is_some(),
     }
 }
 

@@ -1,9 +1,13 @@
 //! What is generated, one function per item.
 
+mod launch;
+
 use crate::{
     args::Flavor,
-    model::{Config, Constructor, Extension, Handler, Main, Origin},
+    method::Payload,
+    model::{Config, Extension, Handler, Main},
 };
+use launch::launch_impl;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
@@ -64,12 +68,25 @@ fn handler_impl(extension: &Extension) -> TokenStream {
 //         .telemetry(&[::lambda_ext::TelemetryType::Platform])
 //         .buffering(::lambda_ext::Buffering::new().timeout_ms(100))
 //         .runtime_done()
+//
+// Input:
+//     #[lambda_extension(tick_ms = 10_000, fail_open)]
+//     impl Flusher { /* `tick` and `thawed` */ }
+//
+// Output:
+//     ::lambda_ext::Config::new(&[::lambda_ext::EventType::Shutdown])
+//         .tick(::core::time::Duration::from_millis(10_000))
+//         .thawed()
+//         .fail_open()
 fn config_value(krate: &TokenStream, config: &Config) -> TokenStream {
     let Config {
         events,
         telemetry,
         buffering,
         runtime_done,
+        tick_ms,
+        thawed,
+        fail_open,
     } = config;
     let mut value = quote!(#krate::Config::new(&[#(#krate::EventType::#events),*]));
     if !telemetry.is_empty() {
@@ -84,6 +101,16 @@ fn config_value(krate: &TokenStream, config: &Config) -> TokenStream {
     }
     if *runtime_done {
         value.extend(quote!(.runtime_done()));
+    }
+    if let Some(interval) = tick_ms {
+        let interval = Literal::u32_unsuffixed(*interval);
+        value.extend(quote!(.tick(::core::time::Duration::from_millis(#interval))));
+    }
+    if *thawed {
+        value.extend(quote!(.thawed()));
+    }
+    if *fail_open {
+        value.extend(quote!(.fail_open()));
     }
     value
 }
@@ -105,15 +132,16 @@ fn forwarder(krate: &TokenStream, handler: &Handler) -> TokenStream {
     let Handler {
         method,
         name,
-        parameter: (local, payload),
+        parameter,
         parameter_ty,
         output,
     } = handler;
     let trait_method = format_ident!("{}", method.name());
-    let payload = format_ident!("{payload}");
-    let event = argument(local, parameter_ty);
+    let payload = parameter.map(|(_, payload)| payload_ty(krate, payload));
+    let event = parameter.map(|(local, _)| argument(local, parameter_ty));
+    let parameter = payload.map(|payload| quote!(#event: #payload));
     quote! {
-        async fn #trait_method(&mut self, #event: #krate::#payload)
+        async fn #trait_method(&mut self, #parameter)
             -> ::core::result::Result<(), #krate::Error>
         {
             let __output = Self::#name(self, #event).await;
@@ -122,127 +150,13 @@ fn forwarder(krate: &TokenStream, handler: &Handler) -> TokenStream {
     }
 }
 
-// Input:
-//     impl Flusher { .. }
-//
-// Output:
-//     #[automatically_derived]
-//     impl ::lambda_ext::Launch for Flusher {
-//         type Prepared = ..;
-//         async fn prepare() -> ::core::result::Result<Self::Prepared, ::lambda_ext::Error> { .. }
-//         async fn create(..) -> ::core::result::Result<Self, ::lambda_ext::Error> { .. }
-//     }
-fn launch_impl(extension: &Extension) -> TokenStream {
-    let Extension {
-        krate,
-        generics,
-        self_ty,
-        where_clause,
-        origin,
-        ..
-    } = extension;
-    let items = match origin {
-        Origin::Prepare(output) => prepared(krate, output),
-        Origin::Init(constructor) => constructed(krate, constructor),
-        Origin::Default => defaulted(krate, self_ty),
-    };
-    quote! {
-        #[automatically_derived]
-        #[allow(clippy::future_not_send)]
-        impl #generics #krate::Launch for #self_ty #where_clause { #items }
-    }
-}
-
-// Input:
-//     async fn prepare() -> Result<Self, Error>
-//
-// Output:
-//     type Prepared = Self;
-//     async fn prepare() -> .. {
-//         let __output = Self::prepare().await;
-//         <Result<Self, Error> as ::lambda_ext::__private::ConstructorOutput<Self>>::into_result(__output)
-//     }
-//     async fn create(__prepared: Self, _: &::lambda_ext::Register) -> .. { Ok(__prepared) }
-fn prepared(krate: &TokenStream, output: &TokenStream) -> TokenStream {
-    quote! {
-        type Prepared = Self;
-
-        async fn prepare() -> ::core::result::Result<Self, #krate::Error> {
-            let __output = Self::prepare().await;
-            <#output as #krate::__private::ConstructorOutput<Self>>::into_result(__output)
+fn payload_ty(krate: &TokenStream, payload: Payload) -> TokenStream {
+    match payload {
+        Payload::Ours(name) => {
+            let name = format_ident!("{name}");
+            quote!(#krate::#name)
         }
-
-        async fn create(__prepared: Self, _: &#krate::Register)
-            -> ::core::result::Result<Self, #krate::Error>
-        {
-            ::core::result::Result::Ok(__prepared)
-        }
-    }
-}
-
-// Input:
-//     async fn init(register: Register) -> Result<Self, Error>
-//
-// Output:
-//     type Prepared = ();
-//     async fn prepare() -> .. { Ok(()) }
-//     async fn create((): (), __register: &::lambda_ext::Register) -> .. {
-//         let __register = ::core::clone::Clone::clone(__register);
-//         let __output = Self::init(__register).await;
-//         <Result<Self, Error> as ::lambda_ext::__private::ConstructorOutput<Self>>::into_result(__output)
-//     }
-fn constructed(krate: &TokenStream, constructor: &Constructor) -> TokenStream {
-    let Constructor {
-        name,
-        parameter_ty,
-        output,
-    } = constructor;
-    let register = argument("register", parameter_ty);
-    let nothing_prepared = nothing_prepared(krate);
-    quote! {
-        #nothing_prepared
-
-        async fn create((): (), #register: &#krate::Register)
-            -> ::core::result::Result<Self, #krate::Error>
-        {
-            let #register: #krate::Register = ::core::clone::Clone::clone(#register);
-            let __output = Self::#name(#register).await;
-            <#output as #krate::__private::ConstructorOutput<Self>>::into_result(__output)
-        }
-    }
-}
-
-// Input:
-//     impl Flusher { /* neither `prepare` nor a constructor */ }
-//
-// Output:
-//     type Prepared = ();
-//     async fn prepare() -> .. { Ok(()) }
-//     async fn create((): (), _: &::lambda_ext::Register) -> .. {
-//         Ok(<Flusher as ::core::default::Default>::default())
-//     }
-//
-// The author's tokens for the type, so that a missing `Default` is shown there.
-fn defaulted(krate: &TokenStream, self_ty: &TokenStream) -> TokenStream {
-    let nothing_prepared = nothing_prepared(krate);
-    quote! {
-        #nothing_prepared
-
-        async fn create((): (), _: &#krate::Register)
-            -> ::core::result::Result<Self, #krate::Error>
-        {
-            ::core::result::Result::Ok(<#self_ty as ::core::default::Default>::default())
-        }
-    }
-}
-
-fn nothing_prepared(krate: &TokenStream) -> TokenStream {
-    quote! {
-        type Prepared = ();
-
-        async fn prepare() -> ::core::result::Result<(), #krate::Error> {
-            ::core::result::Result::Ok(())
-        }
+        Payload::Duration => quote!(::core::time::Duration),
     }
 }
 

@@ -15,6 +15,10 @@ pub enum Method {
     Telemetry,
     /// Handles [`Event::Invoke`] too, once the function is done.
     RuntimeDone,
+    /// Is called at an interval.
+    Tick,
+    /// Is called after a freeze.
+    Thawed,
     /// Handles [`Event::Shutdown`].
     Shutdown,
 }
@@ -33,30 +37,54 @@ struct Row {
     name: &'static str,
     /// The event that it handles, alone or with others.
     event: Option<Event>,
-    /// Name and type of its one parameter; the type is one of the runtime crate's root.
-    parameter: Option<(&'static str, &'static str)>,
+    /// Name and type of its one parameter.
+    parameter: Option<(&'static str, Payload)>,
+}
+
+/// The type of what a method takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// One of the runtime crate's root.
+    Ours(&'static str),
+    /// That of `core::time`.
+    Duration,
+}
+
+impl Payload {
+    /// As the author writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ours(name) => name,
+            Self::Duration => "Duration",
+        }
+    }
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Prepare,
         Self::Init,
         Self::Invoke,
         Self::Telemetry,
         Self::RuntimeDone,
+        Self::Tick,
+        Self::Thawed,
         Self::Shutdown,
     ];
 
     #[rustfmt::skip]
     const fn row(self) -> Row {
+        use Payload::{Duration, Ours};
         match self {
             Self::Prepare => Row { name: "prepare", event: None, parameter: None },
-            Self::Init => Row { name: "init", event: None, parameter: Some(("register", "Register")) },
-            Self::Invoke => Row { name: "invoke", event: Some(Event::Invoke), parameter: Some(("event", "InvokeEvent")) },
-            Self::Telemetry => Row { name: "telemetry", event: None, parameter: Some(("batch", "TelemetryBatch")) },
-            Self::RuntimeDone => Row { name: "runtime_done", event: Some(Event::Invoke), parameter: Some(("done", "RuntimeDone")) },
-            Self::Shutdown => Row { name: "shutdown", event: Some(Event::Shutdown), parameter: Some(("event", "ShutdownEvent")) },
+            Self::Init => Row { name: "init", event: None, parameter: Some(("register", Ours("Register"))) },
+            Self::Invoke => Row { name: "invoke", event: Some(Event::Invoke), parameter: Some(("event", Ours("InvokeEvent"))) },
+            Self::Telemetry => Row { name: "telemetry", event: None, parameter: Some(("batch", Ours("TelemetryBatch"))) },
+            Self::RuntimeDone => Row { name: "runtime_done", event: Some(Event::Invoke), parameter: Some(("done", Ours("RuntimeDone"))) },
+            Self::Tick => Row { name: "tick", event: None, parameter: None },
+            Self::Thawed => Row { name: "thawed", event: None, parameter: Some(("frozen_for", Duration)) },
+            Self::Shutdown => Row { name: "shutdown", event: Some(Event::Shutdown), parameter: Some(("event", Ours("ShutdownEvent"))) },
         }
     }
 
@@ -76,16 +104,19 @@ impl Method {
     }
 
     /// Name and type of what it takes, if anything.
-    pub const fn parameter(self) -> Option<(&'static str, &'static str)> {
+    pub const fn parameter(self) -> Option<(&'static str, Payload)> {
         self.row().parameter
     }
 
-    /// How it is written, as far as its parameters; with a `&mut self` where it may have one.
+    /// How it is written as a handler, as far as its parameters.
     pub fn signature(self) -> String {
         let name = self.name();
         match self.parameter() {
-            Some((parameter, ty)) => format!("async fn {name}(&mut self, {parameter}: {ty})"),
-            None => format!("async fn {name}()"),
+            Some((parameter, payload)) => {
+                let payload = payload.name();
+                format!("async fn {name}(&mut self, {parameter}: {payload})")
+            }
+            None => format!("async fn {name}(&mut self)"),
         }
     }
 }

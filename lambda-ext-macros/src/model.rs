@@ -1,7 +1,10 @@
 //! What [`check`](crate::check::check) has made sure of: all that emission needs, and nothing that
 //! it could fail on.
 
-use crate::{args::Flavor, method::Method};
+use crate::{
+    args::Flavor,
+    method::{Method, Payload},
+};
 use proc_macro2::{Ident, TokenStream};
 
 /// An extension without mistakes.
@@ -34,6 +37,12 @@ pub struct Config {
     pub buffering: Vec<(Ident, u32)>,
     /// Whether there is a `runtime_done`.
     pub runtime_done: bool,
+    /// The milliseconds between two calls of `tick`.
+    pub tick_ms: Option<u32>,
+    /// Whether there is a `thawed`.
+    pub thawed: bool,
+    /// Whether the extension goes on when a handler fails.
+    pub fail_open: bool,
 }
 
 /// How the value comes to be.
@@ -56,14 +65,14 @@ pub struct Constructor {
     pub output: TokenStream,
 }
 
-/// A method with `self` and its event.
+/// A method with `self`.
 pub struct Handler {
     /// Which.
     pub method: Method,
     /// Its name, in the author's own token.
     pub name: Ident,
-    /// Name and type of the parameter of the trait's method.
-    pub parameter: (&'static str, &'static str),
+    /// Name and type of the parameter of the trait's method, if it has one.
+    pub parameter: Option<(&'static str, Payload)>,
     /// The type in the author's signature, whose place stands for the argument.
     pub parameter_ty: TokenStream,
     /// What it returns; `()` where nothing is written.

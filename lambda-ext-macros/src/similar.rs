@@ -29,7 +29,7 @@ fn plain(name: &str) -> String {
         }
     }
     name.retain(char::is_alphanumeric);
-    for suffix in ["event", "handler"] {
+    for suffix in ["event", "handler", "ed"] {
         match name.strip_suffix(suffix) {
             Some(rest) if !rest.is_empty() => name = rest.to_owned(),
             _ => {}
@@ -89,6 +89,8 @@ mod tests {
         }
         assert_eq!(distance("shutdwon", "shutdown"), Some(1));
         assert_eq!(distance("shut_down", "shutdown"), Some(0));
+        assert_eq!(distance("on_thaw", "thawed"), Some(0));
+        assert_eq!(distance("ticks", "tick"), Some(1));
         assert_eq!(distance("shutdown_server", "shutdown"), None);
         assert_eq!(distance("threads", "worker_threads"), None);
     }

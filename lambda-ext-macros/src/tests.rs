@@ -120,6 +120,25 @@ fn runtime_done() {
 }
 
 #[test]
+fn tick_and_thawed() {
+    assert_expansion(
+        "tick_and_thawed",
+        quote!(tick_ms = 10_000, fail_open),
+        quote! {
+            impl Shipper {
+                async fn tick(&mut self) -> Result<(), Error> {
+                    self.flush().await
+                }
+
+                async fn thawed(&mut self, frozen_for: Duration) {
+                    self.client = Client::new();
+                }
+            }
+        },
+    );
+}
+
+#[test]
 fn without_main() {
     assert_expansion(
         "without_main",
@@ -192,6 +211,12 @@ fn the_events_follow_from_the_methods() {
     let shutdown = quote!(
         async fn shutdown(&mut self, _: ShutdownEvent) {}
     );
+    let tick = quote!(
+        async fn tick(&mut self) {}
+    );
+    let thawed = quote!(
+        async fn thawed(&mut self, _: Duration) {}
+    );
     for (methods, invokes, ends) in [
         (quote!(#prepare), false, true),
         (quote!(#shutdown), false, true),
@@ -204,10 +229,15 @@ fn the_events_follow_from_the_methods() {
         (quote!(#invoke #telemetry), true, true),
         (quote!(#done #telemetry), true, true),
         (quote!(#telemetry #shutdown), false, true),
+        (quote!(#tick), false, true),
+        (quote!(#thawed), false, true),
+        (quote!(#invoke #tick #thawed), true, false),
     ] {
         let subscribes = has_ident(methods.clone(), "telemetry");
-        let args = subscribes.then(|| quote!(telemetry = [Platform]));
-        let expansion = expand(quote!(#args), quote!(impl A { #methods }));
+        let telemetry = subscribes.then(|| quote!(telemetry = [Platform],));
+        let ticks = has_ident(methods.clone(), "tick");
+        let tick = ticks.then(|| quote!(tick_ms = 10_000));
+        let expansion = expand(quote!(#telemetry #tick), quote!(impl A { #methods }));
         let has = |name| has_ident(expansion.clone(), name);
         assert!(!has("compile_error"), "{expansion}");
         assert_eq!(
@@ -260,6 +290,10 @@ fn a_renamed_crate_leaves_no_trace_of_the_name() {
         (
             telemetry(),
             quote!(impl A { async fn telemetry(&self, _: TelemetryBatch) {} async fn runtime_done(&self, _: RuntimeDone) {} }),
+        ),
+        (
+            quote!(tick_ms = 10_000, fail_open),
+            quote!(impl A { async fn tick(&self) {} async fn thawed(&self, _: Duration) {} }),
         ),
     ];
     for (args, block) in extensions {

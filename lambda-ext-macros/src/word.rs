@@ -23,6 +23,15 @@ pub trait Word: Copy + PartialEq + 'static {
         similar::nearest(written, Self::ALL.iter().copied(), Self::name)
     }
 
+    /// The one that begins with this word, if no other does: `tick` for `tick_ms`.
+    fn begun(written: &str) -> Option<Self> {
+        let mut words = Self::ALL.iter().copied().filter(|word| {
+            let rest = word.name().strip_prefix(written);
+            rest.is_some_and(|rest| rest.starts_with('_'))
+        });
+        words.next().filter(|_| words.next().is_none())
+    }
+
     /// Every name, to follow on "one of".
     fn names() -> String {
         let names: Vec<_> = Self::ALL

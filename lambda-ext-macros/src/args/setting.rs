@@ -13,10 +13,21 @@ pub trait Setting: Word {
     /// How it is written.
     fn example(self) -> &'static str;
 
-    /// Whether that is `name(..)`.
-    fn is_called(self) -> bool {
-        false
+    /// Where in that its value is.
+    fn form(self) -> Form {
+        Form::Assigned
     }
+}
+
+/// How a setting is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `name = value`
+    Assigned,
+    /// `name(..)`
+    Called,
+    /// `name`
+    Bare,
 }
 
 /// A setting that was given.
@@ -33,7 +44,7 @@ pub struct Value<'a, S> {
     pub setting: S,
     /// As written.
     pub name: &'a Ident,
-    /// Nothing if it is not written as it must be.
+    /// Nothing if it is not written as it must be, or if it is bare, as it must be then.
     pub tokens: &'a [TokenTree],
 }
 
@@ -50,9 +61,9 @@ impl<'a, S: Setting> Value<'a, S> {
             return None;
         };
         let setting = S::named(&name.unraw().to_string()).or_else(|| unknown(name, errors))?;
-        let tokens = match rest {
-            [equals, value @ ..] if is_punct(equals, '=') && !setting.is_called() => value,
-            [TokenTree::Group(_)] if setting.is_called() => rest,
+        let tokens = match (setting.form(), rest) {
+            (Form::Assigned, [equals, value @ ..]) if is_punct(equals, '=') => value,
+            (Form::Called, [TokenTree::Group(_)]) | (Form::Bare, _) => rest,
             // `events(Invoke)` and whatever else is not `name = value` has no value.
             _ => &[],
         };
@@ -105,7 +116,8 @@ impl<'a, S: Setting> Value<'a, S> {
 /// Reports a word that nobody knows; returns the one that must have been meant, so that its value
 /// is not missed.
 fn unknown<W: Word>(name: &Ident, errors: &mut Errors) -> Option<W> {
-    let near = W::nearest(&name.to_string());
+    let written = name.to_string();
+    let near = W::nearest(&written).or_else(|| W::begun(&written));
     let help = near.map(|near| format!("\nhelp: did you mean `{}`?", near.name()));
     let (_, noun) = W::NOUN;
     errors.push(
@@ -120,8 +132,8 @@ fn unknown<W: Word>(name: &Ident, errors: &mut Errors) -> Option<W> {
 }
 
 /// What stands between the commas.
-pub fn segments<W: Word>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<TokenTree>> {
-    let (article, noun) = W::NOUN;
+pub fn segments<S: Setting>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<TokenTree>> {
+    let (article, noun) = S::NOUN;
     let mut segments = vec![Vec::new()];
     let mut tokens = visible(tokens).into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -135,7 +147,10 @@ pub fn segments<W: Word>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<To
                 }
             }
             // `events = [Invoke] main = false`
-            TokenTree::Ident(_) if is_whole(&segments[here]) && begins_value(tokens.peek()) => {
+            TokenTree::Ident(name)
+                if is_whole::<S>(&segments[here])
+                    && (begins_value(tokens.peek()) || is_bare::<S>(name)) =>
+            {
                 errors.push(&token, format!("expected `,` before the next {noun}"));
                 segments.push(vec![token]);
             }
@@ -147,13 +162,19 @@ pub fn segments<W: Word>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<To
 }
 
 /// Whether a setting may end here.
-fn is_whole(segment: &[TokenTree]) -> bool {
+fn is_whole<S: Setting>(segment: &[TokenTree]) -> bool {
     match segment {
+        [TokenTree::Ident(name)] => is_bare::<S>(name),
         [_, value] => is_group(value, Delimiter::Parenthesis),
         // `num_cpus::get()` is one value, if a wrong one.
         [_, _, .., last] => !matches!(last, TokenTree::Punct(_)),
         _ => false,
     }
+}
+
+/// Whether this is all of a setting.
+fn is_bare<S: Setting>(name: &Ident) -> bool {
+    S::named(&name.unraw().to_string()).is_some_and(|it| it.form() == Form::Bare)
 }
 
 /// Whether a setting's name is what came before.

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{errors::Errors, similar};
 use proc_macro2::{TokenStream, TokenTree};
+use std::{fmt::Display, str::FromStr};
 use syn::Lit;
 
 impl Value<'_, Argument> {
@@ -32,18 +33,42 @@ impl Value<'_, Argument> {
         flavor
     }
 
+    /// `10_000`
+    pub fn tick_ms(&self, errors: &mut Errors) -> Option<u32> {
+        let number = self.number("u32").filter(|&interval| interval > 0);
+        number.or_else(|| self.malformed(errors))
+    }
+
+    /// Nothing: what says something is that it is there.
+    pub fn fail_open(&self, errors: &mut Errors) -> Option<()> {
+        match self.tokens {
+            [] => Some(()),
+            [_, TokenTree::Ident(value)] if value == "false" => {
+                errors.push(
+                    all(self.tokens),
+                    "`fail_open` must be written without a value\nhelp: leave `fail_open` out",
+                );
+                None
+            }
+            _ => self.malformed(errors),
+        }
+    }
+
     /// `4`
     pub fn worker_threads(&self, errors: &mut Errors) -> Option<usize> {
+        let number = self.number("usize").filter(|&threads| threads > 0);
+        number.or_else(|| self.malformed(errors))
+    }
+
+    /// A whole number, which may be said to be of its type.
+    fn number<N: FromStr<Err: Display>>(&self, ty: &str) -> Option<N> {
         let [TokenTree::Literal(literal)] = self.tokens else {
-            return self.malformed(errors);
+            return None;
         };
         match Lit::new(literal.clone()) {
-            Lit::Int(number) if ["", "usize"].contains(&number.suffix()) => {
-                number.base10_parse().ok().filter(|&threads| threads > 0)
-            }
+            Lit::Int(number) if ["", ty].contains(&number.suffix()) => number.base10_parse().ok(),
             _ => None,
         }
-        .or_else(|| self.malformed(errors))
     }
 
     /// `false`

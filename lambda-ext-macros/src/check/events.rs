@@ -14,8 +14,8 @@ use proc_macro2::{Ident, Span};
 pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors) -> Vec<Ident> {
     match &args.events {
         None => {
-            // Of a subscription without its handler more is said than that.
-            if methods.is_empty() && args.telemetry.is_none() {
+            // Of a subscription or an interval without its handler more is said than that.
+            if methods.is_empty() && args.telemetry.is_none() && args.tick_ms.is_none() {
                 report_no_handler(block, errors);
             }
             implied(methods)
@@ -110,8 +110,8 @@ fn report_no_handler(block: &Block, errors: &mut Errors) {
             .collect();
         format!("add {}", signatures.join(" or "))
     };
-    let help =
-        Near::find(block, handlers.chain([Method::Telemetry])).map_or_else(add, |near| near.help());
+    let others = [Method::Telemetry, Method::Tick, Method::Thawed];
+    let help = Near::find(block, handlers.chain(others)).map_or_else(add, |near| near.help());
     errors.push(
         &block.self_ty,
         format!("this block has no event handler\nhelp: {help}"),

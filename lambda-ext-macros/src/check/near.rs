@@ -34,13 +34,13 @@ impl<'a> Near<'a> {
             .map(|(_, near)| near)
     }
 
-    /// The one that takes what only its handler is given, and is not that.
+    /// The one that takes what its handler is given, and is not that.
     pub fn misspelt(block: &'a Block, methods: &Methods) -> Option<Self> {
         Method::ALL.into_iter().find_map(|method| {
             let (_, payload) = method.parameter()?;
             let near = Self::find(block, [method])?;
             let first = near.function.parameters.first();
-            let takes = first.is_some_and(|first| first.is_named(payload));
+            let takes = first.is_some_and(|first| first.is_named(payload.name()));
             (takes && near.is_method() && !methods.has(method)).then_some(near)
         })
     }

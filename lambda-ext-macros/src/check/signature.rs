@@ -126,7 +126,7 @@ fn check_constructor(function: &Function, errors: &mut Errors) {
     }
     let must = "constructor `init` must take one `Register`";
     check_by_value(function, must, errors);
-    check_extra(function, must, errors);
+    check_extra(function, 1, must, errors);
     if function.output.is_none() {
         errors.push(
             &function.name,
@@ -138,11 +138,15 @@ fn check_constructor(function: &Function, errors: &mut Errors) {
 
 fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
     let name = method.name();
-    let Some((_, payload)) = method.parameter() else {
-        return;
+    let must = match method.parameter() {
+        Some((_, payload)) => {
+            let payload = payload.name();
+            format!("handler `{name}` must take `&mut self` and one `{payload}`")
+        }
+        None => format!("handler `{name}` must take nothing but `&mut self`"),
     };
-    let must = format!("handler `{name}` must take `&mut self` and one `{payload}`");
-    if function.parameters.is_empty() {
+    let taken = usize::from(method.parameter().is_some());
+    if function.parameters.len() < taken {
         let signature = method.signature();
         return errors.push(
             &function.parentheses,
@@ -166,8 +170,10 @@ fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
         ),
         Some(_) => {}
     }
-    check_by_value(function, &must, errors);
-    check_extra(function, &must, errors);
+    if taken > 0 {
+        check_by_value(function, &must, errors);
+    }
+    check_extra(function, taken, &must, errors);
 }
 
 /// The compiler would call our type unexpected, where the author's is.
@@ -177,9 +183,9 @@ fn check_by_value(function: &Function, must: &str, errors: &mut Errors) {
     }
 }
 
-/// Reports parameters behind the first.
-fn check_extra(function: &Function, must: &str, errors: &mut Errors) {
-    if let Some(extra @ [_, rest @ ..]) = function.parameters.get(1..) {
+/// Reports parameters behind those that are taken.
+fn check_extra(function: &Function, taken: usize, must: &str, errors: &mut Errors) {
+    if let Some(extra @ [_, rest @ ..]) = function.parameters.get(taken..) {
         let found = if rest.is_empty() {
             "an extra parameter"
         } else {
