@@ -1,0 +1,9 @@
+use lambda_ext::{InvokeEvent, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(events = [Invoke] fail_open)]
+impl Flusher {
+    async fn invoke(&mut self, _event: InvokeEvent) {}
+}

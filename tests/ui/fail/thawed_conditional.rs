@@ -1,0 +1,11 @@
+use lambda_ext::lambda_extension;
+use std::time::Duration;
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension]
+impl Flusher {
+    #[cfg(unix)]
+    async fn thawed(&mut self, _frozen_for: Duration) {}
+}

@@ -1,0 +1,9 @@
+use lambda_ext::lambda_extension;
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(tick_ms)]
+impl Flusher {
+    async fn tick(&mut self) {}
+}
