@@ -3,13 +3,19 @@
 use lambda_ext::{
     Error, InvokeEvent, Register, RuntimeDone, ShutdownEvent, TelemetryBatch, lambda_extension,
 };
+use std::time::Duration;
 
 struct Shipper {
     function: String,
     pending: Vec<String>,
 }
 
-#[lambda_extension(telemetry = [Platform, Function], buffering(max_bytes = 262_144))]
+#[lambda_extension(
+    telemetry = [Platform, Function],
+    buffering(max_bytes = 262_144),
+    tick_ms = 10_000,
+    fail_open
+)]
 impl Shipper {
     async fn init(register: Register) -> Self {
         Self {
@@ -30,6 +36,15 @@ impl Shipper {
 
     async fn runtime_done(&mut self, _done: RuntimeDone) {
         self.flush();
+    }
+
+    async fn tick(&mut self) {
+        self.flush();
+    }
+
+    async fn thawed(&mut self, frozen_for: Duration) -> Result<(), Error> {
+        self.pending.push(format!("{frozen_for:?}"));
+        Ok(())
     }
 
     async fn shutdown(&mut self, _event: ShutdownEvent) {

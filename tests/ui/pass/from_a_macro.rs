@@ -3,7 +3,7 @@
 use lambda_ext::{InvokeEvent, ShutdownEvent, TelemetryBatch, lambda_extension};
 
 macro_rules! extension {
-    ($name:ident, $ty:ty, $flavor:literal, $kind:ident, $limit:literal, $vis:vis, $output:ty) => {
+    ($name:ident, $ty:ty, $flavor:literal, $kind:ident, $number:literal, $flag:ident, $vis:vis, $output:ty) => {
         #[derive(Default)]
         struct $name {
             invocations: u64,
@@ -13,7 +13,9 @@ macro_rules! extension {
             events = [Invoke, Shutdown],
             flavor = $flavor,
             telemetry = [$kind],
-            buffering(max_items = $limit)
+            buffering(max_items = $number),
+            tick_ms = $number,
+            $flag
         )]
         impl $ty {
             $vis async fn invoke(&mut self, _event: InvokeEvent) -> $output {
@@ -23,6 +25,10 @@ macro_rules! extension {
 
             async fn telemetry(&mut self, batch: TelemetryBatch) {
                 println!("{} {}", self.invocations, batch.as_str());
+            }
+
+            async fn tick(&mut self) -> $output {
+                Ok(())
             }
 
             async fn shutdown(&mut self, _event: ShutdownEvent) {
@@ -38,6 +44,7 @@ extension!(
     "current_thread",
     Function,
     10_000,
+    fail_open,
     ,
     Result<(), lambda_ext::Error>
 );

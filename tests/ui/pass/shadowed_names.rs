@@ -12,10 +12,12 @@ use ::lambda_ext::{
     InvokeEvent, Register as Registration, RuntimeDone as Done, TelemetryBatch as Batch,
     lambda_extension,
 };
+use ::std::time::Duration as Time;
 
 mod lambda_ext {}
 mod core {}
 mod std {}
+mod time {}
 enum Result {}
 enum Option {}
 struct Ok;
@@ -28,6 +30,7 @@ struct RuntimeDone;
 struct TelemetryBatch;
 struct TelemetryType;
 struct Buffering;
+struct Duration;
 struct Platform;
 struct Handler;
 struct Launch;
@@ -40,6 +43,7 @@ static event: u8 = 0;
 static register: u8 = 0;
 static batch: u8 = 0;
 static done: u8 = 0;
+static frozen_for: u8 = 0;
 static max_items: u8 = 0;
 static prepared: u8 = 0;
 const __unused: u8 = 0;
@@ -59,7 +63,8 @@ struct Flusher {
     worker_threads = 2,
     events = [Invoke],
     telemetry = [Platform],
-    buffering(max_items = 1_000)
+    buffering(max_items = 1_000),
+    tick_ms = 1_000
 )]
 impl Flusher {
     async fn init(registration: Registration) -> Self {
@@ -77,4 +82,8 @@ impl Flusher {
     }
 
     async fn runtime_done(&self, _done: Done) {}
+
+    async fn tick(&self) {}
+
+    async fn thawed(&self, _time: Time) {}
 }
