@@ -1,0 +1,9 @@
+use lambda_ext::{RuntimeDone, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(buffering(max = 5_000))]
+impl Flusher {
+    async fn runtime_done(&mut self, _done: RuntimeDone) {}
+}
