@@ -3,8 +3,9 @@
 
 The payload says what it does: {"never": true} answers nothing, {"exit": 3}
 ends the process with that code, {"print": "a line"} prints that and answers
-with the request id; anything else comes back as it is. With NEEDS_FILE in the
-environment it does not start without that file.
+with the request id; anything else comes back as it is. {"seconds": 0.1} beside
+that is how long it takes. With NEEDS_FILE in the environment it does not start
+without that file.
 """
 
 import http.client
@@ -12,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 RUNTIME = "/2018-06-01/runtime/invocation/"
 
@@ -39,6 +41,7 @@ while True:
             signal.pause()
     if "exit" in event:
         os._exit(event["exit"])
+    time.sleep(event.get("seconds", 0))
     if "print" in event:
         print(event["print"], flush=True)
         payload = json.dumps(request_id)

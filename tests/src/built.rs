@@ -1,6 +1,7 @@
 //! Programs that tests run, built when they are first asked for.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -53,6 +54,61 @@ pub fn rust_peer(binary: &str) -> PathBuf {
 #[must_use]
 pub fn python_peer() -> PathBuf {
     Path::new(PEERS).join("python_extension.py")
+}
+
+/// A crate outside of the workspace that depends on lambda-ext alone, by its path.
+///
+/// # Panics
+/// It does not build.
+#[must_use]
+#[track_caller]
+pub fn own_crate(name: &str, source: &str) -> PathBuf {
+    build_own_crate(name, source, "", &target_dir())
+}
+
+/// The same, but its panics abort.
+///
+/// # Panics
+/// It does not build.
+#[must_use]
+#[track_caller]
+pub fn aborting_crate(name: &str, source: &str) -> PathBuf {
+    let abort = "[profile.dev]\npanic = \"abort\"\ndebug = false\nincremental = false\n";
+    // Of what is built otherwise nothing can be used, so it need not wait for that either.
+    build_own_crate(name, source, abort, &target_dir().join("rie/abort"))
+}
+
+#[track_caller]
+fn build_own_crate(name: &str, source: &str, more: &str, target: &Path) -> PathBuf {
+    let lambda_ext = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda-ext");
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    let directory = target_dir().join("rie").join(name);
+    let manifest = directory.join("Cargo.toml");
+    fs::create_dir_all(directory.join("src")).expect("the target directory can be written");
+    let files = [
+        (
+            manifest.clone(),
+            format!(
+                "[package]\nname = {name:?}\nedition = \"2024\"\n\
+                 [dependencies]\nlambda-ext = {{ path = {lambda_ext:?} }}\n\
+                 [workspace]\n{more}"
+            ),
+        ),
+        // The versions that are known here, so that none has to be looked up.
+        (
+            directory.join("Cargo.lock"),
+            fs::read_to_string(lock).expect("the workspace has a lock file"),
+        ),
+        (directory.join("src/main.rs"), source.to_owned()),
+    ];
+    for (path, text) in files {
+        fs::write(path, text).expect("the target directory can be written");
+    }
+    let manifest = utf8(&manifest);
+    build(
+        name,
+        &["--manifest-path", manifest, "--target-dir", utf8(target)],
+    )
 }
 
 /// Builds a binary of this workspace or of another manifest and says where it is.

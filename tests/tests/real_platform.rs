@@ -1,11 +1,10 @@
 //! Extensions under AWS's own Runtime Interface Emulator.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use lambda_ext_tests::built::{self, build, target_dir};
+use lambda_ext_tests::built;
 use lambda_ext_tests::rie::{Report, Rie};
 
 /// The header in which an error's type travels.
@@ -31,46 +30,9 @@ fn failing(method: &str, by: &str) -> Rie {
 /// The same, but its panics abort, as in what `cargo lambda build --release` makes.
 fn failing_by_abort(method: &str) -> Rie {
     static FAILING: OnceLock<PathBuf> = OnceLock::new();
-    let failing = FAILING.get_or_init(|| {
-        let source = include_str!("../src/bin/failing.rs");
-        let abort = "[profile.dev]\npanic = \"abort\"\ndebug = false\nincremental = false\n";
-        // Of what is built otherwise nothing can be used, so it need not wait for that either.
-        build_own_crate("aborting", source, abort, &target_dir().join("rie/abort"))
-    });
+    let source = include_str!("../src/bin/failing.rs");
+    let failing = FAILING.get_or_init(|| built::aborting_crate("aborting", source));
     fails(failing, method, "panic")
-}
-
-/// Builds a crate outside of the workspace that depends on lambda-ext alone, by its path.
-fn build_own_crate(name: &str, source: &str, more: &str, target: &Path) -> PathBuf {
-    let lambda_ext = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda-ext");
-    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
-    let directory = target_dir().join("rie").join(name);
-    let manifest = directory.join("Cargo.toml");
-    fs::create_dir_all(directory.join("src")).expect("the target directory can be written");
-    let files = [
-        (
-            manifest.clone(),
-            format!(
-                "[package]\nname = {name:?}\nedition = \"2024\"\n\
-                 [dependencies]\nlambda-ext = {{ path = {lambda_ext:?} }}\n\
-                 [workspace]\n{more}"
-            ),
-        ),
-        // The versions that are known here, so that none has to be looked up.
-        (
-            directory.join("Cargo.lock"),
-            fs::read_to_string(lock).expect("the workspace has a lock file"),
-        ),
-        (directory.join("src/main.rs"), source.to_owned()),
-    ];
-    for (path, text) in files {
-        fs::write(path, text).expect("the target directory can be written");
-    }
-    let manifest = utf8(&manifest);
-    build(
-        name,
-        &["--manifest-path", manifest, "--target-dir", utf8(target)],
-    )
 }
 
 fn fails(extension: impl Into<PathBuf>, method: &str, by: &str) -> Rie {
@@ -87,10 +49,6 @@ fn fails(extension: impl Into<PathBuf>, method: &str, by: &str) -> Rie {
 
 fn does_not_fail() -> Rie {
     Rie::new().extension(env!("CARGO_BIN_EXE_failing"))
-}
-
-fn utf8(path: &Path) -> &str {
-    path.to_str().expect("the target directory's path is UTF-8")
 }
 
 #[test]
@@ -189,7 +147,7 @@ fn a_proxy_in_the_environment_changes_nothing() {
 fn the_example_works_in_a_crate_of_its_own() {
     let example = include_str!("../../examples/hello/src/main.rs");
     let source = format!("#![deny(warnings, clippy::pedantic)]\n{example}");
-    let own = build_own_crate("own", &source, "", &target_dir());
+    let own = built::own_crate("own", &source);
     let Some(report) = Rie::new().extension(own).invokes(2).run() else {
         return;
     };
@@ -392,7 +350,7 @@ fn a_shutdown_that_blocks_its_thread_is_ended_before_the_platform_kills() {
         return;
     };
     left_well(&report);
-    said_once(&report, "the handler blocks its thread");
+    said_once(&report, "`shutdown` blocks its thread");
     report.equal(
         "lines on standard error",
         &report.stderr.lines().count(),

@@ -33,6 +33,10 @@ pub(super) struct Handling<'a, H> {
 
 impl<'a, H> Handling<'a, H> {
     pub(super) fn new(policy: &'a Policy, running: Running, handler: Result<H, RunError>) -> Self {
+        // Of one that is switched off enough has been said.
+        if !matches!(handler, Ok(_) | Err(RunError::Disabled)) {
+            policy.retired();
+        }
         Self {
             policy,
             running,

@@ -1,10 +1,12 @@
 //! An extension that fails where and how the environment says.
 //!
 //! `FAIL_IN` is the name of a method, `FAIL_BY` the way, see [`fail`]; without
-//! them it does not fail.
+//! them it does not fail. `FAIL_AT` is the call at which it does, the first if
+//! it is not there.
 
 use std::env;
 use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use lambda_ext::{Error, ExtensionError, InvokeEvent, Register, ShutdownEvent, lambda_extension};
@@ -50,11 +52,18 @@ impl Drop for Failing {
     }
 }
 
+/// The calls of the method that fails.
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
 async fn fail_in(method: &str) -> Result<(), Error> {
-    match env::var("FAIL_IN") {
-        Ok(name) if name == method => fail().await,
-        _ => Ok(()),
+    if env::var("FAIL_IN").as_deref() != Ok(method) {
+        return Ok(());
     }
+    let at = env::var("FAIL_AT").map_or(Ok(1), |at| at.parse())?;
+    if CALLS.fetch_add(1, Ordering::Relaxed) + 1 < at {
+        return Ok(());
+    }
+    fail().await
 }
 
 async fn fail() -> Result<(), Error> {
