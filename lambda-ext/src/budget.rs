@@ -16,7 +16,7 @@
 //! | holding `next` back for the end of the invocation | to 100 ms before the deadline |
 //! | handing over telemetry at SHUTDOWN | until the last invocation's report is in or 300 ms of quiet, at most half of the time left |
 //! | `shutdown` | to 150 ms before the deadline, or a quarter of the time if that is less; the watchdog ends the process 50 ms before it, or an eighth |
-//! | a line on stderr before that, where stderr is stuck | 25 ms |
+//! | a line on stderr before that, where stderr is stuck | 25 ms; in a process that has failed, 500 ms more at its end |
 //! | a handler running when a signal comes | 500 ms |
 //! | `shutdown` after a signal | as if the deadline were 2 s ahead |
 //!

@@ -90,9 +90,9 @@ pub trait Handler: Sized + 'static {
     ///
     /// It is the place to let go of what has gone stale: connections that the other side has closed
     /// meanwhile, credentials, cached values. `frozen_for` is the time for which this process did
-    /// not run, by the wall clock, to about a second; shorter freezes than that are not noticed. A
-    /// process that got no turn for so long for another reason cannot tell the difference. It may be
-    /// cut at an `await` as what it comes before may.
+    /// not run, by the wall clock, or up to a second more; what is shorter than a second is not
+    /// noticed. A process that got no turn for so long for another reason cannot tell the difference.
+    /// It may be cut at an `await` as what it comes before may.
     ///
     /// # Errors
     /// An error is reported as an exit error and ends the extension.

@@ -6,7 +6,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
@@ -52,6 +52,8 @@ struct Owned {
     interrupt: Signal,
     /// None where panics unwind.
     stage: Option<Stage>,
+    /// What was not said yet.
+    saying: Option<Receiver<()>>,
     /// Whether it has failed, and has said so.
     failed: Arc<AtomicBool>,
     watched: bool,
@@ -71,6 +73,7 @@ impl Process {
                 terminate: signal(SignalKind::terminate())?,
                 interrupt: signal(SignalKind::interrupt())?,
                 stage: panic::install(client),
+                saying: None,
                 failed: Arc::default(),
                 watched: false,
             }),
@@ -165,21 +168,28 @@ impl Process {
 
     /// Ends the process; if a panic is being reported, that does.
     pub(crate) fn leave(&self, code: i32) -> ! {
+        let saying = self.owned.as_ref().and_then(|owned| owned.saying.as_ref());
+        // What failed is worth the time that its report did not take, where there is a processor to
+        // be had.
+        let _ = saying.map(|saying| saying.recv_timeout(budget::AFTER_FAILURE));
         let _ending = self.stage().map(Stage::lock);
         std::process::exit(code)
     }
 }
 
-/// From a thread of its own, if there can be one: stderr may be what everything is stuck on.
-fn say_if_possible(name: &str, text: &str) {
+/// From a thread of its own, if there can be one: stderr may be what everything is stuck on. Gives
+/// what tells the end, if it has not come.
+fn say_if_possible(name: &str, text: &str) -> Option<Receiver<()>> {
     let (said, is_said) = mpsc::channel();
     let line = (name.to_owned(), text.to_owned());
     let speaker = thread::Builder::new().spawn(move || {
         stderr::line(&line.0, &line.1);
         let _ = said.send(());
     });
-    match speaker {
-        Ok(_) => drop(is_said.recv_timeout(budget::LAST_WORDS)),
-        Err(_) => stderr::line(name, text),
+    if speaker.is_err() {
+        stderr::line(name, text);
+        return None;
     }
+    let waited = is_said.recv_timeout(budget::LAST_WORDS);
+    waited.is_err().then_some(is_said)
 }

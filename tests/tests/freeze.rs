@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use lambda_ext::emulator::record::What;
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{Config, Error, EventType, Handler, InvokeEvent, ShutdownEvent, ShutdownReason};
+use lambda_ext_tests::emulated::with_executable;
 use lambda_ext_tests::fake::bounded;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -108,6 +110,51 @@ async fn without_a_freeze_there_are_ticks_and_no_thaw() {
         emulator.drive(extension, scenario).await.unwrap();
         let thawed = |call: &String| call.starts_with("thawed");
         assert!(!calls.borrow().iter().any(thawed), "{calls:?}");
+        emulator.record().assert_clean();
+    })
+    .await;
+}
+
+/// The lines of the extension that begin so.
+fn said(emulator: &Emulator, beginning: &str) -> usize {
+    let record = emulator.record();
+    let lines = record.steps.iter().filter(|step| match &step.what {
+        What::Output { line, .. } => line.starts_with(beginning),
+        _ => false,
+    });
+    lines.count()
+}
+
+#[tokio::test]
+async fn a_process_that_is_stopped_for_seconds_has_one_tick_and_one_thaw_and_loses_no_event() {
+    const FREEZES: usize = 3;
+    let frozen_for = Duration::from_millis(2_500);
+    let began = Instant::now();
+    bounded(async {
+        let emulator = with_executable(env!("CARGO_BIN_EXE_frozen")).await;
+        for number in 0..FREEZES {
+            let invocation = invocation(&number.to_string());
+            emulator.invoke(invocation).await.unwrap();
+            emulator.freeze(frozen_for).await.unwrap();
+            // The tick of the thaw comes before the next freeze.
+            while said(&emulator, "tick") <= number {
+                tokio::task::yield_now().await;
+            }
+        }
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+        for number in 0..FREEZES {
+            assert_eq!(said(&emulator, &format!("invoke {number}")), 1);
+        }
+        assert_eq!(said(&emulator, "thawed"), FREEZES);
+        assert_eq!(said(&emulator, "shutdown"), 1);
+        // One each, and one for each second that the process was not stopped.
+        let awake = began.elapsed().saturating_sub(frozen_for * 3);
+        let most = FREEZES + usize::try_from(awake.as_secs()).unwrap();
+        let ticks = said(&emulator, "tick");
+        assert!(
+            (FREEZES..=most).contains(&ticks),
+            "{ticks} ticks, {most} at most"
+        );
         emulator.record().assert_clean();
     })
     .await;

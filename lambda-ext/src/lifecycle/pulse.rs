@@ -54,10 +54,11 @@ impl Pulse {
         let since = now
             .duration_since(self.last.replace(now))
             .unwrap_or_default();
-        // Twice as much, so that a beat that is late is not one.
+        // Twice as much, so that a beat that is late is none. What was not frozen of it is no more
+        // than a beat.
         if since >= 2 * BEAT {
-            let frozen_for = self.frozen_for.get().saturating_add(since);
-            self.frozen_for.set(frozen_for.saturating_sub(BEAT));
+            self.frozen_for
+                .set(self.frozen_for.get().saturating_add(since));
         }
     }
 }
