@@ -7,6 +7,7 @@ pub mod delivery;
 pub mod emf;
 pub mod emulated;
 pub mod fake;
+pub mod faults;
 mod fetched;
 mod finish;
 pub mod program;

@@ -1,0 +1,73 @@
+//! Each fault at each step of a life, and what comes of it: `cargo faults` shows the table.
+
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+
+use lambda_ext_tests::faults::{FAULTS, Outcome, STEPS, cells, judge, live, table};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, LocalSet};
+
+/// How many lives go on at once: most of them wait.
+const AT_ONCE: usize = 24;
+
+/// `FAULTS=overwrite` writes down what comes of them; what changed is in the diff.
+#[tokio::test]
+async fn every_fault_at_every_step_ends_as_it_is_written_down() {
+    let rows = LocalSet::new().run_until(rows()).await;
+    println!("{}", table(&rows));
+    let bad: Vec<_> = rows
+        .iter()
+        .flatten()
+        .filter(|outcome| matches!(outcome, Outcome::Bad(..)))
+        .collect();
+    let found = cells(&rows);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("faults/expected.txt");
+    if std::env::var_os("FAULTS").is_some_and(|value| value == "overwrite") {
+        fs::write(&path, &found).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "something else comes of it; `FAULTS=overwrite` writes it down:\n{}",
+        difference(&expected, &found)
+    );
+    assert!(bad.is_empty(), "{bad:#?}");
+}
+
+async fn rows() -> Vec<[Outcome; STEPS.len()]> {
+    let room = Rc::new(Semaphore::new(AT_ONCE));
+    let mut lives = JoinSet::new();
+    for (row, fault) in FAULTS.into_iter().enumerate() {
+        for (column, step) in STEPS.into_iter().enumerate() {
+            let room = Rc::clone(&room);
+            lives.spawn_local(async move {
+                let _place = room.acquire().await.unwrap();
+                let seen = live(env!("CARGO_BIN_EXE_faulted"), fault, step).await;
+                (row, column, judge(&seen))
+            });
+        }
+    }
+    let mut rows = vec![[const { Outcome::Killed }; STEPS.len()]; FAULTS.len()];
+    while let Some(life) = lives.join_next().await {
+        let (row, column, outcome) = life.unwrap();
+        rows[row][column] = outcome;
+    }
+    rows
+}
+
+/// The lines that differ, each with its fault.
+fn difference(expected: &str, found: &str) -> String {
+    let mut text = String::new();
+    let mut fault = "";
+    let expected = expected.lines().chain(std::iter::repeat(""));
+    for (expected, found) in expected.zip(found.lines()) {
+        if !found.starts_with(' ') {
+            fault = found;
+        }
+        if expected != found {
+            text += &format!("{fault}\n  - {}\n  + {}\n", expected.trim(), found.trim());
+        }
+    }
+    text
+}
