@@ -2,8 +2,8 @@
 //!
 //! | what | budget |
 //! |---|---|
-//! | register | 5 s, bounded retries of what the platform calls temporary in it |
-//! | subscribe, in whatever schema | the same, and 100 ms more where the process did not run meanwhile |
+//! | register | 5 s, bounded retries of what the platform calls temporary in it, and 100 ms more where the process did not run meanwhile |
+//! | subscribe, in whatever schema | the same |
 //! | the body of a reply, once its head is in | 5 s, and the same 100 ms |
 //! | the body of a delivery of telemetry, once its head is in | the same |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |

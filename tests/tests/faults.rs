@@ -1,5 +1,6 @@
 //! Each fault at each step of a life, and what comes of it: `cargo faults` shows the table.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
@@ -66,7 +67,8 @@ fn difference(expected: &str, found: &str) -> String {
             fault = found;
         }
         if expected != found {
-            text += &format!("{fault}\n  - {}\n  + {}\n", expected.trim(), found.trim());
+            let (expected, found) = (expected.trim(), found.trim());
+            let _ = writeln!(text, "{fault}\n  - {expected}\n  + {found}");
         }
     }
     text

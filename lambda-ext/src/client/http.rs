@@ -24,7 +24,7 @@ pub(super) struct Endpoint {
     pub(super) name: &'static str,
     pub(super) method: &'static Method,
     pub(super) path: &'static str,
-    /// The time it has, retries included; none where it may take for ever.
+    /// The time it has, retries included; none where it may take for ever, or the caller sees to it.
     pub(super) budget: Option<Duration>,
 }
 
@@ -214,7 +214,7 @@ fn connector() -> reqwest::ClientBuilder {
 
 /// What became of an attempt that failed.
 enum Failure {
-    /// The connection was closed before a byte of the reply had come.
+    /// The connection was closed before the head of the reply was in.
     Lost(ClientError),
     /// The platform asked to try again.
     Temporary(Refusal),
@@ -249,8 +249,8 @@ async fn read(response: &mut reqwest::Response) -> Result<Bytes, Unread> {
     Err(Unread::TooLong)
 }
 
-/// Whether the connection ended before the reply began, so that the platform may never have seen
-/// the request.
+/// Whether the connection ended before the head of the reply was in, so that the platform may never
+/// have seen the request. Where a part of the head had come it has, which hyper does not tell apart.
 fn is_lost(error: &reqwest::Error) -> bool {
     use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
 

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -24,7 +25,8 @@ const REGISTER: Endpoint = Endpoint {
     name: "register",
     method: &Method::POST,
     path: "/2020-01-01/extension/register",
-    budget: Some(budget::REGISTER),
+    // Who calls it has one, by which an answer is taken that came while the process was stopped.
+    budget: None,
 };
 const NEXT: Endpoint = Endpoint {
     name: "next",
@@ -170,7 +172,7 @@ impl Client {
         let events: Vec<_> = events.iter().map(|event| format!("\"{event}\"")).collect();
         let body = format!("{{\"events\":[{}]}}", events.join(","));
         let call = self.http.call(&REGISTER, headers, body.into());
-        let reply = self.http.exchange(&call).await?;
+        let reply = within(&REGISTER, budget::REGISTER, self.http.exchange(&call)).await?;
         RegisteredClient::new(self, &reply)
     }
 }
@@ -274,15 +276,9 @@ impl RegisteredClient {
     pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
         subscription.check()?;
         let mut first = None;
-        // Boxed, because every future around it would have room for it twice.
-        let subscribed = Box::pin(self.subscribe_as_can_be(subscription, &mut first));
+        let subscribed = self.subscribe_as_can_be(subscription, &mut first);
         // Beside it `init` runs, which may keep the thread busy.
-        let outcome = budget::in_time(budget::SUBSCRIBE, subscribed)
-            .await
-            .unwrap_or(Err(ClientError::TimedOut {
-                call: SUBSCRIBE.name,
-                after: budget::SUBSCRIBE,
-            }));
+        let outcome = within(&SUBSCRIBE, budget::SUBSCRIBE, subscribed).await;
         // Of what is wrong the answer to the schema that is meant tells best.
         outcome.map_err(|last| first.unwrap_or(last))
     }
@@ -328,7 +324,7 @@ impl RegisteredClient {
     /// is done with the event before. Asking again after [`Event::Shutdown`] waits for ever.
     ///
     /// Cancel safe: a call that is dropped goes on in the client, and the next call resumes it. A
-    /// request whose kept connection turns out to be closed before a byte of the reply has come is
+    /// request whose kept connection turns out to be closed before the head of the reply has come is
     /// sent once more; had the platform seen it, the event of that time is lost.
     ///
     /// # Errors
@@ -370,6 +366,21 @@ async fn next(http: Http, call: Arc<Call>) -> Result<Event, ClientError> {
         Received::Known(event) => Ok(event),
         Received::Unknown(event_type) => Err(ClientError::UnknownEvent(event_type)),
     }
+}
+
+/// An error where it takes longer than that, and where this process ran meanwhile.
+async fn within<T>(
+    endpoint: &Endpoint,
+    budget: Duration,
+    work: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, ClientError> {
+    // Boxed, because every future around it would have room for it twice.
+    budget::in_time(budget, Box::pin(work))
+        .await
+        .unwrap_or(Err(ClientError::TimedOut {
+            call: endpoint.name,
+            after: budget,
+        }))
 }
 
 /// The content type is not looked at: the platform sends events as text, too.

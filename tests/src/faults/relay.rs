@@ -66,7 +66,9 @@ impl Relay {
                 tokio::select! {
                     biased;
                     told = leaving.recv() => break told,
-                    Ok((stream, _)) = listener.accept() => connections.spawn(at.clone().serve(stream)),
+                    Ok((stream, _)) = listener.accept() => {
+                        connections.spawn(at.clone().serve(stream));
+                    }
                 };
             };
             drop(listener);
@@ -169,7 +171,7 @@ impl Relay {
     ) -> Option<()> {
         let bytes = answer.bytes();
         match trouble {
-            Some(Trouble::Lost) => return None,
+            Some(Trouble::Lost) => None,
             Some(Trouble::Cut(place)) => {
                 let head = answer.head.len();
                 let cut = match place {
@@ -178,7 +180,7 @@ impl Relay {
                     Place::Body => head + answer.body.len() / 2,
                 };
                 client.write_all(&bytes[..cut]).await.ok()?;
-                return None;
+                None
             }
             Some(Trouble::Before(before)) => {
                 client.write_all(before.as_bytes()).await.ok()?;
