@@ -63,7 +63,7 @@ pub async fn live(path: &str, fault: Fault, step: Step) -> Seen {
             .await
             .expect("no panic")
             .replace(&relay.address(), "API"),
-        calls: relay.calls(),
+        calls: relay.calls().await,
         diary: diary.entries(),
         reachable: relay.is_there(),
     }

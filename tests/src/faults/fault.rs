@@ -168,7 +168,7 @@ pub const FAULTS: [Fault; 40] = [
         Trouble::Before("HTTP/1.1 103 Early Hints\r\n\r\n"),
     ),
     once("300 ms late", Trouble::Delayed(Duration::from_millis(300))),
-    once("slow", Trouble::Slow(Duration::from_millis(4))),
+    once("slow", Trouble::Slow(Duration::from_millis(2))),
     once("stopped for 1 s", Trouble::Stopped(Duration::from_secs(1))),
     once("stopped for 6 s", Trouble::Stopped(Duration::from_secs(6))),
 ];

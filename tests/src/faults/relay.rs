@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::process::Command;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Fault, Place, Step, Trouble};
 
@@ -65,19 +65,26 @@ impl Relay {
             let told = loop {
                 tokio::select! {
                     biased;
-                    told = leaving.recv() => break told,
                     Ok((stream, _)) = listener.accept() => {
                         connections.spawn(at.clone().serve(stream));
                     }
+                    told = leaving.recv() => break told,
                 };
             };
             drop(listener);
+            if at.is_there() {
+                // What the process has sent before its end is still read.
+                connections.join_all().await;
+                return;
+            }
             // The port stays taken, so that it is nobody else's who would answer.
             let taken = TcpSocket::new_v4().expect("a socket");
             taken.set_reuseaddr(true).expect("an option of sockets");
             taken.bind(at.0.address).expect("the same port");
             let _ = told.map(|told| told.send(()));
-            std::future::pending::<()>().await;
+            while let Some(told) = leaving.recv().await {
+                let _ = told.send(());
+            }
         });
         if matches!(fault.trouble, Trouble::Gone) && step.call == Call::Register {
             relay.go().await;
@@ -90,8 +97,9 @@ impl Relay {
         self.0.address.to_string()
     }
 
-    /// The calls that have come, in order.
-    pub(super) fn calls(&self) -> Vec<Call> {
+    /// The calls that have come, in order. The process must have ended.
+    pub(super) async fn calls(&self) -> Vec<Call> {
+        self.leave().await;
         self.look(|state| state.calls.clone())
     }
 
@@ -111,6 +119,11 @@ impl Relay {
 
     async fn go(&self) {
         self.look(|state| state.gone = true);
+        self.leave().await;
+    }
+
+    /// Accepts nothing more, and waits until that is so.
+    async fn leave(&self) {
         let (told, is_told) = oneshot::channel();
         let _ = self.0.leave.send(told);
         let _ = is_told.await;
@@ -187,8 +200,11 @@ impl Relay {
                 client.write_all(&bytes).await.ok()
             }
             Some(Trouble::Slow(pause)) => {
+                // By the clock, so that a busy machine does not make it slower still.
+                let mut due = Instant::now();
                 for byte in bytes {
-                    sleep(pause).await;
+                    due += pause;
+                    sleep_until(due).await;
                     client.write_all(&[byte]).await.ok()?;
                 }
                 Some(())
