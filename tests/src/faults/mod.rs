@@ -10,4 +10,4 @@ mod table;
 pub use self::cell::live;
 pub use self::fault::{FAULTS, Fault, Place, STEPS, Step, Trouble};
 pub use self::outcome::{Outcome, Seen, judge};
-pub use self::table::{cells, table};
+pub use self::table::{Row, cells, table};

@@ -39,6 +39,16 @@ pub struct Seen {
     pub reachable: bool,
 }
 
+impl Seen {
+    /// How many calls it made. Reports do not count: how often one is sent again is a matter of
+    /// time.
+    #[must_use]
+    pub fn made(&self) -> usize {
+        let is_report = |call: &Call| matches!(call, Call::InitError | Call::ExitError);
+        self.calls.iter().filter(|call| !is_report(call)).count()
+    }
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {

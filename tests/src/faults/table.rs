@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::{FAULTS, Outcome, STEPS};
 
-/// The outcomes of one fault, in the order of the steps.
-type Row = [Outcome; STEPS.len()];
+/// Of one fault, in the order of the steps: how many calls were made, and what came of it.
+pub type Row = [(usize, Outcome); STEPS.len()];
 
 /// Each cell on a line of its own, which is what is pinned.
 #[must_use]
@@ -14,8 +14,8 @@ pub fn cells(rows: &[Row]) -> String {
     let mut text = String::new();
     for (fault, row) in FAULTS.iter().zip(rows) {
         let _ = writeln!(text, "{}", fault.name);
-        for (step, outcome) in STEPS.iter().zip(row) {
-            let _ = writeln!(text, "    {:<12}{outcome}", step.name);
+        for (step, (calls, outcome)) in STEPS.iter().zip(row) {
+            let _ = writeln!(text, "    {:<12}{calls} calls, {outcome}", step.name);
         }
     }
     text
@@ -32,7 +32,7 @@ pub fn table(rows: &[Row]) -> String {
     }
     for (fault, row) in FAULTS.iter().zip(rows) {
         let _ = write!(text, "\n{:<25}", fault.name);
-        for outcome in row {
+        for (_, outcome) in row {
             *counts.entry(outcome.kind()).or_default() += 1;
             let _ = write!(text, "{:<15}", short(outcome, &mut legend));
         }
