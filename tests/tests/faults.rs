@@ -22,18 +22,19 @@ async fn every_fault_at_every_step_ends_as_it_is_written_down() {
         .flatten()
         .filter(|(_, outcome)| matches!(outcome, Outcome::Bad(..)))
         .collect();
-    // Written down or not, none of that is right.
-    assert!(bad.is_empty(), "{bad:#?}");
     let found = cells(&rows);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("faults/expected.txt");
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    let difference = difference(&expected, &found);
+    // Written down or not, none of that is right.
+    assert!(bad.is_empty(), "{} are bad:\n{difference}", bad.len());
     if std::env::var_os("FAULTS").is_some_and(|value| value == "overwrite") {
         fs::write(&path, &found).unwrap();
+        return;
     }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == expected,
-        "something else comes of it; `FAULTS=overwrite` writes it down:\n{}",
-        difference(&expected, &found)
+        "something else comes of it; `FAULTS=overwrite` writes it down:\n{difference}"
     );
 }
 
