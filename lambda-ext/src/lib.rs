@@ -42,9 +42,40 @@
 //!   local server or a file, belongs in `prepare`.
 //! - **A failure is fatal, and told.** An `Err` or a panic is reported to Lambda with its text and
 //!   causes, goes to stderr as one line, and ends the extension with exit code 1; the platform
-//!   then fails the function's invocation. A method that may fail without harm handles that itself.
-//! - **The end is bounded.** `shutdown` has until 150 ms before the deadline, usually 2 s ahead. It
-//!   is cut at an `await`, or with its process if it blocks the thread.
+//!   then fails the function's invocation. With [`fail_open`](Config::fail_open) it is a line on
+//!   stderr, and the function goes on.
+//! - **Every wait is bounded**; [below](#budgets) is by what.
+//! - **An operator can switch it off**, without a deployment of code, by the environment variable
+//!   `LAMBDA_EXT_DISABLED`: `true`, or the names of the extensions that are meant, with commas. It then
+//!   registers for no event and stays idle, and nothing of the handler's is called.
+//!
+//! # Between the events
+//!
+//! Between invocations the environment is frozen, for hours perhaps, in the middle of whatever is done
+//! then. Timers come late, all at once; connections to the outside are closed at the other end.
+//!
+//! - [`tick`](Handler::tick) is called at an interval, by the wall clock, and once after a freeze.
+//! - [`thawed`](Handler::thawed) is called when there was one, before what comes after it.
+//! - [`spawn`] runs a task beside the handler: what has to answer at any time, as a local server does.
+//! - A [`Deadline`] is what is left of the time to an event's deadline, and shares of it.
+//!
+//! # Budgets
+//!
+//! | what | has |
+//! |---|---|
+//! | to register, and to subscribe to telemetry | 5 s each, with the repeats of what the platform calls temporary |
+//! | `prepare` and `init` together, with `fail_open` | 5 s; without, what Lambda gives to init |
+//! | `invoke`, with a `thawed` before it | to 100 ms before the deadline |
+//! | `telemetry`, `runtime_done` or `tick`, when an event has come | a quarter of the time that it leaves, 500 ms at most |
+//! | the end of an invocation, for which the next event is not asked | to 100 ms before the deadline |
+//! | what of telemetry comes at SHUTDOWN | until the last report is in or for 300 ms of quiet, half of the time at most |
+//! | `shutdown` | to 150 ms before the deadline; a process that blocks is ended 50 ms before it |
+//! | an error report | 500 ms |
+//! | a method that runs when a signal comes | 500 ms, then `shutdown` 2 s |
+//!
+//! A method is cut at an `await`, and a line says which and after how long. Where a platform tells no
+//! deadline, nothing is cut for it, and SHUTDOWN has 2 s. A method that blocks its thread cannot be cut:
+//! at SHUTDOWN the process is ended with it, and before that the function waits.
 //!
 //! # Telemetry
 //!

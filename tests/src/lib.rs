@@ -15,6 +15,7 @@ pub mod raw;
 pub mod rie;
 pub mod run;
 pub mod samples;
+pub mod soak;
 pub mod subscriber;
 pub mod told;
 

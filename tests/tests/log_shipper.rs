@@ -378,7 +378,7 @@ fn told_lines(body: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_configuration_that_is_missing_or_wrong_is_an_init_error() {
+async fn a_configuration_that_is_missing_or_wrong_is_said_and_the_function_goes_on() {
     shipping(async {
         for (endpoint, why) in [
             ("", "LOG_ENDPOINT is not set"),
@@ -388,10 +388,15 @@ async fn a_configuration_that_is_missing_or_wrong_is_an_init_error() {
             ),
         ] {
             let emulator = shipping_to(endpoint).start().await.unwrap();
-            let error = emulator.init().await.unwrap_err();
-            let expected =
-                format!("Extension.InitError: `{NAME}` reported Extension.ConfigInvalid: {why}");
-            assert_eq!(error.to_string(), expected);
+            invoke(&emulator, &["1", "2"]).await;
+            ends_well(&emulator).await;
+            let record = emulator.record();
+            let said: Vec<&str> = record.output(NAME).collect();
+            let expected = [
+                &*format!("{NAME}: `init` failed: {why} (`fail_open`: goes on)"),
+                &*format!("{NAME}: goes on without its handler, and does nothing until SHUTDOWN"),
+            ];
+            assert_eq!(said[..2], expected);
         }
     })
     .await;

@@ -5,10 +5,10 @@ mod pending;
 mod row;
 mod sink;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use lambda_ext::{
-    Error, ExtensionError, InvokeEvent, Register, RuntimeDone, ShutdownEvent, TelemetryBatch,
+    Deadline, Error, InvokeEvent, Register, RuntimeDone, ShutdownEvent, TelemetryBatch,
     lambda_extension,
 };
 
@@ -35,7 +35,7 @@ struct LogShipper {
     sink: Sink,
     /// The most that the end of an invocation is delayed.
     budget: Duration,
-    deadline: Option<SystemTime>,
+    deadline: Option<Deadline>,
     /// The most that `telemetry` takes here: an event waits for it for a quarter of its time.
     beside: Duration,
     /// Whether invocations have ends to wait for.
@@ -43,19 +43,25 @@ struct LogShipper {
 }
 
 // An invocation is held for as long as the platform collects, so it is to collect for the least time.
-#[lambda_extension(telemetry = [Platform, Function], buffering(timeout_ms = 25))]
+// And no log is worth the function.
+#[lambda_extension(telemetry = [Platform, Function], buffering(timeout_ms = 25), fail_open)]
 impl LogShipper {
     async fn init(register: Register) -> Result<Self, Error> {
-        let config = Config::read(|name| std::env::var(name).ok())
-            .map_err(|why| ExtensionError::new("Extension.ConfigInvalid", why))?;
+        let config = Config::read(|name| std::env::var(name).ok())?;
         Ok(Self::new(config, &register.function_name))
     }
 
     async fn invoke(&mut self, event: InvokeEvent) {
-        self.deadline = (!event.timeout().is_zero()).then(|| event.deadline());
+        let deadline = Deadline::from(event.deadline());
+        self.deadline = (!deadline.time_left().is_zero()).then_some(deadline);
         if self.deadline.is_some() {
-            self.beside = (event.timeout() / 5).min(BESIDE);
+            self.beside = deadline.share(0.2).min(BESIDE);
         }
+    }
+
+    /// What was kept open is closed by now at the other end.
+    async fn thawed(&mut self, _frozen_for: Duration) {
+        self.sink.reconnect();
     }
 
     async fn telemetry(&mut self, batch: TelemetryBatch) {
@@ -72,17 +78,14 @@ impl LogShipper {
     }
 
     async fn shutdown(&mut self, event: ShutdownEvent) {
-        let budget = if event.timeout().is_zero() {
-            END
-        } else {
-            left(event.deadline())
-        };
+        let end = Deadline::from(event.deadline()).or_in(END + MARGIN);
+        let budget = end.earlier(MARGIN).time_left();
         self.sink.send_last(&mut self.pending, budget).await;
     }
 
     async fn send(&mut self, most: Duration) {
-        let left = self.deadline.map_or(most, left);
-        let budget = self.budget.min(most).min(left);
+        let left = self.deadline.map(|it| it.earlier(MARGIN).time_left());
+        let budget = self.budget.min(most).min(left.unwrap_or(most));
         self.sink.send(&mut self.pending, budget).await;
     }
 
@@ -97,12 +100,6 @@ impl LogShipper {
             sink: Sink::new(config),
         }
     }
-}
-
-/// What may be used of the time to a deadline.
-fn left(deadline: SystemTime) -> Duration {
-    let left = deadline.duration_since(SystemTime::now());
-    left.unwrap_or_default().saturating_sub(MARGIN)
 }
 
 #[cfg(test)]

@@ -32,9 +32,6 @@ const PAUSES: [Duration; 5] = [
 /// For how long an endpoint that failed delays no invocation, at first and at most.
 const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
-/// How long a connection may be idle and used again: servers close it, and who is frozen does not notice.
-const IDLE: Duration = Duration::from_secs(5);
-
 /// How long nothing more is said on stderr.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -48,7 +45,6 @@ type Http = Client<HttpsConnector<HttpConnector>, String>;
 pub struct Sink {
     config: Config,
     client: Http,
-    used: SystemTime,
     failed: Option<SystemTime>,
     rest: Duration,
     said: Option<SystemTime>,
@@ -64,11 +60,15 @@ impl Sink {
         Self {
             config,
             client: client(),
-            used: SystemTime::now(),
             failed: None,
             rest: REST.0,
             said: None,
         }
+    }
+
+    /// Lets go of the connections that are kept.
+    pub fn reconnect(&mut self) {
+        self.client = client();
     }
 
     /// Sends what is pending, unless there is no time or the endpoint has failed just now. Safe to
@@ -127,9 +127,6 @@ impl Sink {
     }
 
     async fn post(&mut self, body: String, end: Instant) -> Result<(), Failure> {
-        if !is_within(self.used, IDLE) {
-            self.client = client();
-        }
         let mut request = Request::new(body);
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.config.endpoint.clone();
@@ -144,7 +141,6 @@ impl Sink {
             Ok::<_, hyper_util::client::legacy::Error>((status, body))
         });
         let answer = answer.await;
-        self.used = SystemTime::now();
         let host = self.config.endpoint.authority();
         let host = host.map_or_else(String::new, ToString::to_string);
         let (status, body) = match answer {
