@@ -33,13 +33,16 @@ fn every_test_that_the_lists_name_exists() {
             .collect();
         assert!(named.len() > 60, "{}", named.len());
         for (file, test) in named {
-            let path = if file.contains('/') {
-                root.join(format!("../lambda-ext/src/{file}.rs"))
-            } else {
-                root.join(format!("tests/{file}.rs"))
-            };
-            let source = fs::read_to_string(path).unwrap_or_default();
-            assert!(source.contains(&format!("fn {test}(")), "{file}::{test}");
+            let places = [
+                format!("tests/{file}.rs"),
+                format!("../lambda-ext/src/{file}.rs"),
+            ];
+            let mut sources = places
+                .iter()
+                .filter_map(|place| fs::read_to_string(root.join(place)).ok());
+            let test = format!("fn {test}(");
+            let found = sources.any(|source| source.contains(&test));
+            assert!(found, "{file}::{test}");
         }
     }
 }

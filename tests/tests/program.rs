@@ -1,9 +1,11 @@
 //! The generated `main`: what it prints, and how the process leaves.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::program::{Ended, Program};
+use tokio::process::Command;
 
 /// Starts the extension that fails in `method` in the way that `by` says; see its source.
 fn start(fake: &Fake, method: &str, by: &str, more: &[(&str, &str)]) -> Program {
@@ -458,6 +460,45 @@ async fn a_line_on_stderr_is_not_longer_than_a_log_takes() {
     .await;
     assert_eq!(ended.code, Some(0));
     assert_eq!(ended.stderr.len(), (64 << 10) + "\n".len());
+}
+
+#[tokio::test]
+async fn a_failed_process_ends_although_nobody_reads_its_stderr() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_failing"))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", fake.runtime_api())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        // A line that is longer than what a pipe holds.
+        let body = format!(r#"{{"errorMessage":"{}"}}"#, "X".repeat(500_000));
+        fake.request().await.reply(403, "", &body);
+        assert_eq!(child.wait().await.unwrap().code(), Some(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_shutdown_after_a_signal_is_cut_too() {
+    let ended = run("shutdown", "await", &[], async |fake, program| {
+        fake.request().await.registered();
+        let parked = fake.expect(fake::NEXT).await;
+        program.signal("TERM").await;
+        parked.hung_up().await;
+    })
+    .await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .starts_with("failing: `shutdown` was cut after "),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]
