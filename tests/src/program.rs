@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use tokio::process::Command;
 use tokio::task::JoinHandle;
 
-use crate::fake::bounded;
+use crate::fake::{Fake, bounded};
 
 /// A program that was started, with nothing of the test's environment.
 #[derive(Debug)]
@@ -26,6 +26,30 @@ pub struct Ended {
     pub stdout: String,
     /// What it wrote on stderr.
     pub stderr: String,
+}
+
+/// Runs a program against a platform that plays its part, to the end.
+///
+/// # Panics
+/// It does not end, or asks for something else.
+pub async fn run(
+    path: &str,
+    environment: &[(&str, &str)],
+    platform: impl AsyncFnOnce(&mut Fake, &Program),
+) -> Ended {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let runtime_api = fake.runtime_api().to_owned();
+        let address = [("AWS_LAMBDA_RUNTIME_API", &*runtime_api)];
+        let environment = address.into_iter().chain(environment.iter().copied());
+        let program = Program::start(path, environment);
+        platform(&mut fake, &program).await;
+        let ended = program.ended().await;
+        let unasked = fake.unasked();
+        assert!(unasked.is_none(), "{unasked:#?}");
+        ended
+    })
+    .await
 }
 
 impl Program {

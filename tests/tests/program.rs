@@ -4,39 +4,19 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use lambda_ext_tests::fake::{self, Fake, bounded};
-use lambda_ext_tests::program::{Ended, Program};
+use lambda_ext_tests::program::{self, Ended, Program};
 use tokio::process::Command;
 
-/// Starts the extension that fails in `method` in the way that `by` says; see its source.
-fn start(fake: &Fake, method: &str, by: &str, more: &[(&str, &str)]) -> Program {
-    let environment = [
-        ("AWS_LAMBDA_RUNTIME_API", fake.runtime_api()),
-        ("FAIL_IN", method),
-        ("FAIL_BY", by),
-    ];
-    Program::start(
-        env!("CARGO_BIN_EXE_failing"),
-        environment.iter().chain(more).copied(),
-    )
-}
-
-/// Runs it against a platform that plays its part, to the end.
+/// Runs the extension that fails in `method` in the way that `by` says; see its source.
 async fn run(
     method: &str,
     by: &str,
     more: &[(&str, &str)],
     platform: impl AsyncFnOnce(&mut Fake, &Program),
 ) -> Ended {
-    bounded(async {
-        let mut fake = Fake::start().await;
-        let program = start(&fake, method, by, more);
-        platform(&mut fake, &program).await;
-        let ended = program.ended().await;
-        let unasked = fake.unasked();
-        assert!(unasked.is_none(), "{unasked:#?}");
-        ended
-    })
-    .await
+    let fails = [("FAIL_IN", method), ("FAIL_BY", by)];
+    let failing = env!("CARGO_BIN_EXE_failing");
+    program::run(failing, &[&fails, more].concat(), platform).await
 }
 
 /// Without an address there is nobody to talk to.

@@ -3,30 +3,8 @@
 
 use std::time::Duration;
 
-use lambda_ext_tests::fake::{self, Fake, bounded};
-use lambda_ext_tests::program::{Ended, Program};
-
-/// Runs an extension against a platform that plays its part, to the end.
-async fn run(
-    path: &str,
-    environment: &[(&str, &str)],
-    platform: impl AsyncFnOnce(&mut Fake, &Program),
-) -> Ended {
-    bounded(async {
-        let mut fake = Fake::start().await;
-        let runtime_api = fake.runtime_api().to_owned();
-        let environment = [("AWS_LAMBDA_RUNTIME_API", &*runtime_api)]
-            .into_iter()
-            .chain(environment.iter().copied());
-        let program = Program::start(path, environment);
-        platform(&mut fake, &program).await;
-        let ended = program.ended().await;
-        let unasked = fake.unasked();
-        assert!(unasked.is_none(), "{unasked:#?}");
-        ended
-    })
-    .await
-}
+use lambda_ext_tests::fake::{self, Fake};
+use lambda_ext_tests::program::{Ended, Program, run};
 
 /// The extension that fails in `method` by `by`, in two invocations.
 async fn open(method: &str, by: &str) -> Ended {

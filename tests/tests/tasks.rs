@@ -101,7 +101,7 @@ impl<const FAIL_OPEN: bool> Handler for Counting<FAIL_OPEN> {
         (self.numbers, self.sum) = (Some(numbers), Some(sum));
         self.task = Some(task);
         if self.hangs {
-            pending().await
+            pending::<()>().await;
         }
         Ok(())
     }

@@ -130,31 +130,17 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     async fn invoke(&mut self, event: InvokeEvent) -> Result<Option<Hold>, RunError> {
         let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
         let until = budget::invoke(&event);
-        let began = Instant::now();
-        let outcome = {
-            let (handling, pulse) = (&mut *self.handling, self.pulse.as_ref());
-            let work = async {
-                thaw(handling, pulse).await?;
-                let invoke = async |handler: &mut H| handler.invoke(event).await;
-                handling.call(Method::Invoke, invoke).await
-            };
-            let work = pin!(async {
-                match until {
-                    Some(until) => timeout_at(until, work).await,
-                    None => Ok(work.await),
-                }
-            });
-            attend(self.process, Method::Invoke, work).await
+        let pulse = self.pulse.as_ref();
+        let calls = async |handling: &mut Handling<'_, H>| {
+            thaw(handling, pulse).await?;
+            let invoke = async |handler: &mut H| handler.invoke(event).await;
+            handling.call(Method::Invoke, invoke).await
         };
-        match outcome {
-            Ok(Ok(result)) => result?,
-            Ok(Err(_)) => {
-                let method = self.handling.running().unwrap_or(Method::Invoke);
-                let why = "to be done before the deadline";
-                self.policy.cut(method, began.elapsed(), why);
-            }
-            // A signal that cut it is still there: the loop meets it before the next event.
-            Err(_) => {}
+        let why = "to be done before the deadline";
+        let work = pin!(self.handling.until(until, why, calls));
+        // A signal that cut it is still there: the loop meets it before the next event.
+        if let Ok(outcome) = attend(self.process, Method::Invoke, work).await {
+            outcome?;
         }
         Ok(hold)
     }
@@ -164,17 +150,18 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         event: ShutdownEvent,
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
-        let thaw = thaw(self.handling, self.pulse.as_ref());
-        timeout_at(budget.telemetry, thaw).await.unwrap_or(Ok(()))?;
+        let why = "to leave before the deadline";
+        let pulse = self.pulse.as_ref();
+        let thawed = async |handling: &mut Handling<'_, H>| thaw(handling, pulse).await;
+        let thawed = self.handling.until(Some(budget.telemetry), why, thawed);
+        thawed.await?;
         self.drain(&event, budget.telemetry).await?;
-        let began = Instant::now();
-        let shutdown = async |handler: &mut H| handler.shutdown(event).await;
-        let work = self.handling.call(Method::Shutdown, shutdown);
-        timeout_at(budget.handler, work).await.unwrap_or_else(|_| {
-            let why = "to leave before the deadline";
-            self.policy.cut(Method::Shutdown, began.elapsed(), why);
-            Ok(())
-        })
+        let call = async |handling: &mut Handling<'_, H>| {
+            let shutdown = async |handler: &mut H| handler.shutdown(event).await;
+            handling.call(Method::Shutdown, shutdown).await
+        };
+        let until = Some(budget.handler);
+        self.handling.until(until, why, call).await
     }
 
     /// Hands over what has come and what still comes.
@@ -203,12 +190,11 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         Ok(())
     }
 
-    /// What nobody has been told of, at the end.
+    /// The failures of tasks that nobody has been told of, at the end.
     fn tell_the_rest(self) -> Result<(), RunError> {
         while let Some(error) = self.tasks.try_failure() {
             self.policy.forgive(error)?;
         }
-        self.policy.close();
         Ok(())
     }
 }
@@ -225,7 +211,7 @@ fn cut<T: Telemetry, H>(
     if let (Some(feed), Some(batch)) = (feed, batch) {
         feed.drop_batch(&batch);
     }
-    match handling.running() {
+    match handling.take_running() {
         None | Some(Method::Telemetry) => {}
         Some(method) => policy.cut(method, after, "for the event that waits"),
     }

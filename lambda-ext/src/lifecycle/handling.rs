@@ -1,5 +1,7 @@
 //! The handler, which is called while it is of use.
 
+use tokio::time::{Instant, timeout_at};
+
 use super::guard::guard;
 use super::policy::Policy;
 use crate::process::Running;
@@ -48,9 +50,11 @@ impl<'a, H> Handling<'a, H> {
         self.handler.is_err()
     }
 
-    /// The method that was called last, if it has not returned: the one that was cut.
-    pub(super) fn running(&self) -> Option<Method> {
-        self.running.method()
+    /// The method that was called last, if it has not returned: it was cut, and does not run.
+    pub(super) fn take_running(&self) -> Option<Method> {
+        let method = self.running.method();
+        self.running.end();
+        method
     }
 
     /// Calls a method, if there is a handler to call. What fails in it is an error only if the
@@ -74,6 +78,26 @@ impl<'a, H> Handling<'a, H> {
             if method != Method::Shutdown {
                 self.policy.retired();
             }
+        }
+        Ok(())
+    }
+
+    /// Calls methods until then, if there is a then: the one that still runs is cut, and a line says so.
+    pub(super) async fn until(
+        &mut self,
+        until: Option<Instant>,
+        why: &str,
+        calls: impl AsyncFnOnce(&mut Self) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let Some(until) = until else {
+            return calls(self).await;
+        };
+        let began = Instant::now();
+        if let Ok(outcome) = timeout_at(until, calls(self)).await {
+            return outcome;
+        }
+        if let Some(method) = self.take_running() {
+            self.policy.cut(method, began.elapsed(), why);
         }
         Ok(())
     }

@@ -126,7 +126,9 @@ async fn live<T: Telemetry, H: Handler, P>(
         ticker: Ticker::of(H::CONFIG),
         pulse: H::CONFIG.thawed.then(Pulse::new),
     };
-    match event_loop.run().await {
+    let outcome = event_loop.run().await;
+    policy.close();
+    match outcome {
         Ok(()) => Ok(handling.ended()),
         Err(error) => {
             let error = process.failed(error);
