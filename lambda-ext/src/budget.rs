@@ -5,7 +5,9 @@
 //! | register | 5 s, bounded retries of what the platform calls temporary in it, and 100 ms more where the process did not run meanwhile |
 //! | subscribe, in whatever schema | the same |
 //! | the body of a reply, once its head is in | 5 s, and the same 100 ms |
-//! | the body of a delivery of telemetry, once its head is in | the same |
+//! | the head of a delivery of telemetry, once it has begun | the same |
+//! | its body, once its head is in | the same |
+//! | the same while another delivery waits for room, or a connection for its place | 100 ms, and the same 100 ms |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
 //! | no connection is accepted, after one could not be | 100 ms |
 //! | `prepare` and `init` together, with `fail_open` | 5 s |
@@ -23,9 +25,10 @@
 //! | what of telemetry | has at most |
 //! |---|---|
 //! | one delivery | 4 MiB |
-//! | deliveries that are read or wait for room, together | 8 MiB |
+//! | deliveries that are read or wait for the queue's room, together | 8 MiB; one of 64 KiB or less takes none of it |
 //! | the queue | 8 MiB |
-//! | connections served at once | 64 |
+//! | connections served at once | 64, so that small deliveries have 4 MiB; by TCP 2, each with one delivery. One more has the one leave that is idle longest |
+//! | what a connection keeps of what is not read yet | 128 KiB; by TCP 64 KiB |
 //!
 //! Cuts happen at awaits. `next` has no budget: it stays open for as long as the environment is
 //! frozen.
@@ -58,8 +61,15 @@ pub(crate) const RETRY_PAUSES: [Duration; 3] = [
 /// Reading a reply whose head is in.
 pub(crate) const REPLY_BODY: Duration = Duration::from_secs(5);
 
+/// Reading the head of a delivery of telemetry that has begun. A connection that is kept has no
+/// time: it may be frozen for hours.
+pub(crate) const DELIVERY_HEAD: Duration = Duration::from_secs(5);
+
 /// Reading the body of a delivery of telemetry whose head is in.
 pub(crate) const DELIVERY_BODY: Duration = Duration::from_secs(5);
+
+/// Reading such a body, or a line, once something waits for it: what comes at all comes at once.
+pub(crate) const GIVE_WAY: Duration = Duration::from_millis(100);
 
 /// Waiting for room in the queue of telemetry, while the platform waits for its answer.
 pub(crate) const ROOM: Duration = Duration::from_secs(1);
@@ -74,13 +84,17 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// what the platform may send, and as much again.
 pub(crate) const DELIVERY: usize = 4 << 20;
 
-/// The most of all deliveries that are being read or wait for room in the queue, in bytes.
+/// The most of one delivery that takes no room of [`DELIVERIES`], in bytes: many that never come
+/// to their end do not keep it out.
+pub(crate) const SMALL_DELIVERY: usize = 64 << 10;
+
+/// The most of all larger deliveries that are being read or wait for room in the queue, in bytes.
 pub(crate) const DELIVERIES: usize = 8 << 20;
 
 /// The most of what is queued, in bytes.
 pub(crate) const QUEUE: usize = 8 << 20;
 
-/// The connections that are served at once; the others wait to be accepted.
+/// The connections that are served at once; one more waits until one of them gives way.
 pub(crate) const CONNECTIONS: usize = 64;
 
 /// Reporting an error.

@@ -1,6 +1,8 @@
 //! Where telemetry is delivered to.
 
 mod http;
+mod places;
+mod socket;
 mod tcp;
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
@@ -17,6 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
+use self::places::{Place, Places};
 use super::inbox::Closed;
 use super::{Inbox, Protocol};
 use crate::budget;
@@ -57,11 +60,13 @@ impl Listener {
         Serving(match self.protocol {
             Protocol::Http => {
                 let bodies = Arc::new(Semaphore::new(budget::DELIVERIES));
-                let serve = move |stream| http::serve(stream, inbox.clone(), Arc::clone(&bodies));
+                let serve = move |stream, place| {
+                    http::serve(stream, inbox.clone(), place, Arc::clone(&bodies))
+                };
                 tokio::spawn(serve_all(accept, budget::CONNECTIONS, serve))
             }
             Protocol::Tcp => {
-                let serve = move |stream| tcp::serve(stream, inbox.clone());
+                let serve = move |stream, place| tcp::serve(stream, inbox.clone(), place);
                 tokio::spawn(serve_all(accept, tcp::CONNECTIONS, serve))
             }
         })
@@ -74,27 +79,29 @@ impl Drop for Serving {
     }
 }
 
-/// Serves every connection, at most so many at once. With this task its connections end.
+/// Serves every connection, at most so many at once: one more is accepted, and gets its place when
+/// another gives way. With this task its connections end.
 async fn serve_all<S>(
     mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>>,
     most: usize,
-    serve: impl Fn(TcpStream) -> S,
+    serve: impl Fn(TcpStream, Place) -> S,
 ) where
     S: Future<Output = ()> + Send + 'static,
 {
+    let places = Arc::new(Places::default());
     let mut connections = JoinSet::new();
     loop {
         let accepted = poll_fn(|context| {
             while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {}
-            if connections.len() < most {
-                accept(context)
-            } else {
-                Poll::Pending
-            }
+            accept(context)
         });
         match accepted.await {
             Ok((stream, _)) => {
-                connections.spawn(serve(stream));
+                if connections.len() >= most {
+                    let _wanting = places.want();
+                    connections.join_next().await;
+                }
+                connections.spawn(serve(stream, places.take()));
             }
             // The connection may be gone before it was accepted, or files have run out: those that
             // are served go on, and the port is not given up.

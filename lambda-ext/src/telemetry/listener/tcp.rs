@@ -1,10 +1,12 @@
 //! Deliveries by TCP: a line for each event, and no answer.
 
 use std::mem;
+use std::pin::pin;
 
+use futures_util::future::{Either, select};
 use tokio::net::TcpStream;
 
-use super::{Closed, Inbox};
+use super::{Closed, Inbox, Place};
 use crate::budget;
 use crate::telemetry::batch::Framing;
 use crate::telemetry::{Dropped, TelemetryBatch};
@@ -16,20 +18,41 @@ pub(super) const CONNECTIONS: usize = budget::DELIVERIES / budget::DELIVERY;
 /// What is read at once, in bytes.
 const CHUNK: usize = 64 << 10;
 
-/// Serves a connection to its end. What its last line has by then is all there is going to be.
-pub(super) async fn serve(stream: TcpStream, inbox: Inbox) {
+/// Serves a connection to its end, which is also when it is to give way. What its last line has by
+/// then is all there is going to be.
+pub(super) async fn serve(stream: TcpStream, inbox: Inbox, place: Place) {
     let mut lines = Lines::default();
     let mut chunk = vec![0; CHUNK];
+    let mut overdue = pin!(place.overdue());
     loop {
-        let read = match read(&stream, &mut chunk).await {
-            0 => break,
-            read => lines.read(chunk.get(..read).unwrap_or_default()),
+        let between = lines.are_complete();
+        if between && place.end() {
+            break;
+        }
+        let gives_way = async {
+            if between {
+                place.told().await;
+            } else {
+                overdue.as_mut().await;
+            }
         };
+        // In this order, since there may always be something to read.
+        let read = match select(pin!(gives_way), pin!(read(&stream, &mut chunk))).await {
+            Either::Left(_) | Either::Right((0, _)) => break,
+            Either::Right((read, _)) => read,
+        };
+        place.begin();
+        let read = lines.read(chunk.get(..read).unwrap_or_default());
         if read.dropped != Dropped::default() {
             inbox.add_dropped(read.dropped);
         }
+        let has_lines = !read.complete.is_empty();
         if put(&inbox, read.complete).await.is_err() {
             return;
+        }
+        // The time of a line begins when all before it is queued.
+        if has_lines || lines.are_complete() {
+            overdue.set(place.overdue());
         }
     }
     // That it is closed is no news at the end.
@@ -76,6 +99,11 @@ struct Read {
 }
 
 impl Lines {
+    /// Whether none is under way.
+    fn are_complete(&self) -> bool {
+        self.rest.is_empty() && !self.skipping
+    }
+
     fn read(&mut self, mut piece: &[u8]) -> Read {
         let mut read = Read::default();
         if self.skipping {

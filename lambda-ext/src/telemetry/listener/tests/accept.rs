@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::super::serve_all;
+use super::super::{Place, serve_all};
 use super::*;
 
 #[tokio::test]
@@ -53,7 +53,9 @@ struct Count {
 }
 
 impl Count {
-    async fn serve(self: Arc<Self>, stream: TcpStream) {
+    /// A delivery without an end.
+    async fn serve(self: Arc<Self>, stream: TcpStream, place: Place) {
+        place.begin();
         let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(now, Ordering::Relaxed);
         Connection(BufReader::new(stream)).ended().await;
@@ -70,7 +72,7 @@ async fn only_so_many_connections_are_served_at_once() {
     let count = Arc::new(Count::default());
     let serve = {
         let count = Arc::clone(&count);
-        move |stream| Arc::clone(&count).serve(stream)
+        move |stream, place| Arc::clone(&count).serve(stream, place)
     };
     let _serving = Serving(tokio::spawn(serve_all(accept, 2, serve)));
     let mut connections = Vec::new();
@@ -96,7 +98,7 @@ async fn a_connection_that_cannot_be_accepted_is_followed_by_a_pause_not_by_the_
         // EMFILE
         Poll::Ready(Err(io::Error::from_raw_os_error(24)))
     };
-    let serve = |_| pending::<()>();
+    let serve = |_, _| pending::<()>();
     let serving = timeout(Duration::from_millis(1050), serve_all(accept, 1, serve));
     assert!(serving.await.is_err(), "it must not end");
     assert_eq!(attempts.get(), 11);

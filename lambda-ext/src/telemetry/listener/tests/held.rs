@@ -64,3 +64,22 @@ async fn a_connection_that_breaks_while_its_answer_is_held_makes_no_repeat() {
     assert_eq!(connection.answer().await, 200);
     assert_eq!(served.queued(), [NOTICED]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn large_deliveries_that_wait_for_the_queue_keep_others_from_being_read() {
+    let served = full().await;
+    let began = Instant::now();
+    let mut waiting = Vec::new();
+    for mark in ["c", "d", "e"] {
+        let port = served.port;
+        let body = format!("[\"{}\"]", mark.repeat(budget::DELIVERY - 4));
+        waiting.push(tokio::spawn(async move {
+            assert_eq!(Connection::to(port).await.post(&body).await, 200);
+        }));
+    }
+    for waiting in waiting {
+        waiting.await.unwrap();
+    }
+    assert!(began.elapsed() >= 2 * budget::ROOM, "all were read at once");
+    assert_eq!(served.inbox.undelivered().records, 2 + 3);
+}

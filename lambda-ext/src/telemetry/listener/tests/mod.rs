@@ -1,15 +1,20 @@
 //! A platform that delivers byte by byte, and what the listener makes of it.
 
 mod accept;
+mod crowded;
 mod held;
+mod hostile;
 mod http;
 mod refused;
 mod tcp;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use tokio::time::{advance, pause};
 
 use super::{Listener, Protocol, Serving};
 use crate::telemetry::{Inbox, Item, Wanted};
@@ -111,6 +116,32 @@ impl Connection {
         let mut rest = Vec::new();
         let _ = self.0.read_to_end(&mut rest).await;
         String::from_utf8(rest).unwrap()
+    }
+}
+
+/// From here on only [`pass`] moves the clock. One that is merely paused jumps to the next deadline
+/// at whatever a socket brings.
+fn stop_clock() {
+    pause();
+    tokio::spawn(async {
+        loop {
+            yield_now().await;
+        }
+    });
+}
+
+/// Lets time pass, in steps, and at each of them happen what is to happen.
+async fn pass(time: Duration) {
+    for _ in 0..20 {
+        advance(time / 20).await;
+        settle().await;
+    }
+}
+
+/// Lets everything happen that needs no time.
+async fn settle() {
+    for _ in 0..1000 {
+        yield_now().await;
     }
 }
 

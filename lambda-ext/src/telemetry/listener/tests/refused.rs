@@ -1,7 +1,5 @@
 //! Requests that bring no batch.
 
-use tokio::time::Instant;
-
 use super::*;
 use crate::budget;
 
@@ -79,27 +77,4 @@ async fn a_body_that_breaks_off_is_no_batch() {
     connection.ended().await;
     assert_eq!(served.connect().await.post("[3]").await, 200);
     assert_eq!(served.queued(), ["[3]"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn bodies_share_what_may_be_read_at_once() {
-    let served = Served::by(Protocol::Http).await;
-    let mut stuck = Vec::new();
-    for _ in 0..budget::DELIVERIES / budget::DELIVERY {
-        let mut connection = served.connect().await;
-        let header = format!(
-            "Content-Length: {}\r\nExpect: 100-continue",
-            budget::DELIVERY
-        );
-        connection.send(head("POST", &header)).await;
-        assert_eq!(connection.head().await, ["HTTP/1.1 100 Continue"]);
-        stuck.push(connection);
-    }
-    // They have all of it, until they are given up.
-    let began = Instant::now();
-    assert_eq!(served.connect().await.post("[1]").await, 200);
-    assert!(began.elapsed() >= budget::DELIVERY_BODY);
-    for mut connection in stuck {
-        assert_eq!(connection.answer().await, 408);
-    }
 }
