@@ -8,20 +8,75 @@ use crate::report::cut;
 /// The most of a line, in bytes: the same as of a report.
 const LONGEST: usize = 64 << 10;
 
-/// Writes one line that begins with the extension's name. Control characters are escaped: a log
-/// is read by the line, and the text may come from the wire.
+/// Writes one line that begins with the extension's name. What would not be seen as what it is is
+/// escaped: a log is read by the line, and the text may come from the wire.
 pub(crate) fn line(name: &str, text: impl Display) {
-    let mut line = String::new();
     let text = format!("{name}: {text}");
-    for char in cut(&text, LONGEST).chars() {
-        if char.is_control() {
+    let mut line = escaped(cut(&text, LONGEST));
+    line.push('\n');
+    // One write, so that lines of several threads do not mix; where stderr is closed, nobody
+    // is to be told.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// Letters of all scripts stay as they are, and so do quotes.
+fn escaped(text: &str) -> String {
+    let mut line = String::with_capacity(text.len() + 1);
+    for char in text.chars() {
+        if char.is_control() || is_unseen(char) {
             let _ = write!(line, "{}", char.escape_default());
         } else {
             line.push(char);
         }
     }
-    line.push('\n');
-    // One write, so that lines of several threads do not mix; where stderr is closed, nobody
-    // is to be told.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    line
+}
+
+/// Whether it breaks a line, turns the direction of what follows, or is not seen at all. A table of
+/// our own: `escape_debug` has quotes escaped, too, and accents that are characters by themselves.
+fn is_unseen(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn what_breaks_a_line_or_hides_is_escaped() {
+        for (text, expected) in [
+            ("a\nb\r\tc", "a\\nb\\r\\tc"),
+            ("\x1b[31m\0\u{9b}", "\\u{1b}[31m\\u{0}\\u{9b}"),
+            ("\u{2028}\u{2029}\u{85}", "\\u{2028}\\u{2029}\\u{85}"),
+            (
+                "a\u{202e}b\u{2066}c\u{2069}",
+                "a\\u{202e}b\\u{2066}c\\u{2069}",
+            ),
+            ("\u{200b}\u{200f}\u{feff}", "\\u{200b}\\u{200f}\\u{feff}"),
+            ("\u{e0041}", "\\u{e0041}"),
+        ] {
+            assert_eq!(escaped(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_seen_stays_as_it_is() {
+        for text in [
+            r#"invalid type: "map", expected 'a' \ b"#,
+            "größe, e\u{301}te\u{301}, 日本語, हिन्दी, עברית, العربية, 🦀",
+        ] {
+            assert_eq!(escaped(text), text);
+        }
+    }
 }
