@@ -23,7 +23,7 @@ pub(crate) fn line(name: &str, text: impl Display) {
 fn escaped(text: &str) -> String {
     let mut line = String::with_capacity(text.len() + 1);
     for char in text.chars() {
-        if char.is_control() || is_unseen(char) {
+        if is_odd(char) {
             let _ = write!(line, "{}", char.escape_default());
         } else {
             line.push(char);
@@ -32,21 +32,22 @@ fn escaped(text: &str) -> String {
     line
 }
 
-/// Whether it breaks a line, turns the direction of what follows, or is not seen at all. A table of
-/// our own: `escape_debug` has quotes escaped, too, and accents that are characters by themselves.
-fn is_unseen(char: char) -> bool {
-    matches!(
-        char,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
+/// Controls, and what breaks a line, turns the direction of text or is not seen at all. A table of
+/// our own: `escape_debug` escapes quotes, too, and accents that are characters by themselves.
+pub(crate) fn is_odd(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]

@@ -47,7 +47,9 @@ pub(crate) enum Framing {
 /// What an extension did not handle of what it was sent.
 ///
 /// What the platform itself had to drop is told by
-/// [`PlatformLogsDropped`](super::PlatformLogsDropped) records, and comes on top.
+/// [`PlatformLogsDropped`](super::PlatformLogsDropped) records, and comes on top. So does a delivery
+/// that was answered with an error, as one that is too large or did not come to its end: the
+/// platform knows, and sends it again or gives it up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::stderr::is_odd;
+
 /// The longest that is shown of a line or a body, in characters.
 pub(super) const LONGEST: usize = 160;
 
@@ -42,18 +44,6 @@ pub(super) fn harmless(text: &str, longest: usize) -> String {
         count += 1;
     }
     shown
-}
-
-/// Controls, and what turns the direction of text or is not seen at all.
-fn is_odd(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{2069}'
-                | '\u{feff}'
-        )
 }
 
 /// A duration in the unit that it is best read in.
