@@ -18,27 +18,32 @@ pub(super) struct Places {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Those on which no delivery is under way, the longest idle first.
+    /// Those that have said nothing yet, in the order in which they came: they are the first to give
+    /// way, so that who merely connects does not have the platform's connection ended.
+    silent: VecDeque<Arc<Notify>>,
+    /// The others on which no delivery is under way, the longest idle first.
     idle: VecDeque<Arc<Notify>>,
     /// The next that is done with a delivery leaves.
     wanted: bool,
 }
 
 impl Places {
-    /// Idle at first: who connects and says nothing is the first to give way.
+    /// The place of one more connection.
     pub(super) fn take(self: &Arc<Self>) -> Place {
         let place = Place {
             places: Arc::clone(self),
             leave: Arc::default(),
         };
-        self.state().idle.push_back(Arc::clone(&place.leave));
+        self.state().silent.push_back(Arc::clone(&place.leave));
         place
     }
 
-    /// Has the connection leave that is idle longest; where none is, the first that becomes so.
+    /// Has a silent connection leave, or the one that is idle longest; where none is, the first that
+    /// becomes so.
     pub(super) fn want(&self) -> Wanting<'_> {
         let mut state = self.state();
-        match state.idle.pop_front() {
+        let first = state.silent.pop_front();
+        match first.or_else(|| state.idle.pop_front()) {
             Some(leave) => leave.notify_one(),
             None => state.wanted = true,
         }
@@ -125,7 +130,9 @@ impl Place {
     }
 
     fn forget(&self, state: &mut State) {
-        state.idle.retain(|leave| !Arc::ptr_eq(leave, &self.leave));
+        let is_other = |leave: &Arc<_>| !Arc::ptr_eq(leave, &self.leave);
+        state.silent.retain(is_other);
+        state.idle.retain(is_other);
     }
 }
 

@@ -19,16 +19,13 @@ pub(super) const CONNECTIONS: usize = budget::DELIVERIES / budget::DELIVERY;
 const CHUNK: usize = 64 << 10;
 
 /// Serves a connection to its end, which is also when it is to give way. What its last line has by
-/// then is all there is going to be.
+/// then is all there is going to be; what is still on its way is not known here, nor acknowledged.
 pub(super) async fn serve(stream: TcpStream, inbox: Inbox, place: Place) {
     let mut lines = Lines::default();
     let mut chunk = vec![0; CHUNK];
     let mut overdue = pin!(place.overdue());
     loop {
         let between = lines.are_complete();
-        if between && place.end() {
-            break;
-        }
         let gives_way = async {
             if between {
                 place.told().await;
@@ -53,6 +50,9 @@ pub(super) async fn serve(stream: TcpStream, inbox: Inbox, place: Place) {
         // The time of a line begins when all before it is queued.
         if has_lines || lines.are_complete() {
             overdue.set(place.overdue());
+        }
+        if lines.are_complete() && place.end() {
+            break;
         }
     }
     // That it is closed is no news at the end.

@@ -49,6 +49,23 @@ async fn the_one_that_is_idle_longest_gives_way() {
 }
 
 #[tokio::test]
+async fn who_has_delivered_does_not_give_way_to_who_merely_connects() {
+    for (protocol, first, second) in [
+        (Protocol::Http, post("[1]"), post("[2]")),
+        (Protocol::Tcp, b"[1]\n".into(), b"[2]\n".into()),
+    ] {
+        let served = Served::by(protocol).await;
+        let mut platform = served.connect().await;
+        platform.send(first).await;
+        assert_eq!(served.next().await.trim_end(), "[1]");
+        let mut strays = all_places(&served, 2 * budget::CONNECTIONS, b"").await;
+        assert_eq!(strays[budget::CONNECTIONS - 1].ended().await, "");
+        platform.send(second).await;
+        assert_eq!(served.next().await.trim_end(), "[2]");
+    }
+}
+
+#[tokio::test]
 async fn nobody_gives_way_to_nobody() {
     let served = Served::by(Protocol::Http).await;
     let mut kept = all_places(&served, budget::CONNECTIONS, b"").await;
@@ -203,6 +220,21 @@ async fn a_line_may_take_its_time_where_nobody_waits() {
     pass(Duration::from_secs(3600)).await;
     connection.send("}\n").await;
     assert_eq!(served.next().await, "{}\n");
+}
+
+#[tokio::test]
+async fn a_line_has_its_time_from_its_beginning() {
+    let served = Served::by(Protocol::Tcp).await;
+    stop_clock();
+    let mut connections = all_places(&served, 2, b"{").await;
+    pass(Duration::from_secs(3600)).await;
+    for connection in &mut connections {
+        connection.send("}\n{").await;
+    }
+    settle().await;
+    let _waits = served.connect().await;
+    settle().await;
+    assert_eq!(served.queued(), ["{}\n", "{}\n"]);
 }
 
 #[tokio::test]
