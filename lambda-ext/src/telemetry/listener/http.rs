@@ -106,12 +106,11 @@ async fn room<'a>(
     most: usize,
 ) -> Result<SemaphorePermit<'a>, StatusCode> {
     let mut room = pin!(bodies.acquire_many(u32::try_from(most).unwrap_or(u32::MAX)));
-    let room = match room.as_mut().now_or_never() {
-        Some(room) => room,
-        None => {
-            let _waiting = place.waiting();
-            room.await
-        }
+    let room = if let Some(room) = room.as_mut().now_or_never() {
+        room
+    } else {
+        let _waiting = place.waiting();
+        room.await
     };
     room.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
 }
