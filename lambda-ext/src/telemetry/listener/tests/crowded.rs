@@ -241,9 +241,13 @@ async fn a_line_has_its_time_from_its_beginning() {
         connection.send("}\n{").await;
     }
     settle().await;
-    let _waits = served.connect().await;
+    let mut platform = served.connect().await;
+    platform.send("1\n").await;
     settle().await;
     assert_eq!(served.queued(), ["{}\n", "{}\n"]);
+    connections[0].send("}\n").await;
+    settle().await;
+    assert_eq!(served.queued(), ["{}\n", "1\n"], "who is done leaves");
 }
 
 #[tokio::test]
