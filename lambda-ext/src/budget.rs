@@ -27,7 +27,7 @@
 //! | one delivery | 4 MiB |
 //! | deliveries that are read or wait for the queue's room, together | 8 MiB; one of 64 KiB or less takes none of it |
 //! | the queue | 8 MiB |
-//! | connections served at once | 64, so that small deliveries have 4 MiB; by TCP 2, each with one delivery. One more has the one leave that is idle longest |
+//! | connections served at once | 64, so that small deliveries have 4 MiB; by TCP 2, each with one delivery. One more has one leave that has said nothing, or the one that is idle longest |
 //! | what a connection keeps of what is not read yet | 128 KiB; by TCP 64 KiB |
 //!
 //! Cuts happen at awaits. `next` has no budget: it stays open for as long as the environment is
