@@ -168,6 +168,7 @@ mod budget;
 mod client;
 mod clock;
 mod deadline;
+mod done;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod entry;

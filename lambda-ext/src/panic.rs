@@ -8,9 +8,10 @@ use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::done::Done;
 use crate::entry::local_runtime;
 use crate::{Client, ErrorReporter, ErrorRequest, budget};
 
@@ -119,16 +120,19 @@ impl Report {
     /// From a thread and a runtime of its own, as this one's is in the middle of a poll, and
     /// within the time that its calls have: this thread waits no longer, even if that one panics.
     fn make(self, message: String) {
-        let (done, is_done) = mpsc::channel();
-        // Without a thread there is no report: the process ends, and the panic has said why.
-        let _ = thread::Builder::new().spawn(move || {
+        let done = Done::default();
+        let by_thread = done.clone();
+        let thread = thread::Builder::new().spawn(move || {
             let error = ErrorRequest::new("Extension.Panic", message);
             if let Ok(runtime) = local_runtime() {
                 runtime.block_on(self.send(&error));
             }
-            let _ = done.send(());
+            by_thread.set();
         });
-        let _ = is_done.recv_timeout(budget::REGISTER + budget::REPORT);
+        // Without a thread there is no report: the process ends, and the panic has said why.
+        if thread.is_ok() {
+            done.wait(budget::REGISTER + budget::REPORT);
+        }
     }
 
     /// By a new connection: the other one belongs to the other runtime.

@@ -6,13 +6,13 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
 use futures_util::future::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::done::Done;
 use crate::panic::{self, Stage};
 use crate::{Client, ErrorReporter, Method, RunError, budget, stderr};
 
@@ -52,8 +52,8 @@ struct Owned {
     interrupt: Signal,
     /// None where panics unwind.
     stage: Option<Stage>,
-    /// What was not said yet.
-    saying: Option<Receiver<()>>,
+    /// What failed, once that is being said.
+    saying: Option<Done>,
     /// Whether it has failed, and has said so.
     failed: Arc<AtomicBool>,
     watched: bool,
@@ -168,28 +168,27 @@ impl Process {
 
     /// Ends the process; if a panic is being reported, that does.
     pub(crate) fn leave(&self, code: i32) -> ! {
-        let saying = self.owned.as_ref().and_then(|owned| owned.saying.as_ref());
-        // What failed is worth the time that its report did not take, where there is a processor to
-        // be had.
-        let _ = saying.map(|saying| saying.recv_timeout(budget::AFTER_FAILURE));
+        if let Some(saying) = self.owned.as_ref().and_then(|owned| owned.saying.as_ref()) {
+            // The speaker may not have had its turn yet.
+            saying.wait(budget::AFTER_FAILURE);
+        }
         let _ending = self.stage().map(Stage::lock);
         std::process::exit(code)
     }
 }
 
-/// From a thread of its own, if there can be one: stderr may be what everything is stuck on. Gives
-/// what tells the end, if it has not come.
-fn say_if_possible(name: &str, text: &str) -> Option<Receiver<()>> {
-    let (said, is_said) = mpsc::channel();
-    let line = (name.to_owned(), text.to_owned());
+/// From a thread of its own, if there can be one: stderr may be what everything is stuck on.
+fn say_if_possible(name: &str, text: &str) -> Done {
+    let said = Done::default();
+    let (line, by_speaker) = ((name.to_owned(), text.to_owned()), said.clone());
     let speaker = thread::Builder::new().spawn(move || {
         stderr::line(&line.0, &line.1);
-        let _ = said.send(());
+        by_speaker.set();
     });
     if speaker.is_err() {
         stderr::line(name, text);
-        return None;
+        said.set();
     }
-    let waited = is_said.recv_timeout(budget::LAST_WORDS);
-    waited.is_err().then_some(is_said)
+    said.wait(budget::LAST_WORDS);
+    said
 }
