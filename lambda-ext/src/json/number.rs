@@ -1,11 +1,16 @@
 //! Numbers, however they are written.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde_core::de::{Deserializer, Error, Visitor};
+use serde_core::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 
-use super::Decode;
+use super::{Decode, Value};
+
+/// The key under which serde_json hands over the digits of a decimal where any crate of the
+/// program has its feature `arbitrary_precision`.
+const DIGITS: &str = "$serde_json::private::Number";
 
 /// A number, zero where it is negative, or a string that should be one.
 enum Number {
@@ -29,7 +34,7 @@ impl<'de> Decode<'de> for Number {
     fn decode<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Digits;
 
-        impl Visitor<'_> for Digits {
+        impl<'de> Visitor<'de> for Digits {
             type Value = Number;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +57,13 @@ impl<'de> Decode<'de> for Number {
                 let text = text.trim();
                 let whole = text.parse().map(Number::Whole);
                 Ok(whole.unwrap_or_else(|_| text.parse().map_or(Number::Words, Number::Decimal)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {
+                match map.next_key::<Value<Cow<'_, str>>>()? {
+                    Some(Value(key)) if key == DIGITS => Ok(map.next_value::<Value<_>>()?.0),
+                    _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+                }
             }
         }
 
@@ -92,5 +104,28 @@ pub(crate) struct Millis(pub(crate) u64);
 impl<'de> Decode<'de> for Millis {
     fn decode<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(Number::decode(deserializer)?.whole().unwrap_or(0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_core::de::value::{Error, MapDeserializer};
+
+    use super::*;
+
+    /// Reads what serde_json's `arbitrary_precision` makes of a decimal. The feature itself would be
+    /// that of every test.
+    fn read<'de, T: Decode<'de>>(key: &'de str, digits: &'de str) -> Option<T> {
+        let map = MapDeserializer::<_, Error>::new([(key, digits)].into_iter());
+        T::decode(map).ok()
+    }
+
+    #[test]
+    fn a_decimal_is_a_number_whatever_another_crate_asks_of_serde_json() {
+        let millis = read(DIGITS, "231.705");
+        assert_eq!(millis, Some(Duration::from_micros(231_705)));
+        assert_eq!(read(DIGITS, "300.0"), Some(300_u64));
+        assert_eq!(read(DIGITS, "1e3").map(|Millis(time)| time), Some(1000));
+        assert_eq!(read::<u64>("durationMs", "231.705"), None);
     }
 }
