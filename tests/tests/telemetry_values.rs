@@ -168,3 +168,21 @@ fn a_record_can_be_kept_and_made_from_json() {
     let made = serde_json::from_str(r#"{"requestId":"8d2f","metrics":{"durationMs":1}}"#);
     assert_eq!(kept, made.unwrap());
 }
+
+#[test]
+fn a_space_before_the_record_is_none_of_it() {
+    for (kind, record) in [
+        ("platform.start", r#"{"requestId":"8d2f"}"#),
+        ("function", "\"text\""),
+        ("platform.new", "{}"),
+    ] {
+        let json = event(kind, &format!("\r\n {record}"));
+        let event = TelemetryEvent::from(json);
+        assert_eq!(event.record_json(), record);
+        assert_eq!((event.record.kind(), event.as_json()), (kind, json));
+    }
+    // In JSON a form feed is none.
+    let json = event("function", "\u{c}\"text\"");
+    let event = TelemetryEvent::from(json);
+    assert_eq!((event.record.kind(), event.record_json()), ("", json));
+}

@@ -96,6 +96,10 @@ fn as_written(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
     let kind = Kind(scan.value()?);
     scan.mark(r#","record":"#)?;
     let rest = scan.0;
+    // It would be taken for a part of the record.
+    if rest.starts_with(|char: char| char.is_ascii_whitespace()) {
+        return None;
+    }
     let record = kind.take(&mut scan)?;
     let record_json = scan.taken_of(rest)?;
     scan.mark("}")?;
