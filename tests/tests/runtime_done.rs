@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use lambda_ext::{Method, RunError};
+use lambda_ext::emulator::{Emulator, Invocation, Outcome};
+use lambda_ext::{
+    Config, Error, EventType, Handler, InvokeEvent, Method, RunError, RuntimeDone, ShutdownEvent,
+};
 use lambda_ext_tests::delivery::{Delivery, line, report, runtime_done};
-use lambda_ext_tests::fake;
+use lambda_ext_tests::fake::{self, bounded};
 use lambda_ext_tests::told::{
     Both, Ends, LONG, nothing_is_asked, nothing_is_called, play, subscribed,
 };
@@ -315,4 +318,52 @@ async fn a_failed_runtime_done_is_an_exit_error() {
         other => panic!("{other}"),
     };
     assert_eq!(method, Method::RuntimeDone);
+}
+
+/// The deadlines of what it was told, in order.
+#[derive(Default)]
+struct Deadlines {
+    events: Vec<u64>,
+    ends: Vec<u64>,
+}
+
+impl Handler for Deadlines {
+    const CONFIG: Config = Config::new(&[EventType::Invoke, EventType::Shutdown]).runtime_done();
+
+    async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
+        self.events.push(event.deadline_ms);
+        Ok(())
+    }
+
+    async fn runtime_done(&mut self, done: RuntimeDone) -> Result<(), Error> {
+        self.ends.push(done.deadline_ms);
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, event: ShutdownEvent) -> Result<(), Error> {
+        self.events.push(event.deadline_ms);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_end_has_the_deadline_of_the_event_that_it_is_in() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let extension = emulator.extension("ext").run(Deadlines::default());
+        let scenario = async {
+            emulator.invoke(Invocation::default()).await?;
+            let second = Duration::from_secs(1);
+            let timeout = Invocation::default().timeout(second);
+            // Its end is told at SHUTDOWN.
+            emulator.invoke(timeout.outcome(Outcome::Timeout)).await?;
+            Ok::<_, Error>(())
+        };
+        let deadlines = emulator.drive(extension, scenario).await.unwrap();
+        let [first, _, shutdown] = deadlines.events[..] else {
+            panic!("{:?}", deadlines.events);
+        };
+        assert_eq!(deadlines.ends, [first, shutdown]);
+    })
+    .await;
 }
