@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::panic::Panic;
+use crate::panic::{Panic, contained};
 use crate::report::{ErrorRequest, sources};
 use crate::switch::DISABLED;
 
@@ -276,22 +276,25 @@ pub enum RunError {
 impl RunError {
     /// What the platform is told.
     pub(crate) fn report(&self) -> ErrorRequest {
-        match self {
-            Self::Client(error) => ErrorRequest::new("Extension.ApiError", error.to_string()),
-            Self::Listener { .. } => {
-                ErrorRequest::new("Extension.ListenerFailed", self.to_string())
-            }
-            Self::Failed { method, source } => failure(method.error_type(), source),
-            Self::TaskFailed { source, .. } => failure("Extension.TaskFailed", source),
-            Self::Panicked { .. } | Self::TaskPanicked { .. } => {
-                ErrorRequest::new("Extension.Panic", self.to_string())
-            }
-            Self::Cut { .. } => ErrorRequest::new("Extension.TimedOut", self.to_string()),
-            Self::Disabled => ErrorRequest::new("Extension.Disabled", self.to_string()),
-            Self::Interrupted { .. } => {
-                ErrorRequest::new("Extension.Interrupted", self.to_string())
-            }
-        }
+        let error_type = match self {
+            Self::Client(_) => "Extension.ApiError",
+            Self::Listener { .. } => "Extension.ListenerFailed",
+            Self::Failed { method, source } => return failure(method.error_type(), source),
+            Self::TaskFailed { source, .. } => return failure("Extension.TaskFailed", source),
+            Self::Panicked { .. } | Self::TaskPanicked { .. } => "Extension.Panic",
+            Self::Cut { .. } => "Extension.TimedOut",
+            Self::Disabled => "Extension.Disabled",
+            Self::Interrupted { .. } => "Extension.Interrupted",
+        };
+        ErrorRequest::new(error_type, self.to_string())
+    }
+
+    /// The text, which is the author's mostly.
+    pub(crate) fn text(&self) -> String {
+        contained(|| self.to_string()).unwrap_or_else(|| match self {
+            Self::Failed { method, .. } => format!("`{method}` failed: {TEXTLESS}"),
+            _ => TEXTLESS.to_owned(),
+        })
     }
 
     /// What is said of it on stderr, where the panic itself has said where it was and with what.
@@ -301,17 +304,21 @@ impl RunError {
             Self::TaskPanicked { spawned_at, .. } => {
                 format!("the task that was spawned at {spawned_at} panicked")
             }
-            error => error.to_string(),
+            error => error.text(),
         }
     }
 }
+
+/// What there is to say of an error that panics when it is to say what it is.
+const TEXTLESS: &str = "its error panics when it is asked for its text";
 
 /// What is reported of an author's error: under its own type, if it has one.
 fn failure(error_type: &str, source: &Error) -> ErrorRequest {
     let error_type = source
         .downcast_ref::<ExtensionError>()
         .map_or(error_type, ExtensionError::error_type);
-    ErrorRequest::from_error(error_type, source.as_ref())
+    contained(|| ErrorRequest::from_error(error_type, source.as_ref()))
+        .unwrap_or_else(|| ErrorRequest::new(error_type, TEXTLESS))
 }
 
 impl fmt::Display for RunError {

@@ -107,7 +107,8 @@ impl Extension {
             self.client,
             &self.settings,
             process,
-            T::prepare(),
+            // Not before it is to run.
+            async { T::prepare().await },
             T::create,
         )
         .await

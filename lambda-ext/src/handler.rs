@@ -77,7 +77,9 @@ pub trait Handler: Sized + 'static {
     ///
     /// The interval is that of the wall clock, and begins anew with each call. While the environment
     /// is frozen nothing is called, and after it once, however long that was. The first call is an
-    /// interval after `init`. It may be cut at an `await` as [`telemetry`](Self::telemetry) may.
+    /// interval after `init`, and where one takes longer than the interval, the next is an interval
+    /// after its end. It may be cut at an `await` as [`telemetry`](Self::telemetry) may; where `next`
+    /// is held back for [`runtime_done`](Self::runtime_done), it delays that.
     ///
     /// # Errors
     /// An error is reported as an exit error and ends the extension.
@@ -90,7 +92,7 @@ pub trait Handler: Sized + 'static {
     ///
     /// It is the place to let go of what has gone stale: connections that the other side has closed
     /// meanwhile, credentials, cached values. `frozen_for` is the time for which this process did
-    /// not run, by the wall clock, or up to a second more; what is shorter than a second is not
+    /// not run, by the wall clock, or up to a second more; what is shorter than two may not be
     /// noticed. A process that got no turn for so long for another reason cannot tell the difference.
     /// It may be cut at an `await` as what it comes before may.
     ///

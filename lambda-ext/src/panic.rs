@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
-use std::panic::PanicHookInfo;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -22,7 +22,7 @@ pub struct Panic {
     /// What it said.
     pub message: String,
     /// Where it was: file, line and column. Only the `main` that the attribute writes can tell, as
-    /// the process and its panic hook are its own.
+    /// the process and its panic hook are its own. (A hook that replaces that one has to call it.)
     pub location: Option<String>,
 }
 
@@ -37,17 +37,31 @@ impl fmt::Display for Panic {
 }
 
 thread_local! {
-    /// Where this thread panicked last.
-    static LOCATION: Cell<Option<String>> = const { Cell::new(None) };
+    /// The last panic of this thread, with its place.
+    static LAST: Cell<Option<Panic>> = const { Cell::new(None) };
+}
+
+/// Does what is the author's beside the methods, a destructor or the text of an error. Nothing, where
+/// that panics.
+pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Option<T> {
+    // Its payload is the author's, too.
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(std::mem::forget)
+        .ok()
 }
 
 impl Panic {
     /// From what was caught, on the thread that panicked.
-    pub(crate) fn caught(payload: &(dyn Any + Send)) -> Self {
-        Self {
-            message: message(payload).to_owned(),
-            location: LOCATION.take(),
-        }
+    pub(crate) fn caught(payload: Box<dyn Any + Send>) -> Self {
+        let message = message(&*payload).to_owned();
+        // Its destructor is the author's, and may panic.
+        std::mem::forget(payload);
+        // One that is thrown again has its place from another.
+        let last = LAST.take().filter(|last| last.message == message);
+        last.unwrap_or(Self {
+            message,
+            location: None,
+        })
     }
 
     fn of(panic: &PanicHookInfo<'_>) -> Self {
@@ -67,7 +81,7 @@ pub(crate) fn install(client: &Client) -> Option<Stage> {
     }
     let say = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        LOCATION.set(panic.location().map(ToString::to_string));
+        LAST.set(Some(Panic::of(panic)));
         say(panic);
     }));
     None

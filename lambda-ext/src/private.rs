@@ -28,6 +28,46 @@ impl<E: Into<Error>> HandlerOutput for Result<(), E> {
     }
 }
 
+/// The result of a task.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a valid result of a task",
+    label = "expected `()` or `Result<(), E>` where `E: Into<lambda_ext::Error>`"
+)]
+pub trait TaskOutput {
+    /// As the supervisor has it.
+    fn into_result(self) -> Result<(), Error>;
+}
+
+impl TaskOutput for () {
+    fn into_result(self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Error>> TaskOutput for Result<(), E> {
+    fn into_result(self) -> Result<(), Error> {
+        self.map_err(Into::into)
+    }
+}
+
+/// What a function returns, by the function's type.
+pub trait Returns {
+    /// The type.
+    type Of;
+}
+
+impl<T> Returns for fn() -> T {
+    type Of = T;
+}
+
+// Of a task that never ends, such as one with a loop: `!`, which has no name of its own yet.
+impl TaskOutput for <fn() -> ! as Returns>::Of {
+    fn into_result(self) -> Result<(), Error> {
+        self
+    }
+}
+
 /// The result of `prepare` and of a constructor `init` of `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a valid return type for a constructor of `{T}`",

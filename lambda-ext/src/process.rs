@@ -132,10 +132,10 @@ impl Process {
     /// Says what ends the extension before anything else can fail or be stuck: the report, and the
     /// handler's destructor, which is the author's.
     pub(crate) fn failed(&mut self, error: RunError) -> RunError {
-        let Some(owned) = &self.owned else {
+        let Some(owned) = &mut self.owned else {
             return error;
         };
-        say_if_possible(&owned.name, &error.line());
+        owned.saying = Some(say_if_possible(&owned.name, &error.line()));
         owned.failed.store(true, Ordering::Relaxed);
         self.watch(budget::REPORT + budget::AFTER_FAILURE);
         error

@@ -13,8 +13,8 @@ pub(crate) fn is_off(name: &str) -> bool {
 /// The value is `true`, or the names of those that are meant.
 fn switches_off(value: &str, name: &str) -> bool {
     match value.trim().to_ascii_lowercase().as_str() {
-        "1" | "true" => true,
-        "" | "0" | "false" => false,
+        "1" | "true" | "yes" | "on" => true,
+        "" | "0" | "false" | "no" | "off" => false,
         _ => value.split(',').any(|listed| listed.trim() == name),
     }
 }
@@ -25,10 +25,10 @@ mod tests {
 
     #[test]
     fn true_is_for_every_extension() {
-        for value in ["true", "TRUE", "1", " true "] {
+        for value in ["true", "TRUE", "1", " true ", "yes", "on"] {
             assert!(switches_off(value, "audit"), "{value:?}");
         }
-        for value in ["false", "False", "0", "", " "] {
+        for value in ["false", "False", "0", "", " ", "no", "off"] {
             assert!(!switches_off(value, "audit"), "{value:?}");
         }
     }

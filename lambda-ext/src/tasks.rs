@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::__private::HandlerOutput;
+use crate::__private::TaskOutput;
 use crate::RunError;
 use crate::panic::Panic;
 
@@ -27,11 +27,12 @@ tokio::task_local! {
 /// treated as those of a method, once the handler's method that runs has returned: reported, and
 /// fatal, unless the extension is [`fail_open`](crate::Config::fail_open); then they are said, and
 /// the handler goes on without the task. At SHUTDOWN tasks run on while `shutdown` does, which may
-/// ask them to finish and wait for the returned handle; what is left is dropped after it, at an
-/// `await`.
+/// ask them to finish and wait for the returned handle; what is left after it is given up, at an
+/// `await`, and ends with the process.
 ///
-/// Where the environment is frozen, tasks are too. Outside of an extension that runs, as in a test
-/// of your own, it is `tokio::spawn`, and nobody hears of failures.
+/// Where the environment is frozen, tasks are too. Where no extension runs, as in a test of your
+/// own, or in a task that was not spawned by this function, it is `tokio::spawn`, and nobody hears
+/// of failures.
 ///
 /// ```
 /// use lambda_ext::{Error, lambda_extension};
@@ -62,7 +63,7 @@ tokio::task_local! {
 #[track_caller]
 pub fn spawn<F>(task: F) -> JoinHandle<()>
 where
-    F: Future<Output: HandlerOutput> + Send + 'static,
+    F: Future<Output: TaskOutput> + Send + 'static,
 {
     match TASKS.try_with(Tasks::clone) {
         Ok(tasks) => tasks.spawn(task, Location::caller()),
@@ -73,34 +74,57 @@ where
 /// What a task needs to belong to an extension.
 #[derive(Debug, Clone)]
 struct Tasks {
-    running: Arc<Mutex<Vec<AbortHandle>>>,
+    running: Arc<Mutex<Running>>,
     failures: UnboundedSender<RunError>,
 }
 
 impl Tasks {
     fn spawn<F>(self, task: F, spawned_at: &'static Location<'static>) -> JoinHandle<()>
     where
-        F: Future<Output: HandlerOutput> + Send + 'static,
+        F: Future<Output: TaskOutput> + Send + 'static,
     {
         let failures = self.failures.clone();
         let running = Arc::clone(&self.running);
         let handle = tokio::spawn(TASKS.scope(self, async move {
             let outcome = AssertUnwindSafe(task).catch_unwind().await;
-            let failure = match outcome.map(HandlerOutput::into_result) {
+            let failure = match outcome.map(TaskOutput::into_result) {
                 Ok(Ok(())) => return,
                 Ok(Err(source)) => RunError::TaskFailed { spawned_at, source },
                 Err(payload) => RunError::TaskPanicked {
                     spawned_at,
-                    panic: Panic::caught(&*payload),
+                    panic: Panic::caught(payload),
                 },
             };
             // Without its extension nobody is to be told.
             let _ = failures.send(failure);
         }));
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|task| !task.is_finished());
-        running.push(handle.abort_handle());
+        running.add(handle.abort_handle());
         handle
+    }
+}
+
+/// The tasks that may be running.
+#[derive(Debug, Default)]
+struct Running {
+    tasks: Vec<AbortHandle>,
+    /// How many there are before those that have ended are let go of: twice what was left then, so that
+    /// a task costs the same however many there are.
+    most: usize,
+    /// Whether the extension has ended.
+    over: bool,
+}
+
+impl Running {
+    fn add(&mut self, task: AbortHandle) {
+        if self.over {
+            return task.abort();
+        }
+        if self.tasks.len() >= self.most {
+            self.tasks.retain(|task| !task.is_finished());
+            self.most = 2 * self.tasks.len() + 1;
+        }
+        self.tasks.push(task);
     }
 }
 
@@ -146,7 +170,12 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         let running = self.tasks.running.lock();
-        for task in running.unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let mut running = running.unwrap_or_else(PoisonError::into_inner);
+        running.over = true;
+        let tasks = std::mem::take(&mut running.tasks);
+        // A task's destructor may spawn another.
+        drop(running);
+        for task in tasks {
             task.abort();
         }
     }

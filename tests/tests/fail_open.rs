@@ -102,11 +102,13 @@ async fn life<T>(
         let emulator = Emulator::start().await.unwrap();
         let extension = emulator.extension("failing");
         let scenario = async {
-            for _ in 0..INVOCATIONS {
-                let two_hours = Duration::from_secs(2 * 3600);
+            for number in 0..INVOCATIONS {
+                if number > 0 {
+                    let two_hours = Duration::from_secs(2 * 3600);
+                    emulator.freeze(two_hours).await.unwrap();
+                }
                 let invocation = Invocation::default().log("a line");
                 emulator.invoke(invocation).await.unwrap();
-                emulator.freeze(two_hours).await.unwrap();
             }
             let spindown = lambda_ext::ShutdownReason::Spindown;
             emulator.shutdown(spindown).await.unwrap();
@@ -167,8 +169,8 @@ async fn errors_in_any_method_change_nothing_for_the_others() {
     assert_eq!(well.count(Method::Invoke), INVOCATIONS);
     assert_eq!(well.count(Method::RuntimeDone), INVOCATIONS);
     // Freezes of hours, one tick and one thaw each.
-    assert_eq!(well.count(Method::Tick), INVOCATIONS);
-    assert_eq!(well.count(Method::Thawed), INVOCATIONS);
+    assert_eq!(well.count(Method::Tick), INVOCATIONS - 1);
+    assert_eq!(well.count(Method::Thawed), INVOCATIONS - 1);
 }
 
 #[tokio::test(start_paused = true)]

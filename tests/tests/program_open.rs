@@ -166,3 +166,23 @@ async fn a_switch_that_is_for_others_changes_nothing() {
         assert_eq!(ended.code, Some(1), "{ended:?}");
     }
 }
+
+#[tokio::test]
+async fn what_of_the_authors_panics_beside_the_methods_is_contained() {
+    for panics in ["payload", "cut", "display", "error"] {
+        let environment = [("PANICS", panics)];
+        let contained = env!("CARGO_BIN_EXE_contained");
+        let ended = run(contained, &environment, async |fake, _| {
+            fake.expect(fake::REGISTER).await.registered();
+            for request_id in ["1", "2"] {
+                let next = fake.expect(fake::NEXT).await;
+                next.invoke_for(request_id, Duration::from_millis(400));
+            }
+            fake.expect(fake::NEXT).await.shutdown();
+        })
+        .await;
+        assert_eq!(ended.code, Some(0), "{panics}: {ended:?}");
+        let said = ended.stderr.contains("contained: `invoke` ");
+        assert!(said, "{panics}: {ended:?}");
+    }
+}

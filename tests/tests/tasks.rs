@@ -230,7 +230,9 @@ impl Handler for Forgetful {
             // From a task, too.
             lambda_ext::spawn(async {
                 let _guard = guard;
-                pending::<()>().await;
+                loop {
+                    pending::<()>().await;
+                }
             });
             pending::<()>().await;
         });

@@ -1,7 +1,7 @@
 //! The event loop: one task, which calls one method of the handler at a time.
 
 use std::pin::pin;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures_util::future::{Either, select};
 use tokio::task::yield_now;
@@ -19,11 +19,14 @@ use crate::budget::{self, ShutdownBudget};
 use crate::event::millis_ahead;
 use crate::process::Process;
 use crate::tasks::Supervisor;
-use crate::telemetry::{Item, TelemetryBatch};
+use crate::telemetry::Item;
 use crate::{
     ClientError, Event, Handler, InvokeEvent, Method, RegisteredClient, RunError, ShutdownEvent,
     ShutdownReason, stderr,
 };
+
+/// Why methods are cut at SHUTDOWN.
+const LEAVE: &str = "to leave before the deadline";
 
 pub(super) struct EventLoop<'a, 'p, T, H> {
     pub(super) client: &'a mut RegisteredClient,
@@ -77,12 +80,13 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                 *ticker = None;
             }
             let work = {
-                let work = pin!(next_work(feed.as_mut(), ticker.as_ref(), tasks));
+                let work = pin!(next_work(pulse, ticker.as_ref(), feed.as_mut(), tasks));
                 match select(coming.as_mut(), work).await {
                     Either::Left((event, _)) => break event,
                     Either::Right((work, _)) => work,
                 }
             };
+            let ticks = matches!(work, Work::Tick);
             match &work {
                 Work::Item(Item::RuntimeDone(done)) => {
                     hold.inspect(|hold| hold.saw_end_of(done.request_id()));
@@ -90,12 +94,12 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                 Work::Tick => {
                     ticker.as_mut().map(Ticker::begin);
                 }
-                Work::Item(Item::Batch(_)) | Work::Failure(_) => {}
+                _ => {}
             }
             let batch = work.batch();
             let began = Instant::now();
             let (event, done) = {
-                let doing = pin!(work.run(policy, handling, pulse));
+                let doing = pin!(work.run(policy, handling));
                 match select(doing, coming.as_mut()).await {
                     Either::Left((result, _)) => (None, Ok(result)),
                     Either::Right((event, doing)) => {
@@ -105,9 +109,16 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                     }
                 }
             };
-            match done {
-                Ok(result) => result?,
-                Err(_) => cut(policy, handling, feed.as_ref(), batch, began.elapsed()),
+            if let Ok(result) = done {
+                result?;
+            } else {
+                if let (Some(feed), Some(batch)) = (&*feed, batch) {
+                    feed.drop_batch(&batch);
+                }
+                handling.cut(began.elapsed(), "for the event that waits")?;
+            }
+            if ticks {
+                ticker.as_mut().map(Ticker::end);
             }
             if let Some(event) = event {
                 break event;
@@ -130,17 +141,22 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     async fn invoke(&mut self, event: InvokeEvent) -> Result<Option<Hold>, RunError> {
         let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
         let until = budget::invoke(&event);
-        let pulse = self.pulse.as_ref();
+        let began = Instant::now();
+        let (policy, pulse) = (self.policy, self.pulse.as_ref());
         let calls = async |handling: &mut Handling<'_, H>| {
-            thaw(handling, pulse).await?;
+            thaw(policy, handling, pulse).await?;
             let invoke = async |handler: &mut H| handler.invoke(event).await;
             handling.call(Method::Invoke, invoke).await
         };
         let why = "to be done before the deadline";
-        let work = pin!(self.handling.until(until, why, calls));
-        // A signal that cut it is still there: the loop meets it before the next event.
-        if let Ok(outcome) = attend(self.process, Method::Invoke, work).await {
-            outcome?;
+        let outcome = {
+            let work = pin!(self.handling.until(until, why, calls));
+            attend(self.process, Method::Invoke, work).await
+        };
+        match outcome {
+            Ok(outcome) => outcome?,
+            // The signal is still there: the loop meets it before the next event.
+            Err(_) => self.handling.cut(began.elapsed(), "for the signal")?,
         }
         Ok(hold)
     }
@@ -150,10 +166,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         event: ShutdownEvent,
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
-        let why = "to leave before the deadline";
-        let pulse = self.pulse.as_ref();
-        let thawed = async |handling: &mut Handling<'_, H>| thaw(handling, pulse).await;
-        let thawed = self.handling.until(Some(budget.telemetry), why, thawed);
+        let (policy, pulse) = (self.policy, self.pulse.as_ref());
+        let thawed = async |handling: &mut Handling<'_, H>| thaw(policy, handling, pulse).await;
+        let thawed = self.handling.until(Some(budget.telemetry), LEAVE, thawed);
         thawed.await?;
         self.drain(&event, budget.telemetry).await?;
         let call = async |handling: &mut Handling<'_, H>| {
@@ -161,7 +176,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             handling.call(Method::Shutdown, shutdown).await
         };
         let until = Some(budget.handler);
-        self.handling.until(until, why, call).await
+        self.handling.until(until, LEAVE, call).await
     }
 
     /// Hands over what has come and what still comes.
@@ -177,10 +192,12 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             let work = Work::Item(item);
             let batch = work.batch();
             let began = Instant::now();
-            let doing = work.run(self.policy, self.handling, None);
+            let doing = work.run(self.policy, self.handling);
             let Ok(result) = timeout_at(end, doing).await else {
-                let after = began.elapsed();
-                cut(self.policy, self.handling, Some(&*feed), batch, after);
+                if let Some(batch) = batch {
+                    feed.drop_batch(&batch);
+                }
+                self.handling.cut(began.elapsed(), LEAVE)?;
                 break;
             };
             result?;
@@ -193,27 +210,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     /// The failures of tasks that nobody has been told of, at the end.
     fn tell_the_rest(self) -> Result<(), RunError> {
         while let Some(error) = self.tasks.try_failure() {
-            self.policy.forgive(error)?;
+            self.policy.overlook(error)?;
         }
         Ok(())
-    }
-}
-
-/// A method had to give way to an event. Of a batch the handler is told, so that nothing is said of
-/// it here: what is said is telemetry.
-fn cut<T: Telemetry, H>(
-    policy: &Policy,
-    handling: &Handling<'_, H>,
-    feed: Option<&T>,
-    batch: Option<TelemetryBatch>,
-    after: Duration,
-) {
-    if let (Some(feed), Some(batch)) = (feed, batch) {
-        feed.drop_batch(&batch);
-    }
-    match handling.take_running() {
-        None | Some(Method::Telemetry) => {}
-        Some(method) => policy.cut(method, after, "for the event that waits"),
     }
 }
 
@@ -250,10 +249,12 @@ async fn next(
         // Once all have asked for their next event, the environment may be frozen.
         pulse.begin();
         let next = pin!(client.next_event());
-        match select(next, pin!(pulse.beat())).await {
+        let event = match select(next, pin!(pulse.beat())).await {
             Either::Left((event, _)) => event,
             Either::Right((never, _)) => match never {},
-        }
+        };
+        pulse.end();
+        event
     });
     let event = match process.stopped() {
         Some(signal) => Ok(Event::Shutdown(after(signal))),

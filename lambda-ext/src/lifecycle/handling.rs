@@ -1,9 +1,13 @@
 //! The handler, which is called while it is of use.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
 use tokio::time::{Instant, timeout_at};
 
 use super::guard::guard;
 use super::policy::Policy;
+use crate::panic::{Panic, contained};
 use crate::process::Running;
 use crate::{Error, Method, RunError};
 
@@ -29,6 +33,8 @@ impl<H> Ended<H> {
 pub(super) struct Handling<'a, H> {
     policy: &'a Policy,
     running: Running,
+    /// The panic of what was dropped with a method that was cut.
+    dropped: RefCell<Option<Panic>>,
     /// The handler, or why there is none.
     handler: Result<H, RunError>,
 }
@@ -42,19 +48,13 @@ impl<'a, H> Handling<'a, H> {
         Self {
             policy,
             running,
+            dropped: RefCell::default(),
             handler,
         }
     }
 
     pub(super) fn is_retired(&self) -> bool {
         self.handler.is_err()
-    }
-
-    /// The method that was called last, if it has not returned: it was cut, and does not run.
-    pub(super) fn take_running(&self) -> Option<Method> {
-        let method = self.running.method();
-        self.running.end();
-        method
     }
 
     /// Calls a method, if there is a handler to call. What fails in it is an error only if the
@@ -68,16 +68,38 @@ impl<'a, H> Handling<'a, H> {
             return Ok(());
         };
         self.running.begin(method);
-        let outcome = guard(method, || call(handler)).await;
+        let outcome = guard(method, &self.dropped, || call(handler)).await;
         self.running.end();
-        let Err(error) = outcome else { return Ok(()) };
+        outcome.or_else(|error| self.failed(error))
+    }
+
+    /// The method that was called last has not returned, and had to give way. A line says so, unless
+    /// that would be telemetry which comes of telemetry: of a batch the handler is told.
+    pub(super) fn cut(&mut self, after: Duration, why: &str) -> Result<(), RunError> {
+        let Some(method) = self.running.method() else {
+            return Ok(());
+        };
+        self.running.end();
+        if let Some(panic) = self.dropped.take() {
+            return self.failed(RunError::Panicked { method, panic });
+        }
+        if method != Method::Telemetry {
+            self.policy.cut(method, after, why);
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, error: RunError) -> Result<(), RunError> {
         let error = self.policy.forgive(error)?;
-        if matches!(error, RunError::Panicked { .. }) {
-            // Nobody knows what state it is in, its destructor neither: it stays as it is.
-            std::mem::forget(std::mem::replace(&mut self.handler, Err(error)));
-            if method != Method::Shutdown {
-                self.policy.retired();
-            }
+        let RunError::Panicked { method, .. } = error else {
+            // Its destructor is the author's.
+            contained(|| drop(error));
+            return Ok(());
+        };
+        // Nobody knows what state it is in, its destructor neither: it stays as it is.
+        std::mem::forget(std::mem::replace(&mut self.handler, Err(error)));
+        if method != Method::Shutdown {
+            self.policy.retired();
         }
         Ok(())
     }
@@ -96,10 +118,7 @@ impl<'a, H> Handling<'a, H> {
         if let Ok(outcome) = timeout_at(until, calls(self)).await {
             return outcome;
         }
-        if let Some(method) = self.take_running() {
-            self.policy.cut(method, began.elapsed(), why);
-        }
-        Ok(())
+        self.cut(began.elapsed(), why)
     }
 
     pub(super) fn ended(self) -> Ended<H> {

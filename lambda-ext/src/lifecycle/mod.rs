@@ -13,6 +13,7 @@ mod telemetry;
 mod ticker;
 mod work;
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 
@@ -22,7 +23,7 @@ use self::guard::{attend, guard};
 pub(crate) use self::handling::Ended;
 use self::policy::Policy;
 use self::pulse::Pulse;
-use self::start::Starting;
+use self::start::{Starting, watch};
 use self::telemetry::Telemetry;
 use self::ticker::Ticker;
 use crate::extension::Settings;
@@ -67,8 +68,10 @@ async fn live<T: Telemetry, H: Handler, P>(
     let prepared = if settings.disabled {
         Err(RunError::Disabled)
     } else {
-        let preparing = guard(Method::Prepare, || prepare);
+        let dropped = RefCell::default();
+        let preparing = guard(Method::Prepare, &dropped, || prepare);
         let preparing = pin!(policy.in_time(Method::Prepare, preparing));
+        let preparing = pin!(watch(&policy, &mut tasks, preparing));
         match attend(process, Method::Prepare, preparing).await {
             Ok(prepared) => prepared,
             Err(interrupted) => return Err(process.failed(interrupted)),
@@ -116,6 +119,7 @@ async fn live<T: Telemetry, H: Handler, P>(
     };
     let reporter = client.error_reporter();
     process.polling(&reporter);
+    let pulse = (H::CONFIG.thawed && !handling.is_retired()).then(Pulse::new);
     let event_loop = EventLoop {
         client: &mut client,
         process,
@@ -124,7 +128,7 @@ async fn live<T: Telemetry, H: Handler, P>(
         handling: &mut handling,
         feed: &mut feed,
         ticker: Ticker::of(H::CONFIG),
-        pulse: H::CONFIG.thawed.then(Pulse::new),
+        pulse,
     };
     let outcome = event_loop.run().await;
     policy.close();

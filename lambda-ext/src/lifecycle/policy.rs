@@ -1,11 +1,13 @@
 //! What becomes of the extension when something of the author's fails, and what is said of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
+use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
+use crate::panic::contained;
 use crate::{Client, Config, Method, RunError, budget, clock, stderr};
 
 /// How long no more is said about the same thing: what fails at every invocation would fill a log.
@@ -15,8 +17,9 @@ const SILENCE: Duration = Duration::from_secs(60);
 pub(super) struct Policy {
     name: String,
     fail_open: bool,
-    /// By when there must be a handler, where the extension does without one otherwise.
-    start: Instant,
+    /// The time that is left until there must be a handler, where the extension does without one
+    /// otherwise.
+    start: Cell<Duration>,
     said: RefCell<Vec<Said>>,
 }
 
@@ -25,7 +28,8 @@ pub(super) struct Policy {
 enum About {
     Failures(Method),
     Cuts(Method),
-    Tasks,
+    /// Those that were spawned there.
+    Tasks(&'static Location<'static>),
     Telemetry,
 }
 
@@ -50,7 +54,7 @@ impl Policy {
         Self {
             name,
             fail_open,
-            start: Instant::now() + budget::START,
+            start: Cell::new(budget::START),
             said: RefCell::default(),
         }
     }
@@ -68,12 +72,26 @@ impl Policy {
                 About::Failures(*method)
             }
             RunError::Cut { method, .. } => About::Cuts(*method),
-            RunError::TaskFailed { .. } | RunError::TaskPanicked { .. } => About::Tasks,
+            RunError::TaskFailed { spawned_at, .. } | RunError::TaskPanicked { spawned_at, .. } => {
+                About::Tasks(spawned_at)
+            }
             RunError::Client(_) | RunError::Listener { .. } => About::Telemetry,
             RunError::Interrupted { .. } => return Err(error),
         };
-        self.say(about, format_args!("{error} (`fail_open`: goes on)"));
+        let text = format!("{} (`fail_open`: goes on)", error.text());
+        match error {
+            // There is no other of it.
+            RunError::Panicked { .. } => stderr::line(&self.name, text),
+            _ => self.say(about, text),
+        }
         Ok(error)
+    }
+
+    /// The same where nothing becomes of the failure.
+    pub(super) fn overlook(&self, error: RunError) -> Result<(), RunError> {
+        let error = self.forgive(error)?;
+        contained(|| drop(error));
+        Ok(())
     }
 
     /// A method had to give way.
@@ -89,7 +107,7 @@ impl Policy {
         stderr::line(&self.name, text);
     }
 
-    /// Gives the author's start its time, where the extension would do without.
+    /// Gives what makes a handler its time, where the extension would do without.
     pub(super) async fn in_time<T>(
         &self,
         method: Method,
@@ -98,12 +116,16 @@ impl Policy {
         if !self.fail_open {
             return work.await;
         }
-        timeout_at(self.start, work)
-            .await
-            .unwrap_or(Err(RunError::Cut {
-                method,
-                after: budget::START,
-            }))
+        let began = Instant::now();
+        let outcome = timeout(self.start.get(), work).await;
+        let after = began.elapsed();
+        self.start.set(self.start.get().saturating_sub(after));
+        outcome.unwrap_or(Err(RunError::Cut { method, after }))
+    }
+
+    /// When that time ends.
+    pub(super) fn start_ends(&self) -> Option<Instant> {
+        self.fail_open.then(|| Instant::now() + self.start.get())
     }
 
     /// Says how much was not said.
@@ -114,7 +136,7 @@ impl Policy {
                 let what = match about {
                     About::Failures(method) => format!("failures of `{method}`"),
                     About::Cuts(method) => format!("cuts of `{method}`"),
-                    About::Tasks => "failures of tasks".to_owned(),
+                    About::Tasks(at) => format!("failures of tasks that were spawned at {at}"),
                     About::Telemetry => "failures of telemetry".to_owned(),
                 };
                 let text = format_args!("{unsaid} more {what} were not said");
@@ -166,7 +188,7 @@ mod tests {
         Policy {
             name: "audit".to_owned(),
             fail_open: true,
-            start: Instant::now(),
+            start: Cell::default(),
             said: RefCell::default(),
         }
     }
@@ -190,7 +212,7 @@ mod tests {
             About::Failures(Method::Invoke),
             About::Failures(Method::Tick),
             About::Cuts(Method::Invoke),
-            About::Tasks,
+            About::Tasks(Location::caller()),
             About::Telemetry,
         ] {
             assert_eq!(policy.may_say(about), Some(0), "{about:?}");
@@ -201,12 +223,12 @@ mod tests {
     fn a_clock_that_was_set_back_silences_nothing() {
         let policy = policy();
         let at = clock::now() + 60 * SILENCE;
-        policy.may_say(About::Tasks);
+        policy.may_say(About::Tasks(Location::caller()));
         policy
             .said
             .borrow_mut()
             .iter_mut()
             .for_each(|said| said.at = at);
-        assert_eq!(policy.may_say(About::Tasks), Some(0));
+        assert_eq!(policy.may_say(About::Tasks(Location::caller())), Some(0));
     }
 }

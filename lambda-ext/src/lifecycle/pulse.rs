@@ -8,28 +8,35 @@ use tokio::time::sleep;
 
 use crate::clock;
 
-/// How often it beats. A freeze that is shorter is not noticed.
+/// How often it beats. A freeze of less than two may not be noticed.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// Beats while the environment may be frozen. By the wall clock, whose beats are then far apart:
 /// whether the other clock goes on meanwhile differs between platforms.
 #[derive(Debug)]
 pub(super) struct Pulse {
-    last: Cell<SystemTime>,
+    /// The last beat; none where there is no freeze, because this extension keeps the platform waiting.
+    last: Cell<Option<SystemTime>>,
     frozen_for: Cell<Duration>,
 }
 
 impl Pulse {
     pub(super) fn new() -> Self {
         Self {
-            last: Cell::new(clock::now()),
+            last: Cell::default(),
             frozen_for: Cell::default(),
         }
     }
 
-    /// From here on there may be a freeze; until here something else kept the pulse from beating.
+    /// From here on there may be a freeze: the next event has been asked for.
     pub(super) fn begin(&self) {
-        self.last.set(clock::now());
+        self.last.set(Some(clock::now()));
+    }
+
+    /// Until here, because it has come.
+    pub(super) fn end(&self) {
+        self.listen();
+        self.last.set(None);
     }
 
     /// Beats until it is dropped.
@@ -49,11 +56,11 @@ impl Pulse {
     }
 
     fn listen(&self) {
+        let Some(last) = self.last.get() else { return };
         let now = clock::now();
+        self.last.set(Some(now));
         // A clock that was set back says nothing.
-        let since = now
-            .duration_since(self.last.replace(now))
-            .unwrap_or_default();
+        let since = now.duration_since(last).unwrap_or_default();
         // Twice as much, so that a beat that is late is none. What was not frozen of it is no more
         // than a beat.
         if since >= 2 * BEAT {
@@ -87,6 +94,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn hours_in_which_the_process_runs_are_no_freeze() {
         let pulse = Pulse::new();
+        pulse.begin();
         beats(&pulse, 3600).await;
         assert_eq!(pulse.thawed(), None);
     }
@@ -94,6 +102,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn hours_in_which_it_does_not_are_one_and_are_told_once() {
         let pulse = Pulse::new();
+        pulse.begin();
         beats(&pulse, 3).await;
         clock::jump(HOUR);
         // The beat may notice, or what comes before it does.
@@ -106,10 +115,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_kept_it_from_beating_is_no_freeze() {
+    async fn what_is_not_between_a_request_and_its_event_is_no_freeze() {
         let pulse = Pulse::new();
         clock::jump(HOUR);
-        pulse.begin();
         assert_eq!(pulse.thawed(), None);
+        pulse.begin();
+        pulse.end();
+        clock::jump(HOUR);
+        assert_eq!(pulse.thawed(), None);
+        pulse.begin();
+        clock::jump(HOUR);
+        pulse.end();
+        assert!(pulse.thawed().is_some());
     }
 }

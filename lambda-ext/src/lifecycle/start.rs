@@ -1,5 +1,6 @@
 //! What is between the registration and the first event.
 
+use std::cell::RefCell;
 use std::pin::{Pin, pin};
 
 use futures_util::future::{Either, select, try_join};
@@ -22,7 +23,16 @@ pub(super) struct Starting<'a, 'p, T> {
 }
 
 /// What ends the start, with what has been made until then.
-type Failure<M> = (RunError, Option<M>);
+struct Failure<M> {
+    error: RunError,
+    made: Option<M>,
+}
+
+impl<M> From<RunError> for Failure<M> {
+    fn from(error: RunError) -> Self {
+        Self { error, made: None }
+    }
+}
 
 impl<'p, T: Telemetry> Starting<'_, 'p, T> {
     /// Makes the handler, and subscribes; what fails is reported.
@@ -44,23 +54,23 @@ impl<'p, T: Telemetry> Starting<'_, 'p, T> {
         let handling = async {
             match prepared {
                 Prepared::Handler(prepared) => {
-                    let handler = create_in_time(client, policy, prepared, create).await;
-                    let handler = handler.map_err(|error| (error, None))?;
+                    let handler = create_in_time(client, policy, prepared, create).await?;
                     init(client, policy, Handling::new(policy, running, handler)).await
                 }
                 Prepared::Nothing(why) => Ok(Handling::new(policy, running, Err(why))),
-                Prepared::Failure(error) => Err((error, None)),
+                Prepared::Failure(error) => Err(Failure::from(error)),
             }
         };
         // What has been made stays here until the failure is reported: the author's destructors may
         // do anything.
         let mut starting = pin!(try_join(subscribe(client, policy, feed), handling));
         let watched = pin!(watch(policy, tasks, Pin::as_mut(&mut starting)));
-        let (error, _made) = match attend(process, Method::Init, watched).await {
+        let failure = match attend(process, Method::Init, watched).await {
             Ok(Ok(((), handling))) => return Ok(handling),
             Ok(Err(failure)) => failure,
-            Err(interrupted) => (interrupted, None),
+            Err(interrupted) => Failure::from(interrupted),
         };
+        let Failure { error, made: _made } = failure;
         let error = process.failed(error);
         if !matches!(error, RunError::Interrupted { .. }) {
             // That the report fails changes nothing: the caller has the error, and exits.
@@ -71,16 +81,16 @@ impl<'p, T: Telemetry> Starting<'_, 'p, T> {
 }
 
 /// Does the work, unless a task fails in the meantime.
-async fn watch<W, M>(
+pub(super) async fn watch<W, E: From<RunError>>(
     policy: &Policy,
     tasks: &mut Supervisor,
-    mut work: Pin<&mut impl Future<Output = Result<W, Failure<M>>>>,
-) -> Result<W, Failure<M>> {
+    mut work: Pin<&mut impl Future<Output = Result<W, E>>>,
+) -> Result<W, E> {
     loop {
         match select(work.as_mut(), pin!(tasks.failure())).await {
             Either::Left((outcome, _)) => return outcome,
-            Either::Right((error, _)) => policy.forgive(error).map_err(|error| (error, None))?,
-        };
+            Either::Right((error, _)) => policy.overlook(error)?,
+        }
     }
 }
 
@@ -96,9 +106,7 @@ async fn subscribe<T: Telemetry, M>(
     let Err(error) = subscribing.subscribe(client).await else {
         return Ok(());
     };
-    policy
-        .forgive(error.into())
-        .map_err(|error| (error, None))?;
+    policy.overlook(error.into())?;
     subscribing.close();
     *feed = None;
     Ok(())
@@ -112,7 +120,8 @@ async fn create_in_time<H: Handler, P>(
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
 ) -> Result<Result<H, RunError>, RunError> {
     let info = client.info();
-    let creating = guard(Method::Init, || create(prepared, info));
+    let dropped = RefCell::default();
+    let creating = guard(Method::Init, &dropped, || create(prepared, info));
     match policy.in_time(Method::Init, creating).await {
         Ok(handler) => Ok(Ok(handler)),
         Err(error) => policy.forgive(error).map(Err),
@@ -126,12 +135,19 @@ async fn init<'a, H: Handler>(
     mut handling: Handling<'a, H>,
 ) -> Result<Handling<'a, H>, Failure<Handling<'a, H>>> {
     let info = client.info().clone();
-    let init = handling.call(Method::Init, async |handler: &mut H| {
-        handler.init(info).await
-    });
-    let outcome = policy.in_time(Method::Init, init).await;
-    match outcome.or_else(|error| policy.forgive(error).map(drop)) {
+    let call = async |handling: &mut Handling<'_, H>| {
+        let init = async |handler: &mut H| handler.init(info).await;
+        handling.call(Method::Init, init).await
+    };
+    let until = policy.start_ends();
+    match handling
+        .until(until, "for the function to start", call)
+        .await
+    {
         Ok(()) => Ok(handling),
-        Err(error) => Err((error, Some(handling))),
+        Err(error) => Err(Failure {
+            error,
+            made: Some(handling),
+        }),
     }
 }

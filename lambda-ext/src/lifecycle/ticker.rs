@@ -35,6 +35,14 @@ impl Ticker {
         self.due = clock::now() + self.interval;
     }
 
+    /// The tick is done: where it took longer than the interval, the next is one from now, so that what
+    /// else there is to do has its turn.
+    pub(super) fn end(&mut self) {
+        if self.due <= clock::now() {
+            self.begin();
+        }
+    }
+
     /// Waits for the tick. Cancel safe: what counts is the time at which it is due.
     pub(super) async fn due(&self) {
         loop {

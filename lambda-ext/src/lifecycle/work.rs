@@ -1,7 +1,9 @@
 //! What is done beside the events.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::future::select;
 
@@ -18,18 +20,25 @@ pub(super) enum Work {
     /// Telemetry is handed over.
     Item(Item),
     Tick,
+    /// The environment was frozen for this time.
+    Thaw(Duration),
     /// A task of the author's has failed.
     Failure(RunError),
 }
 
 /// Waits for something to do. Cancel safe.
 pub(super) async fn next_work<T: Telemetry>(
-    feed: Option<&mut T>,
+    pulse: Option<&Pulse>,
     ticker: Option<&Ticker>,
+    feed: Option<&mut T>,
     tasks: &mut Supervisor,
 ) -> Work {
-    let failure = pin!(async { Work::Failure(tasks.failure().await) });
-    // Before telemetry, which may come without a pause.
+    // Before whatever has ended the freeze.
+    let thaw = pin!(poll_fn(|_| match pulse.and_then(Pulse::thawed) {
+        Some(frozen_for) => Poll::Ready(Work::Thaw(frozen_for)),
+        None => Poll::Pending,
+    }));
+    // Before telemetry, which may come without a pause; a tick leaves one.
     let tick = pin!(async {
         match ticker {
             Some(ticker) => ticker.due().await,
@@ -43,8 +52,10 @@ pub(super) async fn next_work<T: Telemetry>(
             None => pending().await,
         }
     });
-    let beside = pin!(async { select(tick, item).await.factor_first().0 });
-    select(failure, beside).await.factor_first().0
+    let failure = pin!(async { Work::Failure(tasks.failure().await) });
+    let timed = pin!(async { select(thaw, tick).await.factor_first().0 });
+    let other = pin!(async { select(item, failure).await.factor_first().0 });
+    select(timed, other).await.factor_first().0
 }
 
 impl Work {
@@ -52,18 +63,15 @@ impl Work {
     pub(super) fn batch(&self) -> Option<TelemetryBatch> {
         match self {
             Self::Item(item) => item.batch(),
-            Self::Tick | Self::Failure(_) => None,
+            Self::Thaw(_) | Self::Tick | Self::Failure(_) => None,
         }
     }
 
-    /// Does it; after a freeze, the handler hears of that first.
     pub(super) async fn run<H: Handler>(
         self,
         policy: &Policy,
         handling: &mut Handling<'_, H>,
-        pulse: Option<&Pulse>,
     ) -> Result<(), RunError> {
-        thaw(handling, pulse).await?;
         match self {
             Self::Item(Item::Batch(batch)) => {
                 let call = async |handler: &mut H| handler.telemetry(batch).await;
@@ -74,19 +82,23 @@ impl Work {
                 handling.call(Method::RuntimeDone, call).await
             }
             Self::Tick => handling.call(Method::Tick, H::tick).await,
-            Self::Failure(error) => policy.forgive(error).map(drop),
+            Self::Thaw(frozen_for) => {
+                let call = async |handler: &mut H| handler.thawed(frozen_for).await;
+                handling.call(Method::Thawed, call).await
+            }
+            Self::Failure(error) => policy.overlook(error),
         }
     }
 }
 
 /// Tells the handler of a freeze, if there was one.
 pub(super) async fn thaw<H: Handler>(
+    policy: &Policy,
     handling: &mut Handling<'_, H>,
     pulse: Option<&Pulse>,
 ) -> Result<(), RunError> {
-    let Some(frozen_for) = pulse.and_then(Pulse::thawed) else {
-        return Ok(());
-    };
-    let call = async |handler: &mut H| handler.thawed(frozen_for).await;
-    handling.call(Method::Thawed, call).await
+    match pulse.and_then(Pulse::thawed) {
+        Some(frozen_for) => Work::Thaw(frozen_for).run(policy, handling).await,
+        None => Ok(()),
+    }
 }

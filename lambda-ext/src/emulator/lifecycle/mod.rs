@@ -121,7 +121,8 @@ impl Emulator {
     /// stopped, and the futures of extensions that run in this process are not polled. With
     /// tokio's clock paused (`#[tokio::test(start_paused = true)]`, tokio's feature `test-util`)
     /// the time passes at once, and the timers of extensions of this process come late, all
-    /// together; for what the framework decides by the wall clock, that goes on too.
+    /// together; for what the framework decides by the wall clock, that goes on too. Tasks that
+    /// extensions of this process have spawned are not stopped.
     ///
     /// # Errors
     /// An extension that is still busy, after a [`call`](Self::call), fails.
