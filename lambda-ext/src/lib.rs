@@ -73,7 +73,8 @@
 //! | an error report | 500 ms |
 //! | a method that runs when a signal comes | 500 ms, then `shutdown` 2 s |
 //!
-//! A method is cut at an `await`, and a line says which and after how long. Where a platform tells no
+//! A method is cut at an `await`, and a line says which and after how long (of `telemetry`, the next
+//! batch tells what was dropped). Where a platform tells no
 //! deadline, nothing is cut for it, and SHUTDOWN has 2 s. A method that blocks its thread cannot be cut:
 //! at SHUTDOWN the process is ended with it, and before that the function waits.
 //!

@@ -10,7 +10,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::guard::attend;
 use super::handling::Handling;
 use super::hold::Hold;
-use super::policy::Policy;
 use super::pulse::Pulse;
 use super::telemetry::Telemetry;
 use super::ticker::Ticker;
@@ -31,7 +30,6 @@ const LEAVE: &str = "to leave before the deadline";
 pub(super) struct EventLoop<'a, 'p, T, H> {
     pub(super) client: &'a mut RegisteredClient,
     pub(super) process: &'a mut Process,
-    pub(super) policy: &'a Policy,
     pub(super) tasks: &'a mut Supervisor,
     pub(super) handling: &'a mut Handling<'p, H>,
     pub(super) feed: &'a mut Option<T>,
@@ -64,7 +62,6 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         let Self {
             client,
             process,
-            policy,
             tasks,
             handling,
             feed,
@@ -99,7 +96,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             let batch = work.batch();
             let began = Instant::now();
             let (event, done) = {
-                let doing = pin!(work.run(policy, handling));
+                let doing = pin!(work.run(handling));
                 match select(doing, coming.as_mut()).await {
                     Either::Left((result, _)) => (None, Ok(result)),
                     Either::Right((event, doing)) => {
@@ -142,9 +139,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
         let until = budget::invoke(&event);
         let began = Instant::now();
-        let (policy, pulse) = (self.policy, self.pulse.as_ref());
+        let pulse = self.pulse.as_ref();
         let calls = async |handling: &mut Handling<'_, H>| {
-            thaw(policy, handling, pulse).await?;
+            thaw(handling, pulse).await?;
             let invoke = async |handler: &mut H| handler.invoke(event).await;
             handling.call(Method::Invoke, invoke).await
         };
@@ -166,8 +163,8 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         event: ShutdownEvent,
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
-        let (policy, pulse) = (self.policy, self.pulse.as_ref());
-        let thawed = async |handling: &mut Handling<'_, H>| thaw(policy, handling, pulse).await;
+        let pulse = self.pulse.as_ref();
+        let thawed = async |handling: &mut Handling<'_, H>| thaw(handling, pulse).await;
         let thawed = self.handling.until(Some(budget.telemetry), LEAVE, thawed);
         thawed.await?;
         self.drain(&event, budget.telemetry).await?;
@@ -192,7 +189,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             let work = Work::Item(item);
             let batch = work.batch();
             let began = Instant::now();
-            let doing = work.run(self.policy, self.handling);
+            let doing = work.run(self.handling);
             let Ok(result) = timeout_at(end, doing).await else {
                 if let Some(batch) = batch {
                     feed.drop_batch(&batch);
@@ -210,7 +207,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     /// The failures of tasks that nobody has been told of, at the end.
     fn tell_the_rest(self) -> Result<(), RunError> {
         while let Some(error) = self.tasks.try_failure() {
-            self.policy.overlook(error)?;
+            self.handling.task_failed(error)?;
         }
         Ok(())
     }

@@ -89,6 +89,11 @@ impl<'a, H> Handling<'a, H> {
         Ok(())
     }
 
+    /// A task of the author's has failed.
+    pub(super) fn task_failed(&self, error: RunError) -> Result<(), RunError> {
+        self.policy.overlook(error)
+    }
+
     fn failed(&mut self, error: RunError) -> Result<(), RunError> {
         let error = self.policy.forgive(error)?;
         let RunError::Panicked { method, .. } = error else {

@@ -123,7 +123,6 @@ async fn live<T: Telemetry, H: Handler, P>(
     let event_loop = EventLoop {
         client: &mut client,
         process,
-        policy: &policy,
         tasks: &mut tasks,
         handling: &mut handling,
         feed: &mut feed,

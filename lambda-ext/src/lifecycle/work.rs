@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures_util::future::select;
 
 use super::handling::Handling;
-use super::policy::Policy;
 use super::pulse::Pulse;
 use super::telemetry::Telemetry;
 use super::ticker::Ticker;
@@ -69,7 +68,6 @@ impl Work {
 
     pub(super) async fn run<H: Handler>(
         self,
-        policy: &Policy,
         handling: &mut Handling<'_, H>,
     ) -> Result<(), RunError> {
         match self {
@@ -86,19 +84,18 @@ impl Work {
                 let call = async |handler: &mut H| handler.thawed(frozen_for).await;
                 handling.call(Method::Thawed, call).await
             }
-            Self::Failure(error) => policy.overlook(error),
+            Self::Failure(error) => handling.task_failed(error),
         }
     }
 }
 
 /// Tells the handler of a freeze, if there was one.
 pub(super) async fn thaw<H: Handler>(
-    policy: &Policy,
     handling: &mut Handling<'_, H>,
     pulse: Option<&Pulse>,
 ) -> Result<(), RunError> {
     match pulse.and_then(Pulse::thawed) {
-        Some(frozen_for) => Work::Thaw(frozen_for).run(policy, handling).await,
+        Some(frozen_for) => Work::Thaw(frozen_for).run(handling).await,
         None => Ok(()),
     }
 }
