@@ -132,7 +132,7 @@ fn where_panics_abort_it_says_that_it_does_not_cover_them() {
         return;
     };
     let said = "open-aborting: `fail_open` does not cover panics in this build, which aborts on them: \
-                take `panic = \"abort\"` out of its profile\n";
+                its profile needs `panic = \"unwind\"`\n";
     report.holds("it says so at start", report.stderr.starts_with(said));
     failed_at_the_third(&report);
 }

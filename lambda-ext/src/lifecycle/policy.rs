@@ -48,7 +48,7 @@ impl Policy {
         let fail_open = config.fail_open || fail_open;
         if fail_open && cfg!(panic = "abort") {
             let text = "`fail_open` does not cover panics in this build, which aborts on them: \
-                        take `panic = \"abort\"` out of its profile";
+                        its profile needs `panic = \"unwind\"`";
             stderr::line(&name, text);
         }
         Self {
