@@ -10,11 +10,11 @@
 //! | the same while another delivery waits for room, or a connection for its place | 100 ms, and the same 100 ms |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
 //! | no connection is accepted, after one could not be | 100 ms |
-//! | `prepare` and `init` together, with `fail_open` | 5 s |
+//! | `prepare` and `init` together, with `fail_open` | 5 s; without, a line says after that time that they still run |
 //! | an error report | 500 ms, then the extension exits anyway |
 //! | dropping the handler after that | 500 ms |
-//! | `invoke`, with a `thawed` before it | to 100 ms before the deadline, or a quarter of the time if that is less |
-//! | `telemetry`, `runtime_done` or `tick` still running when an event has come | a quarter of the time left, at most 500 ms |
+//! | `invoke` | to 100 ms before the deadline, or a quarter of the time if that is less |
+//! | `telemetry`, `runtime_done`, `tick` or `thawed` still running when an event has come | a quarter of the time left, at most 500 ms |
 //! | holding `next` back for the end of the invocation | to 100 ms before the deadline |
 //! | handing over telemetry at SHUTDOWN | until the last invocation's report is in or 300 ms of quiet, at most half of the time left |
 //! | `shutdown` | to 150 ms before the deadline, or a quarter of the time if that is less; the watchdog ends the process 50 ms before it, or an eighth |

@@ -4,8 +4,12 @@ use std::time::{Duration, SystemTime};
 
 /// A time by which something must be done, and what is left until then.
 ///
-/// By the wall clock, as the platform tells it. Everything here saturates: of a deadline that has
-/// passed nothing is left, and no share of it.
+/// By the wall clock, as the platform tells it (which tests that pause tokio's clock do not stop).
+/// Everything here saturates: of a deadline that has passed nothing is left, and no share of it.
+///
+/// What an event's deadline cuts is the environment; the framework cuts the methods before, `invoke`
+/// 100 ms and `shutdown` 150 ms. Who wants to be done before that takes off more, by
+/// [`earlier`](Self::earlier).
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,7 +61,7 @@ impl Deadline {
     }
 
     /// This one, or where it has passed, one that is so far from now: a deadline that was past when
-    /// its event came means that the platform does not tell it.
+    /// its event came means that the platform does not tell it. Call it when the event has just come.
     #[must_use]
     pub fn or_in(self, time: Duration) -> Self {
         if self.time_left().is_zero() {

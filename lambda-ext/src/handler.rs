@@ -79,7 +79,8 @@ pub trait Handler: Sized + 'static {
     /// is frozen nothing is called, and after it once, however long that was. The first call is an
     /// interval after `init`, and where one takes longer than the interval, the next is an interval
     /// after its end. It may be cut at an `await` as [`telemetry`](Self::telemetry) may; where `next`
-    /// is held back for [`runtime_done`](Self::runtime_done), it delays that.
+    /// is held back for [`runtime_done`](Self::runtime_done), it delays that. Otherwise it keeps no
+    /// environment awake, and may be frozen half-way.
     ///
     /// # Errors
     /// An error is reported as an exit error and ends the extension.
@@ -94,7 +95,8 @@ pub trait Handler: Sized + 'static {
     /// meanwhile, credentials, cached values. `frozen_for` is the time for which this process did
     /// not run, by the wall clock, or up to a second more; what is shorter than two may not be
     /// noticed. A process that got no turn for so long for another reason cannot tell the difference.
-    /// It may be cut at an `await` as what it comes before may.
+    /// A method that was frozen half-way comes to its end first. It may be cut at an `await` as
+    /// [`telemetry`](Self::telemetry) may.
     ///
     /// # Errors
     /// An error is reported as an exit error and ends the extension.
@@ -216,8 +218,9 @@ impl Config {
     ///
     /// An `Err` is said on stderr, and the handler stays in use. A panic retires it: the extension
     /// goes on without it, and only waits for SHUTDOWN. So it does where `prepare` or a constructor
-    /// has made no handler; these and `init` are given 5 s together. Telemetry that cannot be
-    /// subscribed to is gone without.
+    /// has made no handler; these and `init` are given 5 s together. (After an `init` of a handler
+    /// that exists, which fails or is cut, that is used as it is.) Telemetry that cannot be subscribed
+    /// to is gone without.
     ///
     /// What this is no help against: a handler that blocks its thread, one that has the process
     /// exit, and a panic in a binary that is built with `panic = "abort"`.

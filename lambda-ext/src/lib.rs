@@ -46,16 +46,20 @@
 //!   stderr, and the function goes on.
 //! - **Every wait is bounded**; [below](#budgets) is by what.
 //! - **An operator can switch it off**, without a deployment of code, by the environment variable
-//!   `LAMBDA_EXT_DISABLED`: `true`, or the names of the extensions that are meant, with commas. It then
-//!   registers for no event and stays idle, and nothing of the handler's is called.
+//!   `LAMBDA_EXT_DISABLED`: `true` (or `1`, `yes`, `on`), or the names of the extensions that are meant,
+//!   with commas. It then registers for no event and stays idle, and nothing of the handler's is called;
+//!   a function that needs it has to do without.
 //!
 //! # Between the events
 //!
 //! Between invocations the environment is frozen, for hours perhaps, in the middle of whatever is done
 //! then. Timers come late, all at once; connections to the outside are closed at the other end.
 //!
-//! - [`tick`](Handler::tick) is called at an interval, by the wall clock, and once after a freeze.
-//! - [`thawed`](Handler::thawed) is called when there was one, before what comes after it.
+//! - [`tick`](Handler::tick) is called at an interval, by the wall clock, and once after a freeze. It
+//!   keeps no environment awake: where the function is done, it is frozen in the middle, and goes on
+//!   after that. What has to be sent before is sent in `runtime_done`.
+//! - [`thawed`](Handler::thawed) is called when there was a freeze, before what is called after it. (A
+//!   method that was running then runs on, and comes to its end first.)
 //! - [`spawn`] runs a task beside the handler: what has to answer at any time, as a local server does.
 //! - A [`Deadline`] is what is left of the time to an event's deadline, and shares of it.
 //!
@@ -64,9 +68,9 @@
 //! | what | has |
 //! |---|---|
 //! | to register, and to subscribe to telemetry | 5 s each, with the repeats of what the platform calls temporary |
-//! | `prepare` and `init` together, with `fail_open` | 5 s; without, what Lambda gives to init |
-//! | `invoke`, with a `thawed` before it | to 100 ms before the deadline |
-//! | `telemetry`, `runtime_done` or `tick`, when an event has come | a quarter of the time that it leaves, 500 ms at most |
+//! | `prepare` and `init` together, with `fail_open` | 5 s; without, what Lambda gives to init, and a line after 5 s |
+//! | `invoke` | to 100 ms before the deadline |
+//! | `telemetry`, `runtime_done`, `tick` or `thawed`, when an event has come | a quarter of the time that it leaves, 500 ms at most |
 //! | the end of an invocation, for which the next event is not asked | to 100 ms before the deadline |
 //! | what of telemetry comes at SHUTDOWN | until the last report is in or for 300 ms of quiet, half of the time at most |
 //! | `shutdown` | to 150 ms before the deadline; a process that blocks is ended 50 ms before it |
@@ -75,8 +79,11 @@
 //!
 //! A method is cut at an `await`, and a line says which and after how long (of `telemetry`, the next
 //! batch tells what was dropped). Where a platform tells no
-//! deadline, nothing is cut for it, and SHUTDOWN has 2 s. A method that blocks its thread cannot be cut:
-//! at SHUTDOWN the process is ended with it, and before that the function waits.
+//! deadline, nothing is cut for it, and SHUTDOWN has 2 s.
+//!
+//! **What blocks its thread cannot be cut**: nothing else runs there, and the function waits for it, to
+//! its timeout. Only what blocks once SHUTDOWN has come is ended, with its process. What has to block
+//! belongs into `tokio::task::spawn_blocking`.
 //!
 //! # Telemetry
 //!

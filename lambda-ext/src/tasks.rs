@@ -24,13 +24,16 @@ tokio::task_local! {
 /// or by an `Arc`.
 ///
 /// The task ends with its future, which returns nothing or a `Result`. An `Err` and a panic are
-/// treated as those of a method, once the handler's method that runs has returned: reported, and
-/// fatal, unless the extension is [`fail_open`](crate::Config::fail_open); then they are said, and
-/// the handler goes on without the task. At SHUTDOWN tasks run on while `shutdown` does, which may
-/// ask them to finish and wait for the returned handle; what is left after it is given up, at an
-/// `await`, and ends with the process.
+/// treated as those of a method: reported, and fatal, at once during `prepare` and `init`, later
+/// when the method that runs has returned; `shutdown` is not called then. In an extension that is
+/// [`fail_open`](crate::Config::fail_open) they are said, and the handler goes on without the task.
+/// (The returned handle does not tell: to it the task has ended.) At SHUTDOWN tasks run on while
+/// `shutdown` does, which may ask them to finish and wait for the handle; what is left after it is
+/// given up, at an `await`, and ends with the process.
 ///
-/// Where the environment is frozen, tasks are too. Where no extension runs, as in a test of your
+/// On one thread, which is the default, a task that blocks it keeps everything else from running:
+/// what blocks belongs into `tokio::task::spawn_blocking`. Where the environment is frozen, tasks are
+/// too. Where no extension runs, as in a test of your
 /// own, or in a task that was not spawned by this function, it is `tokio::spawn`, and nobody hears
 /// of failures.
 ///
@@ -161,9 +164,15 @@ impl Supervisor {
         }
     }
 
-    /// The failure that nobody has been told of, if there is one.
-    pub(crate) fn try_failure(&mut self) -> Option<RunError> {
-        self.failures.try_recv().ok()
+    /// Hands over the failures that nobody has been told of, until one is too much.
+    pub(crate) fn tell(
+        &mut self,
+        mut tell: impl FnMut(RunError) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        while let Ok(failure) = self.failures.try_recv() {
+            tell(failure)?;
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use lambda_ext::emulator::Emulator;
+use lambda_ext::emulator::record::What;
+use lambda_ext_tests::emulated::happened;
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::program::{self, Ended, Program};
 use tokio::process::Command;
@@ -318,6 +321,31 @@ async fn a_signal_cuts_an_init_that_hangs_and_says_so() {
         std::fs::remove_file(file).unwrap();
         assert_eq!((ended.code, &*ended.stderr), (Some(0), line));
     }
+}
+
+#[tokio::test]
+async fn an_init_that_hangs_is_waited_for_and_says_so() {
+    let hangs = async |method: &str| {
+        let emulator = Emulator::builder()
+            .executable(env!("CARGO_BIN_EXE_failing"))
+            .env("FAIL_IN", method)
+            .env("FAIL_BY", "await")
+            .start()
+            .await
+            .unwrap();
+        let line = format!(
+            "failing: `{method}` still runs after 5000 ms, of the 10 s that Lambda has for all of init"
+        );
+        let said = happened(
+            &emulator,
+            |what| matches!(what, What::Output { line: said, .. } if *said == line),
+        );
+        tokio::select! {
+            () = said => {}
+            outcome = emulator.init() => panic!("{outcome:?}"),
+        }
+    };
+    bounded(async { tokio::join!(hangs("prepare"), hangs("init")) }).await;
 }
 
 #[tokio::test]

@@ -185,6 +185,37 @@ async fn a_task_that_fails_in_init_is_an_init_error_even_where_init_waits_for_it
 }
 
 #[tokio::test]
+async fn a_failure_that_has_come_is_not_that_of_the_next_invocation() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let extension = emulator.extension("counting").run(Late::default());
+        let (outcome, failure) = tokio::join!(extension, emulator.init());
+        assert!(outcome.is_err());
+        assert!(failure.is_err());
+        let record = emulator.record();
+        let reports: Vec<_> = record.reports("counting").map(|it| it.call).collect();
+        assert_eq!(reports, [Some(Call::InitError)], "{record}");
+
+        let emulator = Emulator::start().await.unwrap();
+        let late = Late { in_invoke: true };
+        let extension = emulator.extension("counting").run(late);
+        let (outcome, failure) = tokio::join!(extension, emulator.invoke(Invocation::default()));
+        assert!(outcome.is_err());
+        // It is the invocation's own, not one that has nothing to do with it.
+        assert!(failure.is_err());
+        let record = emulator.record();
+        let reports: Vec<_> = record.reports("counting").map(|it| it.call).collect();
+        assert_eq!(reports, [Some(Call::ExitError)], "{record}");
+        assert_eq!(
+            record.calls("counting"),
+            [Call::Register, Call::Next, Call::ExitError],
+            "{record}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_task_that_panics_is_an_error_with_its_message() {
     let mut counting = Counting::new(Fails::WithPanic);
     counting.hangs = true;
@@ -215,6 +246,35 @@ async fn an_extension_that_fails_open_goes_on_without_its_task() {
         let (outcome, reports) = life(Counting::<true>::new(fails)).await;
         assert_eq!(outcome.unwrap().invocations, 2, "{fails:?}");
         assert_eq!(reports, [], "{fails:?}");
+    }
+}
+
+/// Has a task fail while a method runs, which does not fail.
+#[derive(Default)]
+struct Late {
+    in_invoke: bool,
+}
+
+impl Late {
+    async fn fail() {
+        let task = lambda_ext::spawn(async { Err::<(), _>("the port is taken") });
+        let _ = task.await;
+    }
+}
+
+impl Handler for Late {
+    const CONFIG: Config = Config::new(&[EventType::Invoke, EventType::Shutdown]);
+
+    async fn init(&mut self, _: Register) -> Result<(), Error> {
+        if !self.in_invoke {
+            Self::fail().await;
+        }
+        Ok(())
+    }
+
+    async fn invoke(&mut self, _: InvokeEvent) -> Result<(), Error> {
+        Self::fail().await;
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use super::hold::Hold;
 use super::pulse::Pulse;
 use super::telemetry::Telemetry;
 use super::ticker::Ticker;
-use super::work::{Work, next_work, thaw};
+use super::work::{WAITS, Work, next_work, thaw};
 use crate::budget::{self, ShutdownBudget};
 use crate::event::millis_ahead;
 use crate::process::Process;
@@ -42,11 +42,13 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     pub(super) async fn run(mut self) -> Result<(), RunError> {
         let mut hold = None;
         loop {
+            // What has failed during an invocation is not the next one's.
+            self.tell_of_tasks()?;
             match self.wait(hold.take()).await? {
                 Ok(Next::Invoke(event)) => hold = self.invoke(event).await?,
                 Ok(Next::Shutdown(event, budget)) => {
                     self.shutdown(event, budget).await?;
-                    return self.tell_the_rest();
+                    return self.tell_of_tasks();
                 }
                 // The platform adds things; that we do not know this one is no reason to fail.
                 Err(unknown @ ClientError::UnknownEvent(_)) => {
@@ -112,7 +114,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                 if let (Some(feed), Some(batch)) = (&*feed, batch) {
                     feed.drop_batch(&batch);
                 }
-                handling.cut(began.elapsed(), "for the event that waits")?;
+                handling.cut(began.elapsed(), WAITS)?;
             }
             if ticks {
                 ticker.as_mut().map(Ticker::end);
@@ -140,8 +142,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         let until = budget::invoke(&event);
         let began = Instant::now();
         let pulse = self.pulse.as_ref();
+        let thaw_until = began + budget::after_event(Some(event.deadline()));
         let calls = async |handling: &mut Handling<'_, H>| {
-            thaw(handling, pulse).await?;
+            thaw(handling, pulse, thaw_until).await?;
             let invoke = async |handler: &mut H| handler.invoke(event).await;
             handling.call(Method::Invoke, invoke).await
         };
@@ -164,9 +167,8 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
         let pulse = self.pulse.as_ref();
-        let thawed = async |handling: &mut Handling<'_, H>| thaw(handling, pulse).await;
-        let thawed = self.handling.until(Some(budget.telemetry), LEAVE, thawed);
-        thawed.await?;
+        let thaw_until = Instant::now() + budget::after_event(Some(event.deadline()));
+        thaw(self.handling, pulse, thaw_until).await?;
         self.drain(&event, budget.telemetry).await?;
         let call = async |handling: &mut Handling<'_, H>| {
             let shutdown = async |handler: &mut H| handler.shutdown(event).await;
@@ -204,12 +206,8 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         Ok(())
     }
 
-    /// The failures of tasks that nobody has been told of, at the end.
-    fn tell_the_rest(self) -> Result<(), RunError> {
-        while let Some(error) = self.tasks.try_failure() {
-            self.handling.task_failed(error)?;
-        }
-        Ok(())
+    fn tell_of_tasks(&mut self) -> Result<(), RunError> {
+        self.tasks.tell(|error| self.handling.task_failed(error))
     }
 }
 

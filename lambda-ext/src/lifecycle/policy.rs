@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::panic::Location;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, timeout};
@@ -78,7 +79,15 @@ impl Policy {
             RunError::Client(_) | RunError::Listener { .. } => About::Telemetry,
             RunError::Interrupted { .. } => return Err(error),
         };
-        let text = format!("{} (`fail_open`: goes on)", error.text());
+        let goes_on = match error {
+            RunError::Panicked { .. }
+            | RunError::Failed {
+                method: Method::Shutdown,
+                ..
+            } => "",
+            _ => ": goes on",
+        };
+        let text = format!("{} (`fail_open`{goes_on})", error.text());
         match error {
             // There is no other of it.
             RunError::Panicked { .. } => stderr::line(&self.name, text),
@@ -114,13 +123,33 @@ impl Policy {
         work: impl Future<Output = Result<T, RunError>>,
     ) -> Result<T, RunError> {
         if !self.fail_open {
-            return work.await;
+            return self.patiently(method, work).await;
         }
         let began = Instant::now();
         let outcome = timeout(self.start.get(), work).await;
         let after = began.elapsed();
         self.start.set(self.start.get().saturating_sub(after));
         outcome.unwrap_or(Err(RunError::Cut { method, after }))
+    }
+
+    /// Waits for what makes a handler for as long as the platform does, but says so after a while.
+    pub(super) async fn patiently<T>(
+        &self,
+        method: Method,
+        work: impl Future<Output = Result<T, RunError>>,
+    ) -> Result<T, RunError> {
+        let mut work = pin!(work);
+        if let Ok(outcome) = timeout(budget::START, work.as_mut()).await {
+            return outcome;
+        }
+        if !self.fail_open {
+            let after = budget::START.as_millis();
+            let text = format_args!(
+                "`{method}` still runs after {after} ms, of the 10 s that Lambda has for all of init"
+            );
+            stderr::line(&self.name, text);
+        }
+        work.await
     }
 
     /// When that time ends.
@@ -139,7 +168,7 @@ impl Policy {
                     About::Tasks(at) => format!("failures of tasks that were spawned at {at}"),
                     About::Telemetry => "failures of telemetry".to_owned(),
                 };
-                let text = format_args!("{unsaid} more {what} were not said");
+                let text = format_args!("{what}: {unsaid} more, which were not said");
                 stderr::line(&self.name, text);
             }
         }

@@ -64,9 +64,19 @@ impl<'p, T: Telemetry> Starting<'_, 'p, T> {
         // What has been made stays here until the failure is reported: the author's destructors may
         // do anything.
         let mut starting = pin!(try_join(subscribe(client, policy, feed), handling));
-        let watched = pin!(watch(policy, tasks, Pin::as_mut(&mut starting)));
-        let failure = match attend(process, Method::Init, watched).await {
-            Ok(Ok(((), handling))) => return Ok(handling),
+        let started = {
+            let watched = pin!(watch(policy, tasks, Pin::as_mut(&mut starting)));
+            attend(process, Method::Init, watched).await
+        };
+        let failure = match started {
+            // What a task has failed with by now is not the first invocation's.
+            Ok(Ok(((), handling))) => match tasks.tell(|error| policy.overlook(error)) {
+                Ok(()) => return Ok(handling),
+                Err(error) => Failure {
+                    error,
+                    made: Some(handling),
+                },
+            },
             Ok(Err(failure)) => failure,
             Err(interrupted) => Failure::from(interrupted),
         };
@@ -140,10 +150,8 @@ async fn init<'a, H: Handler>(
         handling.call(Method::Init, init).await
     };
     let until = policy.start_ends();
-    match handling
-        .until(until, "for the function to start", call)
-        .await
-    {
+    let init = handling.until(until, "for the function to start", call);
+    match policy.patiently(Method::Init, init).await {
         Ok(()) => Ok(handling),
         Err(error) => Err(Failure {
             error,

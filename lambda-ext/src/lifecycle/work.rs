@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::select;
+use tokio::time::Instant;
 
 use super::handling::Handling;
 use super::pulse::Pulse;
@@ -14,6 +15,9 @@ use super::ticker::Ticker;
 use crate::tasks::Supervisor;
 use crate::telemetry::{Item, TelemetryBatch};
 use crate::{Handler, Method, RunError};
+
+/// Why it is cut.
+pub(super) const WAITS: &str = "for the event that waits";
 
 pub(super) enum Work {
     /// Telemetry is handed over.
@@ -89,13 +93,15 @@ impl Work {
     }
 }
 
-/// Tells the handler of a freeze, if there was one.
+/// Tells the handler of a freeze that an event has ended, if there was one.
 pub(super) async fn thaw<H: Handler>(
     handling: &mut Handling<'_, H>,
     pulse: Option<&Pulse>,
+    until: Instant,
 ) -> Result<(), RunError> {
-    match pulse.and_then(Pulse::thawed) {
-        Some(frozen_for) => Work::Thaw(frozen_for).run(handling).await,
-        None => Ok(()),
-    }
+    let Some(frozen_for) = pulse.and_then(Pulse::thawed) else {
+        return Ok(());
+    };
+    let thaw = async |handling: &mut Handling<'_, H>| Work::Thaw(frozen_for).run(handling).await;
+    handling.until(Some(until), WAITS, thaw).await
 }
