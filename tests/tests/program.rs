@@ -510,6 +510,27 @@ async fn a_shutdown_after_a_signal_is_cut_too() {
 }
 
 #[tokio::test]
+async fn a_task_on_another_thread_that_fails_is_reported() {
+    let threads = env!("CARGO_BIN_EXE_threads");
+    let ended = program::run(threads, &[("FAILS", "1")], async |fake, _| {
+        fake.request().await.registered();
+        fake.expect(fake::NEXT).await.invoke("1");
+        let report = fake.expect(fake::EXIT_ERROR).await;
+        assert_eq!(report.json()["errorMessage"], "the disk is full");
+        assert_eq!(report.json()["errorType"], "Extension.TaskFailed");
+        report.accepted();
+    })
+    .await;
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), "done\n"));
+    let place = "threads: the task that was spawned at tests/src/bin/threads.rs:";
+    assert!(ended.stderr.starts_with(place), "{ended:?}");
+    assert!(
+        ended.stderr.ends_with(" failed: the disk is full\n"),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
 async fn threads_that_were_asked_for_work_beside_the_loop() {
     bounded(async {
         let mut fake = Fake::start().await;

@@ -1,5 +1,7 @@
-//! An extension with threads beside its own: one of them works while the loop is blocked.
+//! An extension with threads beside its own: one of them works while the loop is blocked. With
+//! `FAILS` in the environment, its task fails after that.
 
+use std::env;
 use std::sync::mpsc;
 
 use lambda_ext::{Error, InvokeEvent, lambda_extension};
@@ -11,9 +13,16 @@ struct Threads;
 impl Threads {
     async fn invoke(&self, _: InvokeEvent) -> Result<(), Error> {
         let (done, is_done) = mpsc::channel();
-        tokio::spawn(async move { done.send(()) });
+        let task = lambda_ext::spawn(async move {
+            done.send(())?;
+            match env::var_os("FAILS") {
+                Some(_) => Err("the disk is full".into()),
+                None => Ok::<_, Error>(()),
+            }
+        });
         // Blocks the loop's thread: on a runtime with one thread it would wait for ever.
         is_done.recv()?;
+        task.await?;
         println!("done");
         Ok(())
     }
