@@ -116,45 +116,31 @@ impl Policy {
         stderr::line(&self.name, text);
     }
 
-    /// Gives what makes a handler its time, where the extension would do without.
+    /// Gives what makes a handler its time, where the extension would do without. Where it would not,
+    /// it is waited for as long as the platform does that, but a line says so after a while.
     pub(super) async fn in_time<T>(
         &self,
         method: Method,
         work: impl Future<Output = Result<T, RunError>>,
     ) -> Result<T, RunError> {
-        if !self.fail_open {
-            return self.patiently(method, work).await;
-        }
+        let mut work = pin!(work);
         let began = Instant::now();
-        let outcome = timeout(self.start.get(), work).await;
+        let outcome = timeout(self.start.get(), work.as_mut()).await;
         let after = began.elapsed();
         self.start.set(self.start.get().saturating_sub(after));
-        outcome.unwrap_or(Err(RunError::Cut { method, after }))
-    }
-
-    /// Waits for what makes a handler for as long as the platform does, but says so after a while.
-    pub(super) async fn patiently<T>(
-        &self,
-        method: Method,
-        work: impl Future<Output = Result<T, RunError>>,
-    ) -> Result<T, RunError> {
-        let mut work = pin!(work);
-        if let Ok(outcome) = timeout(budget::START, work.as_mut()).await {
-            return outcome;
+        match outcome {
+            Ok(outcome) => outcome,
+            Err(_) if self.fail_open => Err(RunError::Cut { method, after }),
+            Err(_) => {
+                let after = after.as_millis();
+                let text = format_args!(
+                    "`{method}` still runs after {after} ms, of the 10 s that Lambda has for all of \
+                     init"
+                );
+                stderr::line(&self.name, text);
+                work.await
+            }
         }
-        if !self.fail_open {
-            let after = budget::START.as_millis();
-            let text = format_args!(
-                "`{method}` still runs after {after} ms, of the 10 s that Lambda has for all of init"
-            );
-            stderr::line(&self.name, text);
-        }
-        work.await
-    }
-
-    /// When that time ends.
-    pub(super) fn start_ends(&self) -> Option<Instant> {
-        self.fail_open.then(|| Instant::now() + self.start.get())
     }
 
     /// Says how much was not said.

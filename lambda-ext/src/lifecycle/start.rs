@@ -145,13 +145,14 @@ async fn init<'a, H: Handler>(
     mut handling: Handling<'a, H>,
 ) -> Result<Handling<'a, H>, Failure<Handling<'a, H>>> {
     let info = client.info().clone();
-    let call = async |handling: &mut Handling<'_, H>| {
-        let init = async |handler: &mut H| handler.init(info).await;
-        handling.call(Method::Init, init).await
+    let init = handling.call(Method::Init, async |handler: &mut H| {
+        handler.init(info).await
+    });
+    let outcome = match policy.in_time(Method::Init, init).await {
+        Err(RunError::Cut { after, .. }) => handling.cut(after, "for the function to start"),
+        outcome => outcome,
     };
-    let until = policy.start_ends();
-    let init = handling.until(until, "for the function to start", call);
-    match policy.patiently(Method::Init, init).await {
+    match outcome {
         Ok(()) => Ok(handling),
         Err(error) => Err(Failure {
             error,
