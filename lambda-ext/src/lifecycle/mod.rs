@@ -7,29 +7,29 @@ mod handling;
 mod hold;
 mod joined;
 mod policy;
+mod prepare;
 mod pulse;
 mod start;
 mod telemetry;
 mod ticker;
 mod work;
 
-use std::cell::RefCell;
 use std::convert::Infallible;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 
 use self::event_loop::EventLoop;
 use self::feed::Feed;
-use self::guard::{attend, guard};
 pub(crate) use self::handling::Ended;
 use self::policy::Policy;
+use self::prepare::{Prepared, prepared};
 use self::pulse::Pulse;
-use self::start::{Starting, watch};
+use self::start::Starting;
 use self::telemetry::Telemetry;
 use self::ticker::Ticker;
 use crate::extension::Settings;
 use crate::process::Process;
 use crate::tasks::{Supervisor, supervised};
-use crate::{Client, Config, Error, EventType, Handler, Method, Register, RunError, stderr};
+use crate::{Client, Config, Error, EventType, Handler, Register, RunError, stderr};
 
 /// Runs an extension.
 ///
@@ -66,23 +66,9 @@ async fn live<T: Telemetry, H: Handler, P>(
 ) -> Result<Ended<H>, RunError> {
     let policy = Policy::new(&client, H::CONFIG, settings.fail_open);
     let prepared = if settings.disabled {
-        Err(RunError::Disabled)
+        Prepared::nothing(&policy, RunError::Disabled)
     } else {
-        let dropped = RefCell::default();
-        let preparing = guard(Method::Prepare, &dropped, || prepare);
-        let preparing = pin!(policy.in_time(Method::Prepare, preparing));
-        let preparing = pin!(watch(&policy, &mut tasks, preparing));
-        match attend(process, Method::Prepare, preparing).await {
-            Ok(prepared) => prepared,
-            Err(interrupted) => return Err(process.failed(interrupted)),
-        }
-    };
-    let prepared = match prepared {
-        Ok(prepared) => Prepared::Handler(prepared),
-        Err(error) => match policy.forgive(error) {
-            Ok(why) => Prepared::Nothing(why),
-            Err(error) => Prepared::Failure(error),
-        },
+        prepared(process, &policy, &mut tasks, prepare).await?
     };
     let mut feed = match T::open(&client, prepared.config::<H>(), &settings.telemetry).await {
         Ok(feed) => feed,
@@ -138,39 +124,6 @@ async fn live<T: Telemetry, H: Handler, P>(
             feed.as_mut().map(T::close);
             let _ = reporter.exit_error(&error.report()).await;
             Err(error)
-        }
-    }
-}
-
-/// What there is before the registration.
-enum Prepared<P> {
-    /// What becomes the handler.
-    Handler(P),
-    /// Nothing, and the extension goes on without a handler.
-    Nothing(RunError),
-    /// Nothing, and that ends it once it is reported.
-    Failure(RunError),
-}
-
-impl<P> Prepared<P> {
-    /// What to ask of the platform: without a handler, to be told of the end, and where an operator
-    /// has switched it off, nothing.
-    fn config<H: Handler>(&self) -> Config {
-        match self {
-            Self::Handler(_) => H::CONFIG,
-            Self::Failure(_) => Config::new(H::CONFIG.events),
-            Self::Nothing(RunError::Disabled) => Config::new(&[]),
-            Self::Nothing(_) => Config::new(&[EventType::Shutdown]),
-        }
-    }
-
-    /// What has failed before anything else did, with what has been made: the author's destructors
-    /// may do anything, so that it is said first.
-    fn or_failure(self, error: RunError) -> (RunError, Option<P>) {
-        match self {
-            Self::Handler(prepared) => (error, Some(prepared)),
-            Self::Failure(first) => (first, None),
-            Self::Nothing(_) => (error, None),
         }
     }
 }

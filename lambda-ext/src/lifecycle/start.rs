@@ -5,10 +5,10 @@ use std::pin::{Pin, pin};
 
 use futures_util::future::{Either, select, try_join};
 
-use super::Prepared;
 use super::guard::{attend, guard};
 use super::handling::Handling;
 use super::policy::Policy;
+use super::prepare::Prepared;
 use super::telemetry::Telemetry;
 use crate::process::Process;
 use crate::tasks::Supervisor;
