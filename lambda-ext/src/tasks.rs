@@ -89,8 +89,8 @@ impl Tasks {
         let failures = self.failures.clone();
         let running = Arc::clone(&self.running);
         let handle = tokio::spawn(TASKS.scope(self, async move {
-            let outcome = AssertUnwindSafe(task).catch_unwind().await;
-            let failure = match outcome.map(TaskOutput::into_result) {
+            let work = async { task.await.into_result() };
+            let failure = match AssertUnwindSafe(work).catch_unwind().await {
                 Ok(Ok(())) => return,
                 Ok(Err(source)) => RunError::TaskFailed { spawned_at, source },
                 Err(payload) => RunError::TaskPanicked {

@@ -321,3 +321,41 @@ async fn outside_of_an_extension_it_is_a_task_of_tokio() {
         .await
         .unwrap();
 }
+
+/// An error that panics when it is made the extension's.
+struct Inconvertible;
+
+impl From<Inconvertible> for Error {
+    fn from(_: Inconvertible) -> Self {
+        panic!("the error is on fire")
+    }
+}
+
+struct Converting;
+
+impl Handler for Converting {
+    const CONFIG: Config = Config::new(&[EventType::Shutdown]);
+
+    async fn init(&mut self, _: Register) -> Result<(), Error> {
+        let task = lambda_ext::spawn(async { Err::<(), _>(Inconvertible) });
+        Ok(task.await?)
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_panics_on_its_way_is_a_failure_of_its_task() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let extension = emulator.extension("converting").run(Converting);
+        let (outcome, failure) = tokio::join!(extension, emulator.init());
+        assert!(failure.is_err());
+        let error = outcome.err().unwrap().to_string();
+        let place = "`converting`: the task that was spawned at tests/tests/tasks.rs:";
+        assert!(error.starts_with(place), "{error}");
+        assert!(
+            error.ends_with(" panicked: the error is on fire"),
+            "{error}"
+        );
+    })
+    .await;
+}
