@@ -47,17 +47,19 @@ fn three(rie: Rie) -> Rie {
     rie.invokes(3).payload("{}").payload("{}").payload(NEVER)
 }
 
+/// How often `invoke` was called.
+fn invoked(report: &Report) -> usize {
+    let lines = report.stdout.lines();
+    lines.filter(|line| line.starts_with("invoke")).count()
+}
+
 #[test]
 fn a_panic_at_the_third_invocation_is_not_the_functions() {
     let Some(report) = open("invoke", "panic", 3).run() else {
         return;
     };
     went_on(&report, "invoke");
-    let invoked = report
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("invoke"));
-    report.equal("calls of invoke", &invoked.count(), &3);
+    report.equal("calls of invoke", &invoked(&report), &3);
 }
 
 #[test]
@@ -66,11 +68,7 @@ fn errors_from_the_third_invocation_on_are_not_the_functions() {
         return;
     };
     went_on(&report, "invoke");
-    let invoked = report
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("invoke"));
-    report.equal("calls of invoke", &invoked.count(), &INVOCATIONS);
+    report.equal("calls of invoke", &invoked(&report), &INVOCATIONS);
     let said = report.stderr.matches("the disk is full").count();
     report.equal("lines about it", &said, &1);
 }
