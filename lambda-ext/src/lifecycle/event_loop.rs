@@ -96,7 +96,6 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                 _ => {}
             }
             let batch = work.batch();
-            let began = Instant::now();
             let (event, done) = {
                 let doing = pin!(work.run(handling));
                 match select(doing, coming.as_mut()).await {
@@ -114,7 +113,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                 if let (Some(feed), Some(batch)) = (&*feed, batch) {
                     feed.drop_batch(&batch);
                 }
-                handling.cut(began.elapsed(), WAITS)?;
+                handling.cut(WAITS)?;
             }
             if ticks {
                 ticker.as_mut().map(Ticker::end);
@@ -140,11 +139,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
     async fn invoke(&mut self, event: InvokeEvent) -> Result<Option<Hold>, RunError> {
         let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
         let until = budget::invoke(&event);
-        let began = Instant::now();
         let pulse = self.pulse.as_ref();
-        let thaw_until = began + budget::after_event(Some(event.deadline()));
         let calls = async |handling: &mut Handling<'_, H>| {
-            thaw(handling, pulse, thaw_until).await?;
+            thaw(handling, pulse, event.deadline()).await?;
             let invoke = async |handler: &mut H| handler.invoke(event).await;
             handling.call(Method::Invoke, invoke).await
         };
@@ -156,7 +153,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         match outcome {
             Ok(outcome) => outcome?,
             // The signal is still there: the loop meets it before the next event.
-            Err(_) => self.handling.cut(began.elapsed(), "for the signal")?,
+            Err(_) => self.handling.cut("for the signal")?,
         }
         Ok(hold)
     }
@@ -167,8 +164,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
         let pulse = self.pulse.as_ref();
-        let thaw_until = Instant::now() + budget::after_event(Some(event.deadline()));
-        thaw(self.handling, pulse, thaw_until).await?;
+        thaw(self.handling, pulse, event.deadline()).await?;
         self.drain(&event, budget.telemetry).await?;
         let call = async |handling: &mut Handling<'_, H>| {
             let shutdown = async |handler: &mut H| handler.shutdown(event).await;
@@ -190,13 +186,12 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             };
             let work = Work::Item(item);
             let batch = work.batch();
-            let began = Instant::now();
             let doing = work.run(self.handling);
             let Ok(result) = timeout_at(end, doing).await else {
                 if let Some(batch) = batch {
                     feed.drop_batch(&batch);
                 }
-                self.handling.cut(began.elapsed(), LEAVE)?;
+                self.handling.cut(LEAVE)?;
                 break;
             };
             result?;

@@ -1,7 +1,6 @@
 //! The handler, which is called while it is of use.
 
 use std::cell::RefCell;
-use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -33,6 +32,8 @@ impl<H> Ended<H> {
 pub(super) struct Handling<'a, H> {
     policy: &'a Policy,
     running: Running,
+    /// When the method that was called last was called.
+    began: Instant,
     /// The panic of what was dropped with a method that was cut.
     dropped: RefCell<Option<Panic>>,
     /// The handler, or why there is none.
@@ -48,6 +49,7 @@ impl<'a, H> Handling<'a, H> {
         Self {
             policy,
             running,
+            began: Instant::now(),
             dropped: RefCell::default(),
             handler,
         }
@@ -68,6 +70,7 @@ impl<'a, H> Handling<'a, H> {
             return Ok(());
         };
         self.running.begin(method);
+        self.began = Instant::now();
         let outcome = guard(method, &self.dropped, || call(handler)).await;
         self.running.end();
         outcome.or_else(|error| self.failed(error))
@@ -75,7 +78,7 @@ impl<'a, H> Handling<'a, H> {
 
     /// The method that was called last has not returned, and had to give way. A line says so, unless
     /// that would be telemetry which comes of telemetry: of a batch the handler is told.
-    pub(super) fn cut(&mut self, after: Duration, why: &str) -> Result<(), RunError> {
+    pub(super) fn cut(&mut self, why: &str) -> Result<(), RunError> {
         let Some(method) = self.running.method() else {
             return Ok(());
         };
@@ -84,7 +87,7 @@ impl<'a, H> Handling<'a, H> {
             return self.failed(RunError::Panicked { method, panic });
         }
         if method != Method::Telemetry {
-            self.policy.cut(method, after, why);
+            self.policy.cut(method, self.began.elapsed(), why);
         }
         Ok(())
     }
@@ -119,11 +122,10 @@ impl<'a, H> Handling<'a, H> {
         let Some(until) = until else {
             return calls(self).await;
         };
-        let began = Instant::now();
-        if let Ok(outcome) = timeout_at(until, calls(self)).await {
-            return outcome;
+        match timeout_at(until, calls(self)).await {
+            Ok(outcome) => outcome,
+            Err(_) => self.cut(why),
         }
-        self.cut(began.elapsed(), why)
     }
 
     pub(super) fn ended(self) -> Ended<H> {

@@ -149,7 +149,7 @@ async fn init<'a, H: Handler>(
         handler.init(info).await
     });
     let outcome = match policy.in_time(Method::Init, init).await {
-        Err(RunError::Cut { after, .. }) => handling.cut(after, "for the function to start"),
+        Err(RunError::Cut { .. }) => handling.cut("for the function to start"),
         outcome => outcome,
     };
     match outcome {

@@ -3,7 +3,7 @@
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::select;
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use super::telemetry::Telemetry;
 use super::ticker::Ticker;
 use crate::tasks::Supervisor;
 use crate::telemetry::{Item, TelemetryBatch};
-use crate::{Handler, Method, RunError};
+use crate::{Handler, Method, RunError, budget};
 
 /// Why it is cut.
 pub(super) const WAITS: &str = "for the event that waits";
@@ -97,11 +97,12 @@ impl Work {
 pub(super) async fn thaw<H: Handler>(
     handling: &mut Handling<'_, H>,
     pulse: Option<&Pulse>,
-    until: Instant,
+    deadline: SystemTime,
 ) -> Result<(), RunError> {
     let Some(frozen_for) = pulse.and_then(Pulse::thawed) else {
         return Ok(());
     };
     let thaw = async |handling: &mut Handling<'_, H>| Work::Thaw(frozen_for).run(handling).await;
+    let until = Instant::now() + budget::after_event(Some(deadline));
     handling.until(Some(until), WAITS, thaw).await
 }
