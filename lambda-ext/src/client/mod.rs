@@ -1,5 +1,6 @@
 //! The Extensions API: one function per endpoint. What to call when is the lifecycle's.
 
+mod call;
 mod http;
 mod reporter;
 
@@ -11,11 +12,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_core::de::DeserializeOwned;
 
-use self::http::{Call, Endpoint, Http, Reply, header};
+use self::call::{Call, Endpoint, Reply, header};
+use self::http::Http;
 pub use self::reporter::ErrorReporter;
 use crate::event::Received;
 use crate::telemetry::{Subscribed, Subscription};
@@ -163,16 +165,17 @@ impl Client {
     /// The platform refuses, cannot be reached, does not answer within 5 s, or answers without
     /// the identifier that every later call needs.
     pub async fn register(self, events: &[EventType]) -> Result<RegisteredClient, ClientError> {
-        let mut headers = HeaderMap::with_capacity(2);
-        headers.insert(header::NAME, self.name_header.clone());
-        headers.insert(
-            header::ACCEPT_FEATURE,
-            HeaderValue::from_static("accountId"),
-        );
+        let headers = [
+            (header::NAME, self.name_header.clone()),
+            (
+                header::ACCEPT_FEATURE,
+                HeaderValue::from_static("accountId"),
+            ),
+        ];
         let events: Vec<_> = events.iter().map(|event| format!("\"{event}\"")).collect();
         let body = format!("{{\"events\":[{}]}}", events.join(","));
-        let call = self.http.call(&REGISTER, headers, body.into());
-        let reply = within(&REGISTER, budget::REGISTER, self.http.exchange(&call)).await?;
+        let call = Call::new(self.http.clone(), &REGISTER, headers, body.into());
+        let reply = within(&REGISTER, budget::REGISTER, call.exchange()).await?;
         RegisteredClient::new(self, &reply)
     }
 }
@@ -198,10 +201,10 @@ impl RegisteredClient {
             .ok_or(ClientError::NoIdentifier)?;
         let mut info: Register = decode(&REGISTER, &reply.body)?;
         info.extension_id = String::from_utf8_lossy(identifier.as_bytes()).into_owned();
-        let mut headers = HeaderMap::with_capacity(1);
-        headers.insert(header::IDENTIFIER, identifier.clone());
+        let headers = [(header::IDENTIFIER, identifier.clone())];
+        let next = Call::new(client.http.clone(), &NEXT, headers, Vec::new());
         Ok(Self {
-            next: Arc::new(client.http.call(&NEXT, headers, Vec::new())),
+            next: Arc::new(next),
             reporter: ErrorReporter {
                 http: client.http.clone(),
                 identifier: identifier.clone(),
@@ -304,12 +307,13 @@ impl RegisteredClient {
         subscription: &Subscription,
         schema: &str,
     ) -> Result<Subscribed, ClientError> {
-        let mut headers = HeaderMap::with_capacity(2);
-        headers.insert(header::IDENTIFIER, self.reporter.identifier.clone());
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let headers = [
+            (header::IDENTIFIER, self.reporter.identifier.clone()),
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        ];
         let body = subscription.body(schema);
-        let call = self.client.http.call(&SUBSCRIBE, headers, body.into());
-        let reply = self.client.http.exchange(&call).await?;
+        let call = Call::new(self.client.http.clone(), &SUBSCRIBE, headers, body.into());
+        let reply = call.exchange().await?;
         Ok(match reply.status {
             StatusCode::ACCEPTED => Subscribed::NotSupported,
             _ if reply.body.is_empty() => Subscribed::Unconfirmed,
@@ -332,7 +336,7 @@ impl RegisteredClient {
     pub async fn next_event(&mut self) -> Result<Event, ClientError> {
         let in_flight = match &mut self.in_flight {
             Some(in_flight) => in_flight,
-            none => none.insert(Box::pin(next(self.client.http.clone(), self.next.clone()))),
+            none => none.insert(Box::pin(next(self.next.clone()))),
         };
         let event = in_flight.await;
         self.in_flight = None;
@@ -360,8 +364,8 @@ impl fmt::Debug for RegisteredClient {
     }
 }
 
-async fn next(http: Http, call: Arc<Call>) -> Result<Event, ClientError> {
-    let reply = http.exchange(&call).await?;
+async fn next(call: Arc<Call>) -> Result<Event, ClientError> {
+    let reply = call.exchange().await?;
     match decode(&NEXT, &reply.body)? {
         Received::Known(event) => Ok(event),
         Received::Unknown(event_type) => Err(ClientError::UnknownEvent(event_type)),
@@ -385,10 +389,13 @@ async fn within<T>(
 
 /// The content type is not looked at: the platform sends events as text, too.
 fn decode<T: DeserializeOwned>(endpoint: &Endpoint, body: &[u8]) -> Result<T, ClientError> {
-    serde_json::from_slice(body).map_err(|source| ClientError::InvalidReply {
+    let invalid = |source| ClientError::InvalidReply {
         call: endpoint.name,
-        source: source.into(),
-    })
+        source,
+    };
+    // Checked as a whole, which costs less than string by string.
+    let text = std::str::from_utf8(body).map_err(|source| invalid(source.into()))?;
+    serde_json::from_str(text).map_err(|source| invalid(source.into()))
 }
 
 /// By `argv[0]`, which is the file in `/opt/extensions` even where that is a link.

@@ -1,10 +1,11 @@
 //! The reports of failures.
 
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 
+use super::call::{Call, Endpoint, header};
 use super::decode;
-use super::http::{Endpoint, Http, header};
+use super::http::Http;
 use crate::{ClientError, ErrorRequest, StatusResponse, budget};
 
 const INIT_ERROR: Endpoint = Endpoint {
@@ -58,11 +59,12 @@ impl ErrorReporter {
         endpoint: &'static Endpoint,
         error: &ErrorRequest,
     ) -> Result<StatusResponse, ClientError> {
-        let mut headers = HeaderMap::with_capacity(2);
-        headers.insert(header::IDENTIFIER, self.identifier.clone());
-        headers.insert(header::ERROR_TYPE, error.header());
-        let call = self.http.call(endpoint, headers, error.body());
-        let reply = self.http.exchange(&call).await?;
+        let headers = [
+            (header::IDENTIFIER, self.identifier.clone()),
+            (header::ERROR_TYPE, error.header()),
+        ];
+        let call = Call::new(self.http.clone(), endpoint, headers, error.body());
+        let reply = call.exchange().await?;
         // That it was accepted is what counts; some platforms answer with an empty body.
         Ok(decode(endpoint, &reply.body).unwrap_or_default())
     }
