@@ -12,7 +12,7 @@ mod text;
 pub(crate) use self::decode::{Decode, Value};
 pub(crate) use self::detach::{Detach, borrow_nothing};
 pub(crate) use self::number::Millis;
-pub(crate) use self::text::text;
+pub(crate) use self::text::string;
 
 /// Says which key goes into which field of a struct with a `Default`: its `Deserialize`.
 macro_rules! object {

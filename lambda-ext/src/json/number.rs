@@ -56,7 +56,10 @@ impl<'de> Decode<'de> for Number {
             fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
                 let text = text.trim();
                 let whole = text.parse().map(Number::Whole);
-                Ok(whole.unwrap_or_else(|_| text.parse().map_or(Number::Words, Number::Decimal)))
+                // serde_json's way to read decimals is in the program anyway, and the standard
+                // library's would be a hundredth of it.
+                let decimal = || serde_json::from_str(text).map_or(Number::Words, Number::Decimal);
+                Ok(whole.unwrap_or_else(|_| decimal()))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {

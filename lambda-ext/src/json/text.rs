@@ -1,34 +1,46 @@
-//! The text of a JSON string.
+//! JSON strings.
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::memchr2;
 
-/// The text of this JSON; `None` where it is no string.
+/// What there is room for behind the first escape: what is printed has an escape at least where its
+/// line ends, and one allocation is to be enough for nearly all of it.
+const SPARE: usize = 256;
+
+/// Takes the JSON string at the start of a text, and returns what it says and what comes after it;
+/// `None` where there is none.
 ///
-/// Half a surrogate pair, which JSON can have and text cannot, becomes U+FFFD. Beside serde_json's
-/// this knows the length beforehand: what is printed ends with a line feed, so nearly all of it has
-/// to be copied, and one allocation is enough.
-pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
-    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
-    let (plain, mut rest) = until_escape(inside);
-    if rest.is_empty() {
-        return Some(Cow::Borrowed(plain));
+/// Half a surrogate pair, which JSON can have and text cannot, becomes U+FFFD. serde_json, which has
+/// no text for that, takes several times as long.
+pub(crate) fn string(json: &str) -> Option<(Cow<'_, str>, &str)> {
+    let inside = json.strip_prefix('"')?;
+    let (plain, mut rest) = until_mark(inside)?;
+    if let Some(after) = rest.strip_prefix('"') {
+        return has_no_control(plain).then_some((Cow::Borrowed(plain), after));
     }
-    let mut text = String::with_capacity(inside.len());
+    let mut text = String::with_capacity(plain.len() + SPARE);
     text.push_str(plain);
     while let Some(escape) = rest.strip_prefix('\\') {
         let (character, after) = unescaped(escape)?;
-        let (plain, after) = until_escape(after);
+        let (plain, after) = until_mark(after)?;
         text.push(character);
         text.push_str(plain);
         rest = after;
     }
-    Some(Cow::Owned(text))
+    let after = rest.strip_prefix('"')?;
+    let inside = inside.get(..inside.len() - rest.len())?;
+    has_no_control(inside).then_some((Cow::Owned(text), after))
 }
 
-fn until_escape(text: &str) -> (&str, &str) {
-    text.split_at(memchr(b'\\', text.as_bytes()).unwrap_or(text.len()))
+/// What comes before the next escape or the end of the string.
+fn until_mark(text: &str) -> Option<(&str, &str)> {
+    Some(text.split_at(memchr2(b'"', b'\\', text.as_bytes())?))
+}
+
+/// What JSON requires of a string. By its least byte, which is found for many at once.
+fn has_no_control(text: &str) -> bool {
+    text.bytes().fold(u8::MAX, u8::min) >= b' '
 }
 
 /// The character of an escape, and what comes after it.
@@ -41,7 +53,8 @@ fn unescaped(escape: &str) -> Option<(char, &str)> {
         'r' => '\r',
         't' => '\t',
         'u' => return utf16(rest.as_str()),
-        itself => itself,
+        itself @ ('"' | '\\' | '/') => itself,
+        _ => return None,
     };
     Some((character, rest.as_str()))
 }
@@ -61,5 +74,10 @@ fn utf16(digits: &str) -> Option<(char, &str)> {
 
 fn unit(digits: &str) -> Option<(u16, &str)> {
     let (digits, rest) = digits.split_at_checked(4)?;
-    Some((u16::from_str_radix(digits, 16).ok()?, rest))
+    let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    // A sign would be taken, too.
+    let unit = u16::from_str_radix(digits, 16)
+        .ok()
+        .filter(|_| are_digits)?;
+    Some((unit, rest))
 }

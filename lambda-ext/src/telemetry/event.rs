@@ -91,9 +91,9 @@ impl<'a> From<&'a str> for TelemetryEvent<'a> {
 fn as_written(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
     let mut scan = Scan(text);
     scan.mark(r#"{"time":"#)?;
-    let time = Timestamp::from(scan.value::<Cow<'_, str>>()?);
+    let time = Timestamp::from(scan.string()?);
     scan.mark(r#","type":"#)?;
-    let kind = Kind(scan.value()?);
+    let kind = Kind(scan.string()?);
     scan.mark(r#","record":"#)?;
     let rest = scan.0;
     // It would be taken for a part of the record.
@@ -117,7 +117,7 @@ fn in_parts(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
     let mut scan = Scan(text);
     let json = scan.json()?;
     let parts: BTreeMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
-    let string = |part| json::text(parts.get(part)?.get());
+    let string = |part| json::string(parts.get(part)?.get()).map(|(text, _)| text);
     let kind = Kind(string("type").unwrap_or_default());
     let record = parts.get("record").map(|record| record.get());
     let event = TelemetryEvent {

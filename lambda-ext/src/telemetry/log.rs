@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::record::Record;
 use super::scan::Scan;
-use crate::json;
 
 /// What the function or an extension printed: usually a line.
 ///
@@ -43,7 +42,10 @@ impl fmt::Display for LogRecord<'_> {
 
 impl<'a> Record<'a> for LogRecord<'a> {
     fn take(scan: &mut Scan<'a>) -> Option<Self> {
-        let json = scan.json()?;
-        Some(json::text(json).map_or(Self::Json(json), Self::Text))
+        if scan.0.starts_with('"') {
+            scan.string().map(Self::Text)
+        } else {
+            scan.json().map(Self::Json)
+        }
     }
 }

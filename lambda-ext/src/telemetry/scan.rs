@@ -1,8 +1,10 @@
 //! JSON read from the front, value by value.
 
+use std::borrow::Cow;
+
 use serde_core::de::IgnoredAny;
 
-use crate::json::Decode;
+use crate::json::{self, Decode};
 
 /// What is left of a text. After a `None` that is anywhere.
 pub(super) struct Scan<'a>(pub(super) &'a str);
@@ -12,6 +14,13 @@ impl<'a> Scan<'a> {
     pub(super) fn mark(&mut self, mark: &str) -> Option<()> {
         self.0 = self.0.strip_prefix(mark)?;
         Some(())
+    }
+
+    /// Takes a string.
+    pub(super) fn string(&mut self) -> Option<Cow<'a, str>> {
+        let (text, rest) = json::string(self.0)?;
+        self.0 = rest;
+        Some(text)
     }
 
     /// Takes a value.

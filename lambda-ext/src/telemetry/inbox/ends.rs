@@ -1,5 +1,7 @@
 //! The ends of invocations, as they are spotted in what comes.
 
+use memchr::memmem::Finder;
+
 use super::recent::Recent;
 use super::{Item, RuntimeDone, TelemetryBatch, Wanted};
 use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord, Timestamp};
@@ -11,27 +13,64 @@ pub(super) enum End {
     Report(Box<PlatformReport<'static>>),
 }
 
+const REPORT: &str = "platform.report";
+
 /// The most of an end, in bytes: what is longer is none, and costs no room beside its batch.
 const MOST_BYTES: usize = 16 << 10;
 
-/// Looks for what is wanted. Most batches have none of it, and are not read for it.
-pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
-    let has = |kind| batch.as_str().contains(kind);
-    let done = wanted.runtime_done && has("platform.runtimeDone");
-    let reports = (wanted.runtime_done || wanted.reports) && has("platform.report");
-    if !done && !reports {
-        return Vec::new();
+/// Looks for the ends in what comes.
+#[derive(Debug)]
+pub(super) struct Spotter {
+    wanted: Wanted,
+    /// What both their types begin with.
+    mark: Finder<'static>,
+}
+
+impl Spotter {
+    pub(super) fn new(wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            mark: Finder::new("platform.r"),
+        }
     }
-    let is_short = |event: &TelemetryEvent<'_>| event.as_json().len() <= MOST_BYTES;
-    let end = |event| match event {
-        TelemetryEvent {
-            record: TelemetryRecord::PlatformReport(report),
-            ..
-        } => Some(End::Report(report.into_owned().into())),
-        event if done => RuntimeDone::new(&event).map(Box::new).map(End::Done),
-        _ => None,
-    };
-    batch.iter().filter(is_short).filter_map(end).collect()
+
+    /// Finds what is wanted while this invocation runs. Most batches have none of it, and are not read
+    /// for it.
+    pub(super) fn find(&self, batch: &TelemetryBatch, begun: Option<&str>) -> Vec<End> {
+        let text = batch.as_str();
+        let mut marks = self.mark.find_iter(text.as_bytes());
+        let is_wanted = |at| text.get(at..).is_some_and(|at| self.may_want(at, begun));
+        if !marks.any(is_wanted) {
+            return Vec::new();
+        }
+        let is_short = |event: &TelemetryEvent<'_>| event.as_json().len() <= MOST_BYTES;
+        let end = |event| match event {
+            TelemetryEvent {
+                record: TelemetryRecord::PlatformReport(report),
+                ..
+            } => Some(End::Report(report.into_owned().into())),
+            event if self.wanted.runtime_done => {
+                RuntimeDone::new(&event).map(Box::new).map(End::Done)
+            }
+            _ => None,
+        };
+        batch.iter().filter(is_short).filter_map(end).collect()
+    }
+
+    /// Whether that is wanted whose type this may be.
+    fn may_want(&self, text: &str, begun: Option<&str>) -> bool {
+        if self.wanted.runtime_done {
+            return text.starts_with("platform.runtimeDone") || text.starts_with(REPORT);
+        }
+        let (Some(report), Some(begun), true) =
+            (text.strip_prefix(REPORT), begun, self.wanted.reports)
+        else {
+            return false;
+        };
+        // Only its own report is asked for.
+        let request_id = report.strip_prefix(r#"","record":{"requestId":""#);
+        request_id.is_none_or(|request_id| request_id.starts_with(begun))
+    }
 }
 
 /// What is known of the last invocations.
@@ -39,6 +78,8 @@ pub(super) fn find(batch: &TelemetryBatch, wanted: Wanted) -> Vec<End> {
 pub(super) struct Ends {
     /// Those that are done, and when they were: one that is tried again has the same request id.
     done: Recent<(String, Timestamp<'static>)>,
+    /// The invocation that began last.
+    begun: Option<String>,
     /// Those that have ended since they last began.
     ended: Recent<String>,
     /// Those that there is a report of since they last began.
@@ -82,6 +123,11 @@ impl Ends {
     pub(super) fn begin(&mut self, request_id: &str) {
         self.ended.forget(request_id);
         self.reported.forget(request_id);
+        self.begun = Some(request_id.to_owned());
+    }
+
+    pub(super) fn begun(&self) -> Option<String> {
+        self.begun.clone()
     }
 
     pub(super) fn has_end_of(&self, request_id: &str) -> bool {

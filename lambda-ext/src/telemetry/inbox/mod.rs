@@ -1,6 +1,7 @@
 //! What was received and is not handed over yet.
 
 mod ends;
+mod lasts;
 mod queue;
 mod recent;
 #[cfg(test)]
@@ -12,8 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
 
-use self::ends::End;
-use self::queue::{Key, Queue, whole};
+use self::ends::{End, Spotter};
+use self::lasts::Delivery;
+use self::queue::{Queue, whole};
 use super::batch::Framing;
 use super::{Dropped, RuntimeDone, TelemetryBatch};
 use crate::budget;
@@ -23,7 +25,11 @@ const OVERHEAD: usize = 256;
 
 /// Shared by the listener, which puts, and the event loop, which takes.
 #[derive(Debug, Clone)]
-pub(crate) struct Inbox(Arc<Shared>);
+pub(crate) struct Inbox {
+    shared: Arc<Shared>,
+    /// By which of the listener's connections it is put into.
+    connection: usize,
+}
 
 /// What an inbox is for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,12 +66,15 @@ impl Item {
 #[derive(Debug)]
 struct Shared {
     wanted: Wanted,
+    spotter: Spotter,
     queue: Mutex<Queue>,
     /// The bytes that are left in the queue. Who waits for some gets them in order.
     room: Semaphore,
     came: Notify,
     /// How much is being received.
     receiving: AtomicUsize,
+    /// How many connections there have been.
+    connections: AtomicUsize,
 }
 
 /// The inbox takes nothing more.
@@ -84,13 +93,27 @@ impl Drop for Receiving<'_> {
 
 impl Inbox {
     pub(crate) fn new(wanted: Wanted) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Shared {
             wanted,
+            spotter: Spotter::new(wanted),
             queue: Mutex::default(),
             room: Semaphore::new(budget::QUEUE),
             came: Notify::new(),
             receiving: AtomicUsize::new(0),
-        }))
+            connections: AtomicUsize::new(0),
+        };
+        Self {
+            shared: Arc::new(shared),
+            connection: 0,
+        }
+    }
+
+    /// The same, for another connection to put into.
+    pub(super) fn of_connection(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            connection: 1 + self.shared.connections.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// Queues a batch, unless it is a repeat. Waits for room, for a while; then the batch is
@@ -102,24 +125,26 @@ impl Inbox {
     /// # Errors
     /// The inbox is closed.
     pub(crate) async fn put(&self, batch: TelemetryBatch) -> Result<(), Closed> {
-        let key = Key::of(&batch);
-        let ends = ends::find(&batch, self.0.wanted);
-        let Some(batch) = self.put_now(batch, key, ends)? else {
+        let mut delivery = Delivery::of(&batch, self.connection);
+        let begun = self.queue().ends.begun();
+        let ends = self.shared.spotter.find(&batch, begun.as_deref());
+        let Some(batch) = self.put_now(batch, &mut delivery, ends)? else {
             return Ok(());
         };
-        let room = self.0.room.acquire_many(room_for(&batch));
+        let room = self.shared.room.acquire_many(room_for(&batch));
         let room = budget::in_time(budget::ROOM, room).await;
         let mut queue = self.queue();
-        if self.0.room.is_closed() {
+        if self.shared.room.is_closed() {
             return Err(Closed);
         }
-        if queue.is_repeated(key) {
+        if queue.is_repeated(delivery.as_ref()) {
             return Ok(());
         }
         if let Ok(Ok(room)) = room {
             room.forget();
-            queue.push(batch, key);
-            self.0.came.notify_one();
+            queue.note(delivery);
+            queue.push(batch);
+            self.shared.came.notify_one();
         } else {
             queue.add_dropped(whole(&batch));
         }
@@ -130,24 +155,25 @@ impl Inbox {
     fn put_now(
         &self,
         batch: TelemetryBatch,
-        key: Option<Key>,
+        delivery: &mut Option<Delivery>,
         ends: Vec<End>,
     ) -> Result<Option<TelemetryBatch>, Closed> {
         let mut queue = self.queue();
-        if self.0.room.is_closed() {
+        if self.shared.room.is_closed() {
             return Err(Closed);
         }
-        if queue.is_repeated(key) {
+        if queue.is_repeated(delivery.as_ref()) {
             return Ok(None);
         }
         let mut waiting = None;
-        if !self.0.wanted.batches {
-            queue.note(key);
+        if !self.shared.wanted.batches {
+            queue.note(delivery.take());
         } else if !is_blank(&batch) {
-            match self.0.room.try_acquire_many(room_for(&batch)) {
+            match self.shared.room.try_acquire_many(room_for(&batch)) {
                 Ok(room) => {
                     room.forget();
-                    queue.push(batch, key);
+                    queue.note(delivery.take());
+                    queue.push(batch);
                 }
                 Err(_) => waiting = Some(batch),
             }
@@ -155,7 +181,7 @@ impl Inbox {
         // Behind its batch, if that is queued already.
         let ends = queue.ends.note(ends);
         queue.push_ends(ends);
-        self.0.came.notify_one();
+        self.shared.came.notify_one();
         Ok(waiting)
     }
 
@@ -165,7 +191,7 @@ impl Inbox {
             if let Some(item) = self.try_take() {
                 return item;
             }
-            self.0.came.notified().await;
+            self.shared.came.notified().await;
         }
     }
 
@@ -173,7 +199,7 @@ impl Inbox {
     pub(crate) fn try_take(&self) -> Option<Item> {
         let item = self.queue().pop()?;
         if let Item::Batch(batch) = &item {
-            self.0.room.add_permits(room_for(batch) as usize);
+            self.shared.room.add_permits(room_for(batch) as usize);
         }
         Some(item)
     }
@@ -185,7 +211,7 @@ impl Inbox {
 
     /// Counts what the handler does not get.
     pub(crate) fn add_dropped(&self, dropped: Dropped) {
-        if self.0.wanted.batches {
+        if self.shared.wanted.batches {
             self.queue().add_dropped(dropped);
         }
     }
@@ -193,7 +219,7 @@ impl Inbox {
     /// Takes nothing more; returns what the handler has not got and was not told of, and how many
     /// ends of invocations.
     pub(crate) fn close(&self) -> (Dropped, usize) {
-        self.0.room.close();
+        self.shared.room.close();
         (self.undelivered(), self.queue().ends_left())
     }
 
@@ -204,13 +230,13 @@ impl Inbox {
 
     /// Says that something is being received, until the value is dropped.
     pub(super) fn receiving(&self) -> Receiving<'_> {
-        self.0.receiving.fetch_add(1, Ordering::Relaxed);
-        Receiving(&self.0.receiving)
+        self.shared.receiving.fetch_add(1, Ordering::Relaxed);
+        Receiving(&self.shared.receiving)
     }
 
     /// Whether something is being received, and not queued yet.
     pub(crate) fn is_receiving(&self) -> bool {
-        self.0.receiving.load(Ordering::Relaxed) > 0
+        self.shared.receiving.load(Ordering::Relaxed) > 0
     }
 
     /// This invocation has begun: an end and a report of it that have come are those of an earlier
@@ -230,7 +256,10 @@ impl Inbox {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

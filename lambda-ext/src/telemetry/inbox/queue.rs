@@ -1,12 +1,11 @@
 //! What waits to be taken, in the order in which it came.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem;
 
 use super::ends::Ends;
-use super::recent::Recent;
-use super::{Dropped, Framing, Item, TelemetryBatch};
+use super::lasts::{Delivery, Lasts};
+use super::{Dropped, Item, TelemetryBatch};
 
 /// The most ends of invocations that are queued: they take no room, so that a full queue does not
 /// keep them out, and more come only from one who makes them up.
@@ -17,42 +16,25 @@ pub(super) struct Queue {
     items: VecDeque<Item>,
     /// What the handler is to be told of with the next batch.
     dropped: Dropped,
-    /// What was received, to know a repeat by.
-    recent: Recent<Key>,
+    lasts: Lasts,
     pub(super) ends: Ends,
 }
 
-/// What stands for a batch that may be repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key(u64);
-
-impl Key {
-    /// Lines are not acknowledged, and so not repeated: equal ones are two.
-    pub(super) fn of(batch: &TelemetryBatch) -> Option<Self> {
-        if batch.framing() == Framing::Lines {
-            return None;
-        }
-        let mut hasher = DefaultHasher::new();
-        batch.as_str().hash(&mut hasher);
-        Some(Self(hasher.finish()))
-    }
-}
-
 impl Queue {
-    pub(super) fn is_repeated(&self, key: Option<Key>) -> bool {
-        key.is_some_and(|key| self.recent.contains(&key))
-    }
-
-    pub(super) fn push(&mut self, batch: TelemetryBatch, key: Option<Key>) {
-        self.note(key);
-        self.items.push_back(Item::Batch(batch));
+    /// Whether this delivery was received before.
+    pub(super) fn is_repeated(&self, delivery: Option<&Delivery>) -> bool {
+        delivery.is_some_and(|delivery| self.lasts.has(delivery))
     }
 
     /// Remembers what was received.
-    pub(super) fn note(&mut self, key: Option<Key>) {
-        if let Some(key) = key {
-            self.recent.add(key);
+    pub(super) fn note(&mut self, delivery: Option<Delivery>) {
+        if let Some(delivery) = delivery {
+            self.lasts.note(delivery);
         }
+    }
+
+    pub(super) fn push(&mut self, batch: TelemetryBatch) {
+        self.items.push_back(Item::Batch(batch));
     }
 
     pub(super) fn push_ends(&mut self, ends: Vec<Item>) {

@@ -61,12 +61,12 @@ impl Listener {
             Protocol::Http => {
                 let bodies = Arc::new(Semaphore::new(budget::DELIVERIES));
                 let serve = move |stream, place| {
-                    http::serve(stream, inbox.clone(), place, Arc::clone(&bodies))
+                    http::serve(stream, inbox.of_connection(), place, Arc::clone(&bodies))
                 };
                 tokio::spawn(serve_all(accept, budget::CONNECTIONS, serve))
             }
             Protocol::Tcp => {
-                let serve = move |stream, place| tcp::serve(stream, inbox.clone(), place);
+                let serve = move |stream, place| tcp::serve(stream, inbox.of_connection(), place);
                 tokio::spawn(serve_all(accept, tcp::CONNECTIONS, serve))
             }
         })

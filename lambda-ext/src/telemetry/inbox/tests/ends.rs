@@ -132,9 +132,37 @@ async fn without_a_handler_of_batches_they_are_kept_back() {
 async fn without_a_handler_of_ends_they_are_in_their_batch_only() {
     for reports in [false, true] {
         let inbox = Inbox::new(Wanted { reports, ..BATCHES });
+        inbox.begin("1");
         inbox.put(array(&[done("1"), report("1")])).await.unwrap();
         assert_eq!(taken(&inbox), ["[{\"t"]);
         assert_eq!(inbox.has_report_of("1"), reports);
+    }
+}
+
+#[tokio::test]
+async fn a_report_of_the_invocation_that_has_begun_is_known_however_it_is_written() {
+    let as_written = report("1");
+    let spaced = as_written
+        .replace(':', " : ")
+        .replace("15 : 00 : ", "15:00:");
+    let other_first = format!("{},{as_written}", report("0"));
+    for (text, known) in [
+        (as_written, true),
+        (spaced, true),
+        (other_first, true),
+        (report("2"), false),
+        (log().replace("runtimeDone", "report"), false),
+    ] {
+        let inbox = Inbox::new(Wanted {
+            reports: true,
+            ..BATCHES
+        });
+        inbox.put(batch(&format!("[{text}]"))).await.unwrap();
+        assert!(!inbox.has_report_of("1"), "before it has begun: {text}");
+        inbox.begin("1");
+        let again = inbox.of_connection();
+        again.put(batch(&format!("[{text} ]"))).await.unwrap();
+        assert_eq!(inbox.has_report_of("1"), known, "{text}");
     }
 }
 
@@ -224,14 +252,12 @@ async fn an_invocation_that_is_tried_again_has_no_end_and_no_report_yet() {
 async fn a_batch_that_is_repeated_does_not_bring_its_report_back() {
     let inbox = Inbox::new(ENDS);
     let repeated = array(&[report("1"), done("2")]);
-    for batch in [
-        array(&[done("1")]),
-        repeated.clone(),
-        array(&[report("2")]),
-        repeated,
-        array(&[done("3")]),
-    ] {
+    for batch in [array(&[done("1")]), repeated.clone()] {
         inbox.put(batch).await.unwrap();
+    }
+    let connection = inbox.of_connection();
+    for batch in [array(&[report("2")]), repeated, array(&[done("3")])] {
+        connection.put(batch).await.unwrap();
     }
     let last = std::iter::from_fn(|| inbox.try_take()).last();
     let Some(Item::RuntimeDone(done)) = last else {

@@ -73,7 +73,7 @@ async fn what_was_dropped_is_no_repeat() {
     let inbox = full(BATCHES).await;
     inbox.put(batch("[1]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);
-    inbox.put(batch("[1]")).await.unwrap();
+    inbox.of_connection().put(batch("[1]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[1]"]);
 }
 
@@ -84,7 +84,7 @@ async fn what_is_given_up_while_it_waits_makes_no_repeat() {
     assert_eq!((&mut given_up).now_or_never(), None);
     drop(given_up);
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);
-    inbox.put(batch("[1]")).await.unwrap();
+    inbox.of_connection().put(batch("[1]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[1]"]);
 }
 
@@ -92,7 +92,8 @@ async fn what_is_given_up_while_it_waits_makes_no_repeat() {
 async fn a_repeat_that_waits_beside_the_first_is_one_and_takes_no_room() {
     let inbox = full(BATCHES).await;
     let mut first = pin!(inbox.put(half('c')));
-    let mut repeat = pin!(inbox.put(half('c')));
+    let connection = inbox.of_connection();
+    let mut repeat = pin!(connection.put(half('c')));
     assert_eq!((&mut first).now_or_never(), None);
     assert_eq!((&mut repeat).now_or_never(), None);
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);

@@ -36,28 +36,66 @@ async fn a_take_that_is_given_up_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_repeated_is_ignored() {
+async fn the_last_batch_of_a_connection_is_ignored_where_another_brings_it() {
     let inbox = Inbox::new(BATCHES);
-    for text in ["[1]", "[2]", "[1]", "[3]", "[2]"] {
-        inbox.put(batch(text)).await.unwrap();
+    let first = inbox.of_connection();
+    for text in ["[1]", "[2]"] {
+        first.put(batch(text)).await.unwrap();
     }
-    assert_eq!(taken(&inbox), ["[1]", "[2]", "[3]"]);
-    inbox.put(batch("[3]")).await.unwrap();
+    let second = inbox.of_connection();
+    for text in ["[3]", "[2]", "[4]"] {
+        second.put(batch(text)).await.unwrap();
+    }
+    assert_eq!(taken(&inbox), ["[1]", "[2]", "[3]", "[4]"]);
+    inbox.of_connection().put(batch("[4]")).await.unwrap();
     assert_eq!(taken(&inbox), [""; 0], "it was taken meanwhile");
 }
 
 #[tokio::test]
-async fn a_repeat_is_known_among_the_last_64() {
+async fn who_goes_on_with_a_connection_has_got_its_answers_and_repeats_nothing() {
+    let inbox = Inbox::new(BATCHES);
+    let first = inbox.of_connection();
+    for text in ["[1]", "[1]", "[2]"] {
+        first.put(batch(text)).await.unwrap();
+    }
+    inbox.of_connection().put(batch("[1]")).await.unwrap();
+    assert_eq!(taken(&inbox), ["[1]", "[1]", "[2]", "[1]"]);
+}
+
+#[tokio::test]
+async fn a_repeat_is_known_by_the_last_64_connections() {
     let inbox = Inbox::new(BATCHES);
     for number in 0..64 {
-        inbox.put(batch(&format!("[{number}]"))).await.unwrap();
+        let connection = inbox.of_connection();
+        connection.put(batch(&format!("[{number}]"))).await.unwrap();
     }
     assert_eq!(taken(&inbox).len(), 64);
-    inbox.put(batch("[0]")).await.unwrap();
+    let connection = inbox.of_connection();
+    connection.put(batch("[0]")).await.unwrap();
     assert_eq!(taken(&inbox), [""; 0]);
-    inbox.put(batch("[64]")).await.unwrap();
-    inbox.put(batch("[0]")).await.unwrap();
+    connection.put(batch("[64]")).await.unwrap();
+    inbox.of_connection().put(batch("[0]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[64]", "[0]"]);
+}
+
+#[tokio::test]
+async fn what_differs_at_either_end_or_in_length_is_no_repeat() {
+    let inbox = Inbox::new(BATCHES);
+    let middle = "x".repeat(1 << 20);
+    let texts = [
+        format!("[\"a{middle}a\"]"),
+        format!("[\"b{middle}a\"]"),
+        format!("[\"a{middle}b\"]"),
+        format!("[\"a{middle}xa\"]"),
+    ];
+    for text in &texts {
+        inbox.of_connection().put(batch(text)).await.unwrap();
+    }
+    assert_eq!(taken(&inbox).len(), texts.len());
+    for text in &texts {
+        inbox.of_connection().put(batch(text)).await.unwrap();
+    }
+    assert_eq!(taken(&inbox), [""; 0]);
 }
 
 #[tokio::test]
@@ -65,7 +103,7 @@ async fn equal_lines_are_no_repeats() {
     let inbox = Inbox::new(BATCHES);
     for _ in 0..2 {
         let lines = TelemetryBatch::new("{}\n".to_owned(), Framing::Lines);
-        inbox.put(lines).await.unwrap();
+        inbox.of_connection().put(lines).await.unwrap();
     }
     assert_eq!(taken(&inbox), ["{}\n", "{}\n"]);
 }
