@@ -1,16 +1,18 @@
 //! What the generated `main` does beyond [`run`](crate::run), because the process is its own: it
 //! hears signals, says what failed, and ends a process that is stuck.
 
+use std::ffi::c_int;
 use std::future::pending;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use futures_util::future::select;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use signal_hook::low_level::pipe;
+use tokio::net::UnixStream;
 
 use crate::done::Done;
 use crate::panic::{self, Stage};
@@ -48,8 +50,7 @@ impl Running {
 #[derive(Debug)]
 struct Owned {
     name: String,
-    terminate: Signal,
-    interrupt: Signal,
+    signals: Signals,
     /// None where panics unwind.
     stage: Option<Stage>,
     /// What failed, once that is being said.
@@ -70,8 +71,7 @@ impl Process {
         Ok(Self {
             owned: Some(Owned {
                 name: client.name().to_owned(),
-                terminate: signal(SignalKind::terminate())?,
-                interrupt: signal(SignalKind::interrupt())?,
+                signals: Signals::hear()?,
                 stage: panic::install(client),
                 saying: None,
                 failed: Arc::default(),
@@ -98,15 +98,7 @@ impl Process {
         let Some(owned) = &mut self.owned else {
             return pending().await;
         };
-        let terminate = pin!(async {
-            owned.terminate.recv().await;
-            "SIGTERM"
-        });
-        let interrupt = pin!(async {
-            owned.interrupt.recv().await;
-            "SIGINT"
-        });
-        let signal = select(terminate, interrupt).await.factor_first().0;
+        let signal = owned.signals.next().await;
         self.stopped = Some(signal);
         signal
     }
@@ -174,6 +166,42 @@ impl Process {
         }
         let _ending = self.stage().map(Stage::lock);
         std::process::exit(code)
+    }
+}
+
+/// The signals that end a process.
+#[derive(Debug)]
+struct Signals {
+    /// The one that came last.
+    came: Arc<AtomicUsize>,
+    /// Can be read once one has come.
+    woken: UnixStream,
+}
+
+impl Signals {
+    const ALL: [(c_int, &'static str); 2] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")];
+
+    fn hear() -> io::Result<Self> {
+        let came = Arc::default();
+        let (woken, wake) = std::os::unix::net::UnixStream::pair()?;
+        for (number, (signal, _)) in (1..).zip(Self::ALL) {
+            flag::register_usize(signal, Arc::clone(&came), number)?;
+            pipe::register(signal, wake.try_clone()?)?;
+        }
+        woken.set_nonblocking(true)?;
+        Ok(Self {
+            came,
+            woken: UnixStream::from_std(woken)?,
+        })
+    }
+
+    /// Waits for one; once one has come, no more.
+    async fn next(&self) -> &'static str {
+        // It fails only with the runtime, at the end of everything.
+        let _ = self.woken.readable().await;
+        let number = self.came.load(Ordering::Relaxed);
+        let signal = number.checked_sub(1).and_then(|at| Self::ALL.get(at));
+        signal.map_or("a signal", |(_, name)| name)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Helpers shared by the tests of lambda-ext.
 
+pub mod budget;
 pub mod built;
 pub mod clickhouse;
 pub mod conformance;

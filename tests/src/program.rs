@@ -76,6 +76,12 @@ impl Program {
         }
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// Sends it a signal, by the name that kill(1) has for it.
     ///
     /// # Panics

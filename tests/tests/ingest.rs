@@ -9,11 +9,9 @@ use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, Invocation};
-use lambda_ext_tests::delivery::{Delivery, line};
+use lambda_ext_tests::delivery::{Connection, Delivery, line};
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::program::{Ended, Program};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 const CONNECTIONS: usize = 8;
@@ -65,20 +63,9 @@ fn batch(connection: usize, number: usize) -> String {
 
 /// Delivers so many batches over one connection, one after the other.
 async fn deliver(port: u16, connection: usize, batches: usize) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut kept = Connection::to(port).await;
     for number in 0..batches {
-        let body = batch(connection, number);
-        let head = format!(
-            "POST / HTTP/1.1\r\nHost: sandbox.localdomain\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(body.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
-            answer.push(stream.read_u8().await.unwrap());
-        }
-        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{answer:?}");
+        kept.post(&batch(connection, number)).await;
     }
 }
 

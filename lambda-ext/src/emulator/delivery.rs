@@ -61,6 +61,9 @@ async fn deliver(shared: Shared, id: Uuid) {
             Some(Turn::Deliver(batch)) => {
                 let sent = async {
                     let sent = link.send(&batch).await;
+                    if batch.twice {
+                        link.lose_answer();
+                    }
                     sleep(batch.takes).await;
                     sent
                 };
@@ -127,17 +130,19 @@ impl Link {
         let (destination, stream) = shared.with(|platform| platform.telemetry.destination(id))?;
         Some(match destination {
             Destination::Http { url, host } => Self::Http {
-                client: reqwest::Client::builder()
-                    .no_proxy()
-                    // What is sent stays in the environment.
-                    .redirect(reqwest::redirect::Policy::none())
-                    .build()
-                    .ok()?,
+                client: client()?,
                 url,
                 host,
             },
             Destination::Tcp { port } => Self::Tcp { port, stream },
         })
+    }
+
+    /// Who has lost an answer comes again by another connection.
+    fn lose_answer(&mut self) {
+        if let (Self::Http { client, .. }, Some(other)) = (self, client()) {
+            *client = other;
+        }
     }
 
     async fn send(&mut self, batch: &Batch) -> Sent {
@@ -183,6 +188,16 @@ impl Link {
             }
         }
     }
+}
+
+/// A client with a connection of its own.
+fn client() -> Option<reqwest::Client> {
+    reqwest::Client::builder()
+        .no_proxy()
+        // What is sent stays in the environment.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .ok()
 }
 
 /// One connection for as long as it holds.

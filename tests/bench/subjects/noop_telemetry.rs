@@ -17,7 +17,9 @@ impl Noop {
     async fn telemetry(&mut self, batch: TelemetryBatch) {
         for event in &batch {
             self.events += 1;
-            if let TelemetryRecord::Function(line) | TelemetryRecord::Extension(line) = &event.record {
+            if let TelemetryRecord::Function(line) | TelemetryRecord::Extension(line) =
+                &event.record
+            {
                 self.text += line.as_str().len() as u64;
             }
             black_box(&event);

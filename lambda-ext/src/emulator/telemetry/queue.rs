@@ -86,7 +86,7 @@ pub(in super::super) struct Batch {
     pub(in super::super) body: Option<Vec<u8>>,
     /// How long the subscriber is to have needed.
     pub(in super::super) takes: Duration,
-    twice: bool,
+    pub(in super::super) twice: bool,
     refusals: usize,
     stands_for: Drops,
     /// Of that, the events.
