@@ -12,7 +12,7 @@ use lambda_ext_tests::fake::{self, Fake};
 use lambda_ext_tests::program::Program;
 use tokio::time::{Instant, sleep_until};
 
-const RECORDS: usize = 1_000;
+const RECORDS: u32 = 1_000;
 const MB: f64 = 1e6;
 
 #[tokio::main]
@@ -40,7 +40,9 @@ async fn offer(program: &str, rate: Option<f64>, time: Duration) -> Result<(), E
     let mut connection = Connection::to(Delivery::of(&subscription).port()).await;
     subscription.subscribed();
     let next = fake.expect(fake::NEXT).await;
-    let batches: Vec<_> = (0..60).map(|number| busy(number, RECORDS)).collect();
+    let batches: Vec<_> = (0..60)
+        .map(|number| busy(number, RECORDS as usize))
+        .collect();
     let (began, mut sent, mut bytes) = (Instant::now(), 0_u32, 0.0);
     let cpu_before = cpu(extension.pid())?;
     for batch in batches.iter().cycle() {
@@ -59,7 +61,7 @@ async fn offer(program: &str, rate: Option<f64>, time: Duration) -> Result<(), E
     let peak = peak(extension.pid())?;
     next.shutdown_in(Duration::from_secs(2));
     let told = extension.ended().await.stdout;
-    let records = u64::from(sent) * RECORDS as u64;
+    let records = u64::from(sent) * u64::from(RECORDS);
     let counted = told
         .split(' ')
         .nth(1)
@@ -70,7 +72,7 @@ async fn offer(program: &str, rate: Option<f64>, time: Duration) -> Result<(), E
         "{offered:>8} {:>3.0} MB/s {:>6.1} % {:>7.0} ns {:>4} KiB {lost:>6}",
         bytes / took / MB,
         100.0 * used / took,
-        1e9 * used / (f64::from(sent) * RECORDS as f64),
+        1e9 * used / (f64::from(sent) * f64::from(RECORDS)),
         peak
     );
     Ok(())
