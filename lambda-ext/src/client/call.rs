@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Response, StatusCode, Url};
 use tokio::time::{sleep, timeout};
 
@@ -50,9 +50,10 @@ impl Call {
         more: [(HeaderName, HeaderValue); N],
         body: Vec<u8>,
     ) -> Self {
-        // Room for one that reqwest adds, too: it would make the map larger for each request.
-        let mut headers = HeaderMap::with_capacity(N + 2);
+        // With what reqwest would add to each request, and with room for more, which is looked for.
+        let mut headers = HeaderMap::with_capacity(N + 3);
         headers.insert(HOST, http.address().host().clone());
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         headers.extend(more);
         Self {
             endpoint,

@@ -136,7 +136,8 @@ impl Address {
             .http1_only()
             .redirect(redirect::Policy::none())
             .referer(false)
-            .retry(retry::never())
+            // Without the limit each request would be copied, so that it could be sent again.
+            .retry(retry::never().max_retries_per_request(0))
             // Idle times mean nothing across a freeze.
             .pool_idle_timeout(None)
             .pool_max_idle_per_host(1)
