@@ -184,9 +184,10 @@ impl Signals {
     fn hear() -> io::Result<Self> {
         let came = Arc::default();
         let (woken, wake) = std::os::unix::net::UnixStream::pair()?;
-        for (number, (signal, _)) in (1..).zip(Self::ALL) {
+        let wakes = [wake.try_clone()?, wake];
+        for (number, ((signal, _), wake)) in (1..).zip(Self::ALL.into_iter().zip(wakes)) {
             flag::register_usize(signal, Arc::clone(&came), number)?;
-            pipe::register(signal, wake.try_clone()?)?;
+            pipe::register(signal, wake)?;
         }
         woken.set_nonblocking(true)?;
         Ok(Self {
