@@ -71,6 +71,11 @@ pub(crate) const DELIVERY_BODY: Duration = Duration::from_secs(5);
 /// Reading such a body, or a line, once something waits for it: what comes at all comes at once.
 pub(crate) const GIVE_WAY: Duration = Duration::from_millis(100);
 
+/// What such a body has after that where nothing waits for it: [`DELIVERY_BODY`] in all.
+pub(crate) const REST_OF_BODY: Duration = DELIVERY_BODY
+    .saturating_sub(GIVE_WAY)
+    .saturating_sub(AFTER_PAUSE);
+
 /// Waiting for room in the queue of telemetry, while the platform waits for its answer.
 pub(crate) const ROOM: Duration = Duration::from_secs(1);
 

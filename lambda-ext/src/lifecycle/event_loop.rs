@@ -107,10 +107,14 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                     }
                 }
             };
+            let batch = feed.as_ref().zip(batch);
             if let Ok(result) = done {
                 result?;
+                if let Some((feed, batch)) = batch {
+                    feed.done_with(batch);
+                }
             } else {
-                if let (Some(feed), Some(batch)) = (&*feed, batch) {
+                if let Some((feed, batch)) = batch {
                     feed.drop_batch(&batch);
                 }
                 handling.cut(WAITS)?;
@@ -195,6 +199,9 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                 break;
             };
             result?;
+            if let Some(batch) = batch {
+                feed.done_with(batch);
+            }
             yield_now().await;
         }
         feed.close();

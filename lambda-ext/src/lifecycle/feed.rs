@@ -172,6 +172,11 @@ impl Telemetry for Feed {
         self.deadline_ms = event.deadline_ms;
     }
 
+    /// The batch has been handled: its memory is the next one's.
+    fn done_with(&self, batch: TelemetryBatch) {
+        self.inbox.done_with(batch);
+    }
+
     /// The batch has not been handled to its end: the handler is told.
     fn drop_batch(&self, batch: &TelemetryBatch) {
         self.inbox.drop_batch(batch);

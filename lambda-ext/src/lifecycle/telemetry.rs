@@ -35,6 +35,9 @@ pub(super) trait Telemetry: Sized {
     /// SHUTDOWN has come.
     fn end(&mut self, event: &ShutdownEvent);
 
+    /// The batch has been handled.
+    fn done_with(&self, batch: TelemetryBatch);
+
     /// The batch has not been handled to its end.
     fn drop_batch(&self, batch: &TelemetryBatch);
 
@@ -74,6 +77,10 @@ impl Telemetry for Infallible {
     }
 
     fn end(&mut self, _: &ShutdownEvent) {
+        match *self {}
+    }
+
+    fn done_with(&self, _: TelemetryBatch) {
         match *self {}
     }
 

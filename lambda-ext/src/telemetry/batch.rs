@@ -90,6 +90,11 @@ impl TelemetryBatch {
         self.framing
     }
 
+    /// The memory of its text, unless the batch is kept elsewhere.
+    pub(super) fn into_buffer(self) -> Option<Vec<u8>> {
+        Arc::into_inner(self.text).map(String::into_bytes)
+    }
+
     /// What was dropped until this batch was handed over, and was not told by one before: what there
     /// was no room for, and batches whose `telemetry` was cut.
     #[must_use]

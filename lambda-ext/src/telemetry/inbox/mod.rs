@@ -4,6 +4,7 @@ mod ends;
 mod lasts;
 mod queue;
 mod recent;
+mod spare;
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
@@ -16,6 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 use self::ends::{End, Spotter};
 use self::lasts::Delivery;
 use self::queue::{Queue, whole};
+use self::spare::Spare;
 use super::batch::Framing;
 use super::{Dropped, RuntimeDone, TelemetryBatch};
 use crate::budget;
@@ -68,6 +70,7 @@ struct Shared {
     wanted: Wanted,
     spotter: Spotter,
     queue: Mutex<Queue>,
+    spare: Spare,
     /// The bytes that are left in the queue. Who waits for some gets them in order.
     room: Semaphore,
     came: Notify,
@@ -97,6 +100,7 @@ impl Inbox {
             wanted,
             spotter: Spotter::new(wanted),
             queue: Mutex::default(),
+            spare: Spare::default(),
             room: Semaphore::new(budget::QUEUE),
             came: Notify::new(),
             receiving: AtomicUsize::new(0),
@@ -168,6 +172,7 @@ impl Inbox {
         let mut waiting = None;
         if !self.shared.wanted.batches {
             queue.note(delivery.take());
+            self.done_with(batch);
         } else if !is_blank(&batch) {
             match self.shared.room.try_acquire_many(room_for(&batch)) {
                 Ok(room) => {
@@ -202,6 +207,19 @@ impl Inbox {
             self.shared.room.add_permits(room_for(batch) as usize);
         }
         Some(item)
+    }
+
+    /// Memory for a delivery of this length.
+    pub(super) fn buffer(&self, length: usize) -> Vec<u8> {
+        let spare = self.shared.spare.take(length);
+        spare.unwrap_or_else(|| Vec::with_capacity(length))
+    }
+
+    /// The handler is done with a batch, whose memory is the next one's unless it keeps it.
+    pub(crate) fn done_with(&self, batch: TelemetryBatch) {
+        if let Some(buffer) = batch.into_buffer() {
+            self.shared.spare.put(buffer);
+        }
     }
 
     /// Counts a batch that the handler has not got, or not to its end.

@@ -2,7 +2,6 @@
 
 mod http;
 mod places;
-mod socket;
 mod tcp;
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used)] // how a test fails

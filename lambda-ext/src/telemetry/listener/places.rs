@@ -120,6 +120,18 @@ impl Place {
     /// Waits until a delivery that begins now is in somebody's way, and had its time.
     pub(super) async fn overdue(&self) {
         let _ = budget::in_time(budget::GIVE_WAY, pending::<()>()).await;
+        self.in_the_way().await;
+    }
+
+    /// The same for a body, which has an end of its time even if it is in nobody's way. One timer
+    /// after the other: each that is set wakes the thread.
+    pub(super) async fn late(&self) {
+        let _ = budget::in_time(budget::GIVE_WAY, pending::<()>()).await;
+        let _ = budget::in_time(budget::REST_OF_BODY, self.in_the_way()).await;
+    }
+
+    /// Waits until somebody waits.
+    async fn in_the_way(&self) {
         let mut waiting = self.places.waiting.subscribe();
         let _ = waiting.wait_for(|waiting| *waiting > 0).await;
     }
