@@ -40,7 +40,7 @@ impl<'a> Body<'a> {
         } else {
             None
         };
-        let mut bytes = inbox.buffer(length);
+        let mut bytes = inbox.buffer(length + 1);
         incoming.move_to(&mut bytes, length);
         if bytes.len() < length {
             in_time(place, rest(incoming, &mut bytes, length)).await?;
@@ -72,11 +72,10 @@ impl<'a> Body<'a> {
 
 async fn rest(incoming: &mut Incoming, bytes: &mut Vec<u8>, length: usize) -> Result<(), Status> {
     for _ in 0..PIECES {
-        let left = length.saturating_sub(bytes.len());
-        if left == 0 {
+        if bytes.len() >= length {
             return Ok(());
         }
-        incoming.more_to(bytes, left).await.map_err(broken)?;
+        incoming.more_to(bytes, length).await.map_err(broken)?;
     }
     Err(Status::BAD_REQUEST)
 }

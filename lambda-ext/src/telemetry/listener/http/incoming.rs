@@ -41,8 +41,9 @@ impl Incoming {
     /// Moves at most so many bytes, and returns how many there were.
     pub(super) fn move_to(&mut self, bytes: &mut Vec<u8>, most: usize) -> usize {
         let unread = self.unread();
-        let count = unread.len().min(most);
-        bytes.extend(unread.iter().take(count));
+        let part = unread.get(..most).unwrap_or(unread);
+        bytes.extend_from_slice(part);
+        let count = part.len();
         self.skip(count);
         count
     }
@@ -60,12 +61,24 @@ impl Incoming {
         }
     }
 
-    /// Waits for more, at most so many bytes, when nothing is unread. It comes past the buffer.
-    pub(super) async fn more_to(&mut self, bytes: &mut Vec<u8>, most: usize) -> Result<(), Ended> {
-        let most = u64::try_from(most).unwrap_or(u64::MAX);
-        match (&mut self.stream).take(most).read_buf(bytes).await {
+    /// Waits for more of what is to have this length, past the buffer, when nothing is unread. One
+    /// byte more than that is asked for: what brings the end is then seen to be all that there is,
+    /// and the socket is not asked again in vain.
+    pub(super) async fn more_to(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        length: usize,
+    ) -> Result<(), Ended> {
+        let most = u64::try_from(length.saturating_sub(bytes.len())).unwrap_or(u64::MAX);
+        let mut stream = (&mut self.stream).take(most.saturating_add(1));
+        match stream.read_buf(bytes).await {
             Ok(0) | Err(_) => Err(Ended),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                let next = bytes.get(length..).unwrap_or_default();
+                self.buffer.extend_from_slice(next);
+                bytes.truncate(length);
+                Ok(())
+            }
         }
     }
 

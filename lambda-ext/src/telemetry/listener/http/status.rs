@@ -1,5 +1,7 @@
 //! What requests are answered with.
 
+use std::borrow::Cow;
+
 /// A status, as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Status(&'static str);
@@ -14,21 +16,14 @@ impl Status {
     pub(super) const UNAVAILABLE: Self = Self("503 Service Unavailable");
 
     /// The whole answer; after the last one the connection is closed.
-    pub(super) fn answer(self, is_last: bool) -> String {
+    pub(super) fn answer(self, is_last: bool) -> Cow<'static, str> {
+        let close = if is_last { "connection: close\r\n" } else { "" };
         let allow = match self {
+            Self::OK if !is_last => return "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".into(),
             Self::METHOD_NOT_ALLOWED => "allow: POST, PUT\r\n",
             _ => "",
         };
-        let close = if is_last { "connection: close\r\n" } else { "" };
         let Self(status) = self;
-        [
-            "HTTP/1.1 ",
-            status,
-            "\r\n",
-            allow,
-            close,
-            "content-length: 0\r\n\r\n",
-        ]
-        .concat()
+        format!("HTTP/1.1 {status}\r\n{allow}{close}content-length: 0\r\n\r\n").into()
     }
 }
