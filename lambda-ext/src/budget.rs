@@ -27,6 +27,7 @@
 //! | one delivery | 4 MiB |
 //! | deliveries that are read or wait for the queue's room, together | 8 MiB; one of 64 KiB or less takes none of it |
 //! | the queue | 8 MiB |
+//! | the memory of a batch that is done with, kept for the next one that needs at least half of it | 512 KiB |
 //! | connections served at once | 64, so that small deliveries have 4 MiB; by TCP 2, each with one delivery. One more has one leave that has said nothing, or the one that is idle longest |
 //! | what a connection keeps of what is not read yet | 128 KiB; by TCP 64 KiB |
 //!
@@ -98,6 +99,9 @@ pub(crate) const DELIVERIES: usize = 8 << 20;
 
 /// The most of what is queued, in bytes.
 pub(crate) const QUEUE: usize = 8 << 20;
+
+/// The most of the memory that is kept of a batch which is done with, for the next, in bytes.
+pub(crate) const SPARE: usize = 512 << 10;
 
 /// The connections that are served at once; one more waits until one of them gives way.
 pub(crate) const CONNECTIONS: usize = 64;

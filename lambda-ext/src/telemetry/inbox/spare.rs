@@ -5,9 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::budget;
 
-/// The most that is kept, in bytes.
-const MOST: usize = 512 << 10;
-
 #[derive(Debug, Default)]
 pub(super) struct Spare(Mutex<Option<Vec<u8>>>);
 
@@ -23,7 +20,7 @@ impl Spare {
 
     /// Keeps the last one only.
     pub(super) fn put(&self, mut buffer: Vec<u8>) {
-        if (budget::SMALL_DELIVERY..=MOST).contains(&buffer.capacity()) {
+        if (budget::SMALL_DELIVERY..=budget::SPARE).contains(&buffer.capacity()) {
             buffer.clear();
             *self.buffer() = Some(buffer);
         }

@@ -3,6 +3,7 @@
 mod ends;
 mod full;
 mod order;
+mod spare;
 
 use super::{Closed, Inbox, Item, Wanted};
 use crate::budget;

@@ -21,7 +21,7 @@ pub(super) struct Head {
     /// By its method it may be one.
     pub(super) is_delivery: bool,
     pub(super) length: Length,
-    /// The body is not sent before that is answered.
+    /// There is a body, which is not sent before that is answered.
     pub(super) expects_continue: bool,
     /// No other request is to follow.
     pub(super) is_last: bool,
@@ -133,6 +133,7 @@ impl Head {
             }
         }
         head.length = length.unwrap_or(head.length);
+        head.expects_continue &= head.length != Length::Known(0);
         Ok(head)
     }
 }

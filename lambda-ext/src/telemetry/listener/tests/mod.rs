@@ -1,7 +1,9 @@
 //! A platform that delivers byte by byte, and what the listener makes of it.
 
 mod accept;
+mod chunks;
 mod crowded;
+mod head;
 mod held;
 mod hostile;
 mod http;
@@ -108,6 +110,15 @@ impl Connection {
                 None => panic!("the connection ended: {head:?} {line:?}"),
             }
         }
+    }
+
+    /// Reads an answer, which must be the last; returns its status.
+    async fn last_answer(&mut self) -> u16 {
+        let head = self.head().await;
+        let closes = head.iter().any(|line| line == "connection: close");
+        assert!(closes, "{head:?}");
+        assert_eq!(self.ended().await, "");
+        head[0].split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     /// Waits until the listener ends the connection, which it may do while there is something on

@@ -1,0 +1,104 @@
+//! Bodies in chunks.
+
+use super::*;
+use crate::budget;
+
+/// A delivery of these chunks.
+fn chunked(chunks: &str) -> String {
+    head("POST", "Transfer-Encoding: chunked") + chunks
+}
+
+#[tokio::test]
+async fn what_is_no_data_is_passed_over() {
+    let served = Served::by(Protocol::Http).await;
+    let mut connection = served.connect().await;
+    for chunks in [
+        "3;a=b\r\n[0]\r\n0;c\r\n\r\n",
+        "003 ; a=\"b;c\"\r\n[1]\r\n000\r\n\r\n",
+        "3 \r\n[2]\r\n0\r\nA: b\r\nContent-Length: 7\r\n\r\n",
+        "a\r\n[3,4,5,6,7\r\nA\r\n,8,9,10,1]\r\n0\r\n\r\n",
+    ] {
+        connection.send(chunked(chunks)).await;
+        assert_eq!(connection.answer().await, 200, "{chunks:?}");
+    }
+    let hexadecimal = "[3,4,5,6,7,8,9,10,1]";
+    assert_eq!(served.queued(), ["[0]", "[1]", "[2]", hexadecimal]);
+}
+
+#[tokio::test]
+async fn chunks_may_come_byte_by_byte() {
+    let served = Served::by(Protocol::Http).await;
+    let mut connection = served.connect().await;
+    for byte in chunked("2;a=b\r\n[1\r\n1\r\n]\r\n0\r\nA: b\r\n\r\n").bytes() {
+        connection.send([byte]).await;
+        yield_now().await;
+    }
+    assert_eq!(connection.answer().await, 200);
+    assert_eq!(served.queued(), ["[1]"]);
+}
+
+#[tokio::test]
+async fn in_chunks_a_batch_is_the_same() {
+    let served = Served::by(Protocol::Http).await;
+    let mut connection = served.connect().await;
+    for (mark, size) in [("a", 100), ("b", 7_001), ("c", 300_000)] {
+        for length in [1_000, budget::SMALL_DELIVERY + 1, 1_000_000] {
+            let body = format!("[\"{}\"]", mark.repeat(length));
+            let mut chunks = String::new();
+            for chunk in body.as_bytes().chunks(size) {
+                let chunk = std::str::from_utf8(chunk).unwrap();
+                chunks += &format!("{:x}\r\n{chunk}\r\n", chunk.len());
+            }
+            // And the next request with it.
+            let sent = chunked(&(chunks + "0\r\n\r\n")).into_bytes();
+            connection.send([sent, post("")].concat()).await;
+            assert_eq!(connection.answer().await, 200);
+            assert_eq!(connection.answer().await, 200);
+            assert!(served.next().await == body, "it came otherwise");
+        }
+    }
+}
+
+#[tokio::test]
+async fn chunks_whose_end_may_be_read_otherwise_are_refused() {
+    let served = Served::by(Protocol::Http).await;
+    for chunks in [
+        "\r\n[1]\r\n0\r\n\r\n",
+        ";a\r\n[1]\r\n0\r\n\r\n",
+        " 3\r\n[1]\r\n0\r\n\r\n",
+        "+3\r\n[1]\r\n0\r\n\r\n",
+        "0x3\r\n[1]\r\n0\r\n\r\n",
+        "3 3\r\n[1]\r\n0\r\n\r\n",
+        "3\n[1]\r\n0\r\n\r\n",
+        "3\r[1]\r\n0\r\n\r\n",
+        "3;a\n\r\n[1]\r\n0\r\n\r\n",
+        "3;a\rb\r\n[1]\r\n0\r\n\r\n",
+        "10000000000000003\r\n[1]\r\n0\r\n\r\n",
+        "3\r\n[1]0\r\n\r\n",
+        "3\r\n[1]\n0\r\n\r\n",
+        "3\r\n[1]\r0\r\n\r\n",
+        "3\r\n[1]\r\n0\r\nA: b\n\r\n",
+        "3\r\n[1]\r\n0\r\nA: b\rC: d\r\n\r\n",
+        "3\r\n[1]\r\n0\r\n\n",
+    ] {
+        let mut connection = served.connect().await;
+        connection.send(chunked(chunks)).await;
+        assert_eq!(connection.last_answer().await, 400, "{chunks:?}");
+    }
+    assert_eq!(served.queued(), [""; 0]);
+}
+
+#[tokio::test]
+async fn absurdly_many_lines_are_refused() {
+    let served = Served::by(Protocol::Http).await;
+    let extensions = format!("1;{}\r\n7\r\n", "x".repeat(1000)).repeat(10_000);
+    let trailers = "0\r\n".to_owned() + &"A: b\r\n".repeat(1 << 20);
+    for chunks in [extensions, trailers] {
+        let mut connection = served.connect().await;
+        // The listener may end it before everything is sent.
+        let sent = chunked(&chunks);
+        let _ = connection.0.get_mut().write_all(sent.as_bytes()).await;
+        assert_eq!(connection.last_answer().await, 400);
+    }
+    assert_eq!(served.queued(), [""; 0]);
+}
