@@ -44,14 +44,14 @@ async fn in_chunks_a_batch_is_the_same() {
     for (mark, size) in [("a", 100), ("b", 7_001), ("c", 300_000)] {
         for length in [1_000, budget::SMALL_DELIVERY + 1, 1_000_000] {
             let body = format!("[\"{}\"]", mark.repeat(length));
-            let mut chunks = String::new();
+            let mut sent = chunked("").into_bytes();
             for chunk in body.as_bytes().chunks(size) {
-                let chunk = std::str::from_utf8(chunk).unwrap();
-                chunks += &format!("{:x}\r\n{chunk}\r\n", chunk.len());
+                let line = format!("{:x}\r\n", chunk.len());
+                sent.extend([line.as_bytes(), chunk, b"\r\n"].concat());
             }
             // And the next request with it.
-            let sent = chunked(&(chunks + "0\r\n\r\n")).into_bytes();
-            connection.send([sent, post("")].concat()).await;
+            sent.extend([b"0\r\n\r\n", &*post("")].concat());
+            connection.send(sent).await;
             assert_eq!(connection.answer().await, 200);
             assert_eq!(connection.answer().await, 200);
             assert!(served.next().await == body, "it came otherwise");

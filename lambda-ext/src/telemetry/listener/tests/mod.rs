@@ -1,6 +1,7 @@
 //! A platform that delivers byte by byte, and what the listener makes of it.
 
 mod accept;
+mod body;
 mod chunks;
 mod crowded;
 mod head;
