@@ -17,8 +17,7 @@ pub(super) const PIECES: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Body<'a> {
     pub(super) bytes: Vec<u8>,
-    /// What it takes of the room of all, if it is large. To be kept until the batch is queued, or
-    /// dropped.
+    /// What it takes of the room of all, if it is large.
     pub(super) room: Option<SemaphorePermit<'a>>,
 }
 

@@ -109,15 +109,13 @@ impl Connection<'_> {
             let go_on = incoming.write(b"HTTP/1.1 100 Continue\r\n\r\n").await;
             go_on.map_err(|Ended| Unheard::Ended)?;
         }
-        let body = match head.length {
+        // Its room is kept until the batch is queued, or dropped.
+        let Body { bytes, room: _room } = match head.length {
             Length::Known(length) => Body::read(length, incoming, inbox, place, bodies).await?,
             Length::Chunked => Body::read_chunks(incoming, place, bodies).await?,
         };
-        let batch = TelemetryBatch::new(super::text(body.bytes), Framing::Array);
-        let put = pin!(inbox.put(batch));
-        // Its room is kept until then.
-        let _room = body.room;
-        match select(put, pin!(incoming.ended())).await {
+        let batch = TelemetryBatch::new(super::text(bytes), Framing::Array);
+        match select(pin!(inbox.put(batch)), pin!(incoming.ended())).await {
             Either::Left((Ok(()), _)) => Ok(()),
             Either::Left((Err(Closed), _)) => Err(Status::UNAVAILABLE.into()),
             Either::Right(_) => Err(Unheard::Ended),
