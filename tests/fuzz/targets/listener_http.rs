@@ -13,6 +13,9 @@ thread_local! {
     static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
+/// More than a listener reads at once, and than it takes for small.
+const LARGE: usize = 100 << 10;
+
 /// A delivery of this, by one chunk for each piece, or by its length.
 fn delivery(body: &[u8], piece: usize) -> Vec<u8> {
     let mut request = b"POST / HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n".to_vec();
@@ -47,6 +50,10 @@ fuzz_target!(|data: &[u8]| {
     let as_it_is = byte(&mut data) % 2 == 0;
     let piece = usize::from(byte(&mut data));
     let split = usize::from(byte(&mut data));
+    let times = match byte(&mut data) {
+        1 => 1 + LARGE / data.len().max(1),
+        _ => 1,
+    };
     LAST.set(LAST.get() + 1);
     LISTENING.with(|listening| {
         let last = if as_it_is {
@@ -55,9 +62,10 @@ fuzz_target!(|data: &[u8]| {
             format!(r#"[{{"time":"","type":"last","record":{}}}]"#, LAST.get()).into_bytes()
         } else {
             // The same batch twice would be a repeat.
-            [data, format!(" {}", LAST.get()).as_bytes()].concat()
+            [&*data.repeat(times), format!(" {}", LAST.get()).as_bytes()].concat()
         };
-        deliver(listening, &last, piece, split);
+        // A body in very many pieces is refused.
+        deliver(listening, &last, piece * times, split);
         let last = String::from_utf8_lossy(&last);
         loop {
             let batch = listening.batch();
