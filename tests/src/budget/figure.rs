@@ -19,8 +19,11 @@ impl Figure {
         let unit = self.name.split([' ', ',']).next().unwrap_or_default();
         match unit {
             "instructions" | "bytes" => self.counted + self.counted / 25,
-            "crates" | "allocations" => self.counted + 1,
+            "allocations" => self.counted + 1 + self.counted / 100,
+            "crates" => self.counted + 1,
             "syscalls" if self.name.ends_with("next") => self.counted + 4,
+            // Whether a socket is asked in vain is a matter of who is faster.
+            "syscalls" if self.name.contains("batch") => self.counted + 1,
             _ => self.counted,
         }
     }
