@@ -94,7 +94,7 @@ fn look_at_refusal(error: &ClientError, status: u16, body: &[u8]) {
         panic!("{error}");
     };
     assert_eq!(refusal.status, status);
-    if serde_json::from_slice::<IgnoredAny>(body).is_err() {
+    if serde_json::from_str::<IgnoredAny>(&String::from_utf8_lossy(body)).is_err() {
         let text = String::from_utf8_lossy(body);
         assert_eq!(refusal.error_type, "");
         assert!(text.trim().starts_with(&refusal.error_message));
@@ -160,10 +160,12 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     })
 });
 
-/// A success is what its body says, or a reply that cannot be read.
+/// A success is what its body says, or a reply that cannot be read. What is no UTF-8 costs no more
+/// than itself.
 fn succeed(calls: &mut Calls, call: u8, body: &[u8]) {
+    let text = String::from_utf8_lossy(body);
     match call {
-        0 => match (calls.register(), serde_json::from_slice::<Register>(body)) {
+        0 => match (calls.register(), serde_json::from_str::<Register>(&text)) {
             (Ok(found), Ok(mut expected)) => {
                 "fuzzed".clone_into(&mut expected.extension_id);
                 assert_eq!(found, expected);
@@ -171,7 +173,7 @@ fn succeed(calls: &mut Calls, call: u8, body: &[u8]) {
             (Err(ClientError::InvalidReply { .. }), Err(_)) => {}
             (found, expected) => panic!("{found:?} for {expected:?}"),
         },
-        1 => match (calls.next(), serde_json::from_slice::<Event>(body)) {
+        1 => match (calls.next(), serde_json::from_str::<Event>(&text)) {
             (Ok(found), Ok(expected)) => assert_eq!(found, expected),
             (Err(ClientError::UnknownEvent(kind)), Err(error)) => {
                 let known = EventType::ALL.iter().any(|known| known.as_str() == kind);
