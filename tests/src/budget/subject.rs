@@ -22,17 +22,11 @@ pub async fn figures() -> Vec<Figure> {
 
 async fn noop() -> Vec<Figure> {
     let program = subject("noop", "tuned");
-    let first = Life {
-        invocations: 100,
+    let lives = [100, 300].map(|invocations| Life {
+        invocations,
         ..Life::default()
-    };
-    let second = Life {
-        invocations: 300,
-        ..Life::default()
-    };
-    let each = |first, second| share(first, second, 200);
-    let calls = syscalls(&program, first).await;
-    let more_calls = syscalls(&program, second).await;
+    });
+    let calls = syscalls(&program, lives[0]).await;
     let to_next = to_next(&calls);
     let count = |what: &str| calls.iter().filter(|call| call.contains(what)).count() as u64;
     let clones = |calls: &[String]| calls.iter().filter(|call| call.contains(" clone")).count();
@@ -53,21 +47,15 @@ async fn noop() -> Vec<Figure> {
         ("connections in its life", count(" connect(")),
         (
             "instructions per event",
-            each(
-                instructions(&program, first).await,
-                instructions(&program, second).await,
-            ),
+            share(&program, instructions, lives, 200).await,
         ),
         (
             "allocations per event",
-            each(
-                allocations(&program, first).await,
-                allocations(&program, second).await,
-            ),
+            share(&program, allocations, lives, 200).await,
         ),
         (
             "syscalls per event",
-            each(calls.len() as u64, more_calls.len() as u64),
+            share(&program, syscall_count, lives, 200).await,
         ),
     ];
     named("noop", figures)
@@ -81,48 +69,44 @@ async fn noop_telemetry() -> Vec<Figure> {
         invocations: 0,
     };
     let started = syscalls(&program, life(0, 0)).await;
-    let (large, more_large) = (life(5, 1000), life(15, 1000));
-    let (small, more_small) = (life(100, 5), life(300, 5));
-    let calls = syscalls(&program, small).await.len();
-    let more_calls = syscalls(&program, more_small).await.len();
-    let by_record = |first, second| share(first, second, 10_000);
-    let by_batch = |first, second| share(first, second, 200);
+    let large = [life(5, 1000), life(15, 1000)];
+    let small = [life(100, 5), life(300, 5)];
     let figures = [
         ("bytes, tuned", size(&program)),
         ("syscalls to the first next", to_next(&started).len() as u64),
         (
             "instructions per record, 1,000 a batch",
-            by_record(
-                instructions(&program, large).await,
-                instructions(&program, more_large).await,
-            ),
+            share(&program, instructions, large, 10_000).await,
         ),
         (
             "allocations per 1,000 records",
-            share(
-                allocations(&program, large).await,
-                allocations(&program, more_large).await,
-                10,
-            ),
+            share(&program, allocations, large, 10).await,
         ),
         (
             "instructions per batch of 5",
-            by_batch(
-                instructions(&program, small).await,
-                instructions(&program, more_small).await,
-            ),
+            share(&program, instructions, small, 200).await,
         ),
         (
             "syscalls per batch of 5",
-            by_batch(calls as u64, more_calls as u64),
+            share(&program, syscall_count, small, 200).await,
         ),
     ];
     named("noop-telemetry", figures)
 }
 
 /// What each of so many had of the difference between two lives, rounded.
-fn share(first: u64, second: u64, number: u64) -> u64 {
+async fn share(
+    program: &Path,
+    count: impl AsyncFn(&Path, Life) -> u64,
+    [less, more]: [Life; 2],
+    number: u64,
+) -> u64 {
+    let (first, second) = (count(program, less).await, count(program, more).await);
     (second - first + number / 2) / number
+}
+
+async fn syscall_count(program: &Path, life: Life) -> u64 {
+    syscalls(program, life).await.len() as u64
 }
 
 fn named<const N: usize>(subject: &'static str, figures: [(&'static str, u64); N]) -> Vec<Figure> {

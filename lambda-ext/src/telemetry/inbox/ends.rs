@@ -21,7 +21,7 @@ const MOST_BYTES: usize = 16 << 10;
 /// Looks for the ends in what comes.
 #[derive(Debug)]
 pub(super) struct Spotter {
-    wanted: Wanted,
+    pub(super) wanted: Wanted,
     /// What both their types begin with.
     mark: Finder<'static>,
 }

@@ -67,7 +67,6 @@ impl Item {
 
 #[derive(Debug)]
 struct Shared {
-    wanted: Wanted,
     spotter: Spotter,
     queue: Mutex<Queue>,
     spare: Spare,
@@ -97,7 +96,6 @@ impl Drop for Receiving<'_> {
 impl Inbox {
     pub(crate) fn new(wanted: Wanted) -> Self {
         let shared = Shared {
-            wanted,
             spotter: Spotter::new(wanted),
             queue: Mutex::default(),
             spare: Spare::default(),
@@ -170,7 +168,7 @@ impl Inbox {
             return Ok(None);
         }
         let mut waiting = None;
-        if !self.shared.wanted.batches {
+        if !self.shared.spotter.wanted.batches {
             queue.note(delivery.take());
             self.done_with(batch);
         } else if !is_blank(&batch) {
@@ -229,7 +227,7 @@ impl Inbox {
 
     /// Counts what the handler does not get.
     pub(crate) fn add_dropped(&self, dropped: Dropped) {
-        if self.shared.wanted.batches {
+        if self.shared.spotter.wanted.batches {
             self.queue().add_dropped(dropped);
         }
     }
