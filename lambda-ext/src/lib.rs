@@ -1,5 +1,7 @@
 //! A framework for [AWS Lambda extensions]: a struct, its methods and one attribute.
 //!
+//! In a new project, after `cargo add lambda-ext`, this is `src/main.rs`:
+//!
 //! ```no_run
 //! use lambda_ext::{Error, InvokeEvent, Register, ShutdownEvent, lambda_extension};
 //!
