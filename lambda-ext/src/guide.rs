@@ -1,5 +1,7 @@
 //! What to know beyond the signatures: each page is read in three minutes.
 //!
+//! The crate's [front page](crate#the-guide) has them in the order in which to read them.
+//!
 //! It is part of the crate's documentation, and not a book beside it, so that it belongs to a version, `cargo test`
 //! compiles its code, rustdoc checks its links, and it takes no tool that is not there already. The same pages are
 //! Markdown files in `src/guide`.

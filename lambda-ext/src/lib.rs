@@ -47,7 +47,8 @@
 //!
 //! # Features
 //!
-//! Every dependency starts with every cold start, so nothing is on by default.
+//! One thread, one connection, no TLS: every dependency starts with every cold start, so nothing is on by
+//! default.
 //!
 //! | feature | |
 //! |---|---|
