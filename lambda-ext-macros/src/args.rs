@@ -24,6 +24,7 @@ enum Argument {
     Buffering,
     TickMs,
     FailOpen,
+    Internal,
     Flavor,
     WorkerThreads,
     Main,
@@ -48,6 +49,7 @@ impl Argument {
             Self::Buffering => Row { name: "buffering", must_be: "followed by limits in parentheses", example: "buffering(timeout_ms = 100)" },
             Self::TickMs => Row { name: "tick_ms", must_be: "a whole number of milliseconds between 1 and 4294967295", example: "tick_ms = 10_000" },
             Self::FailOpen => Row { name: "fail_open", must_be: "written without a value", example: "fail_open" },
+            Self::Internal => Row { name: "internal", must_be: "written without a value", example: "internal" },
             Self::Flavor => Row { name: "flavor", must_be: "a string", example: "flavor = \"multi_thread\"" },
             Self::WorkerThreads => Row { name: "worker_threads", must_be: "a whole number of at least 1", example: "worker_threads = 2" },
             Self::Main => Row { name: "main", must_be: "`true` or `false`", example: "main = false" },
@@ -63,6 +65,7 @@ impl Word for Argument {
         Self::Buffering,
         Self::TickMs,
         Self::FailOpen,
+        Self::Internal,
         Self::Flavor,
         Self::WorkerThreads,
         Self::Main,
@@ -87,7 +90,7 @@ impl Setting for Argument {
     fn form(self) -> Form {
         match self {
             Self::Buffering => Form::Called,
-            Self::FailOpen => Form::Bare,
+            Self::FailOpen | Self::Internal => Form::Bare,
             _ => Form::Assigned,
         }
     }
@@ -106,6 +109,8 @@ pub struct Args {
     pub tick_ms: Option<Given<u32>>,
     /// `fail_open`
     pub fail_open: Option<Given<()>>,
+    /// `internal`
+    pub internal: Option<Given<()>>,
     /// `flavor = ".."`
     pub flavor: Option<Given<Flavor>>,
     /// `worker_threads = N`
@@ -145,10 +150,10 @@ impl Args {
 
     /// Whether a `main` is to be generated.
     pub fn wants_main(&self) -> bool {
-        // Who gave `main` a wrong value has one, or would not have mentioned it.
-        self.main
-            .as_ref()
-            .is_none_or(|given| given.value == Some(true))
+        // The program of an internal extension is the function. Who gave `main` a wrong value has
+        // one, or would not have mentioned it.
+        let wanted = |given: &Given<bool>| given.value == Some(true);
+        self.internal.is_none() && self.main.as_ref().is_none_or(wanted)
     }
 
     /// Reads what stands between two commas.
@@ -176,7 +181,8 @@ impl Args {
             Argument::Telemetry => value.set(&mut self.telemetry, Value::list, errors),
             Argument::Buffering => value.set(&mut self.buffering, Value::buffering, errors),
             Argument::TickMs => value.set(&mut self.tick_ms, Value::tick_ms, errors),
-            Argument::FailOpen => value.set(&mut self.fail_open, Value::fail_open, errors),
+            Argument::FailOpen => value.set(&mut self.fail_open, Value::bare, errors),
+            Argument::Internal => value.set(&mut self.internal, Value::bare, errors),
             Argument::Flavor => value.set(&mut self.flavor, Value::flavor, errors),
             Argument::WorkerThreads => {
                 value.set(&mut self.worker_threads, Value::worker_threads, errors);

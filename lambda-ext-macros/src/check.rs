@@ -29,6 +29,7 @@ pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<
     telemetry::check(args, block, &methods, errors);
     tick::check(args, block, &methods, errors);
     check_generics(args, block, errors);
+    check_origin(args, &methods, errors);
     signature::check(&methods, errors);
     // Where another handler is missed for it, that has been said.
     if errors.is_empty() {
@@ -41,7 +42,10 @@ pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<
 
 /// Puts together what was found right.
 fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> Extension {
-    let mut origin = Origin::Default;
+    let mut origin = match args.internal {
+        Some(_) => Origin::Given,
+        None => Origin::Default,
+    };
     let mut handlers = Vec::new();
     for (role, function) in methods.iter() {
         let name = function.name.clone();
@@ -109,7 +113,17 @@ fn config(args: &Args, methods: &Methods, events: Vec<Ident>) -> Config {
 /// The arguments that shape the generated `main`.
 fn check_main(args: &Args, errors: &mut Errors) {
     let flavor = value(args.flavor.as_ref()).copied();
-    if value(args.main.as_ref()) == Some(&false) {
+    let main = value(args.main.as_ref());
+    if let (Some(internal), Some(true)) = (&args.internal, main) {
+        errors.push(
+            &internal.name,
+            "`internal` must not be beside `main = true`, because the function has a `main`",
+        );
+    } else if args.internal.is_some() || main == Some(&false) {
+        let because = match &args.internal {
+            Some(_) => "internal",
+            None => "main = false",
+        };
         let names = [
             args.flavor.as_ref().map(|given| &given.name),
             args.worker_threads.as_ref().map(|given| &given.name),
@@ -117,7 +131,7 @@ fn check_main(args: &Args, errors: &mut Errors) {
         for name in names.into_iter().flatten() {
             errors.push(
                 name,
-                format!("`{name}` has no effect, because `main = false` leaves the runtime to you"),
+                format!("`{name}` has no effect, because `{because}` leaves the runtime to you"),
             );
         }
     } else if let Some(Given { name, .. }) = &args.worker_threads {
@@ -158,6 +172,22 @@ fn check_names(block: &Block, methods: &Methods, errors: &mut Errors) {
                 "`{}` is no handler, and is never called\nhelp: {}",
                 near.function.name,
                 near.help()
+            ),
+        );
+    }
+}
+
+/// An internal extension shares something with the function, so its value is made by both's program.
+fn check_origin(args: &Args, methods: &Methods, errors: &mut Errors) {
+    let makes = |role: &Role| !matches!(role, Role::Handler(_));
+    let made = methods.iter().find(|(role, _)| makes(role));
+    if let (Some(_), Some((role, function))) = (&args.internal, made) {
+        errors.push(
+            &function.name,
+            format!(
+                "{} is never called, because `register_internal` takes a value that exists\n\
+                 help: move it to another `impl` block, and call it before",
+                role.subject()
             ),
         );
     }

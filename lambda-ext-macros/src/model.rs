@@ -53,6 +53,8 @@ pub enum Origin {
     Init(Constructor),
     /// `Default`.
     Default,
+    /// The author's program makes it.
+    Given,
 }
 
 /// `async fn init(register: Register) -> Self`

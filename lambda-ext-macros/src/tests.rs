@@ -54,6 +54,25 @@ fn constructor() {
 }
 
 #[test]
+fn internal() {
+    assert_expansion(
+        "internal",
+        quote!(internal),
+        quote! {
+            impl Flusher {
+                async fn invoke(&mut self, event: InvokeEvent) {
+                    self.flush().await
+                }
+
+                async fn shutdown(&mut self, event: ShutdownEvent) {
+                    self.flush().await
+                }
+            }
+        },
+    );
+}
+
+#[test]
 fn prepare() {
     assert_expansion(
         "prepare",

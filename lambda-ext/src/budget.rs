@@ -19,8 +19,8 @@
 //! | handing over telemetry at SHUTDOWN | until the last invocation's report is in or 300 ms of quiet, at most half of the time left |
 //! | `shutdown` | to 150 ms before the deadline, or a quarter of the time if that is less; the watchdog ends the process 50 ms before it, or an eighth |
 //! | a line on stderr before that, where stderr is stuck | 25 ms; in a process that has failed, 500 ms more at its end |
-//! | a handler running when a signal comes | 500 ms |
-//! | `shutdown` after a signal | as if the deadline were 2 s ahead |
+//! | a handler running when a signal comes | 500 ms; in the function's process 100 ms |
+//! | `shutdown` after a signal | as if the deadline were 2 s ahead; in the function's process, which has 500 ms in all, 400 ms |
 //!
 //! | what of telemetry | has at most |
 //! |---|---|
@@ -109,9 +109,6 @@ pub(crate) const CONNECTIONS: usize = 64;
 /// Reporting an error.
 pub(crate) const REPORT: Duration = Duration::from_millis(500);
 
-/// A handler that runs when a signal comes.
-pub(crate) const AFTER_SIGNAL: Duration = Duration::from_millis(500);
-
 /// What is left of the time to the deadline when an invocation's end has not come, or `invoke` has
 /// not returned.
 const INVOKE_MARGIN: Duration = Duration::from_millis(100);
@@ -123,8 +120,8 @@ const AFTER_EVENT: Duration = Duration::from_millis(500);
 /// such a wait after a pause.
 pub(crate) const QUIET: Duration = Duration::from_millis(300).saturating_sub(AFTER_PAUSE);
 
-/// The whole shutdown phase: what the platform gives, and what a signal gets.
-pub(crate) const SHUTDOWN_PHASE: Duration = Duration::from_secs(2);
+/// The whole shutdown phase that the platform gives.
+const SHUTDOWN_PHASE: Duration = Duration::from_secs(2);
 
 /// What `shutdown` leaves of the time to the deadline, where that is long.
 const SHUTDOWN_MARGIN: Duration = Duration::from_millis(150);
@@ -198,6 +195,29 @@ impl ShutdownBudget {
             watchdog: left.saturating_sub(WATCHDOG_MARGIN.min(left / 8)),
         }
     }
+}
+
+/// How long what a signal ends may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignalBudget {
+    /// The method that runs when it comes.
+    pub(crate) method: Duration,
+    /// All that is done at SHUTDOWN, after that.
+    pub(crate) shutdown: Duration,
+}
+
+impl SignalBudget {
+    /// In a process of the extension's own: as long as SHUTDOWN has.
+    pub(crate) const OWN: Self = Self {
+        method: Duration::from_millis(500),
+        shutdown: SHUTDOWN_PHASE,
+    };
+
+    /// In the function's process, which the platform kills 500 ms after its signal.
+    pub(crate) const FUNCTION: Self = Self {
+        method: Duration::from_millis(100),
+        shutdown: Duration::from_millis(400),
+    };
 }
 
 #[cfg(test)]

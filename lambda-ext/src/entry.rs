@@ -53,12 +53,12 @@ fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> Ex
         Ok(extension) => extension,
         Err(error) => return failure(&executable_name(), error),
     };
-    let name = extension.client().name().to_owned();
+    let name = extension.client.name().to_owned();
     let work = async {
-        let mut process = match Process::owned(extension.client()) {
+        let mut process = match Process::owned(&extension.client) {
             Ok(process) => process,
             Err(error) => {
-                let name = extension.client().name();
+                let name = extension.client.name();
                 stderr::line(name, format_args!("signals cannot be heard: {error}"));
                 std::process::exit(1);
             }

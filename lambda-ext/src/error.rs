@@ -224,6 +224,8 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
+    /// The signal that ends an internal extension cannot be heard.
+    Signals(io::Error),
     /// A method of the handler returned an error.
     Failed {
         /// The method.
@@ -279,6 +281,7 @@ impl RunError {
         let error_type = match self {
             Self::Client(_) => "Extension.ApiError",
             Self::Listener { .. } => "Extension.ListenerFailed",
+            Self::Signals(_) => "Extension.SignalsFailed",
             Self::Failed { method, source } => return failure(method.error_type(), source),
             Self::TaskFailed { source, .. } => return failure("Extension.TaskFailed", source),
             Self::Panicked { .. } | Self::TaskPanicked { .. } => "Extension.Panic",
@@ -338,6 +341,7 @@ impl fmt::Display for RunError {
                 }
                 Ok(())
             }
+            Self::Signals(source) => write!(formatter, "signals cannot be heard: {source}"),
             Self::Failed { method, source } => {
                 write!(formatter, "`{method}` failed: ")?;
                 write_chain(formatter, source)

@@ -1,5 +1,6 @@
 //! How an extension is run: `run`, `launch`, and the builder for what is not the handler's.
 
+use std::future::ready;
 use std::net::SocketAddr;
 
 use crate::lifecycle::{self, Ended};
@@ -51,8 +52,8 @@ pub async fn launch<T: Launch>() -> Result<T, RunError> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Extension {
-    client: Client,
-    settings: Settings,
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
 }
 
 /// What is not the handler's.
@@ -87,6 +88,7 @@ impl Extension {
             &mut Process::borrowed(),
             async { Ok(handler) },
             async |handler, _| Ok(handler),
+            ready(()),
         )
         .await
     }
@@ -110,12 +112,9 @@ impl Extension {
             // Not before it is to run.
             async { T::prepare().await },
             T::create,
+            ready(()),
         )
         .await
-    }
-
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
     }
 }
 

@@ -75,6 +75,7 @@ mod extension;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod handler;
+mod internal;
 mod json;
 mod lifecycle;
 mod panic;
@@ -97,6 +98,7 @@ pub use error::{ClientError, Error, ExtensionError, Method, Refusal, RunError};
 pub use event::{Event, EventType, InvokeEvent, ShutdownEvent, ShutdownReason};
 pub use extension::{Extension, ExtensionBuilder, launch, run};
 pub use handler::{Config, Handler, Launch};
+pub use internal::{InternalExtension, register_internal};
 #[doc = include_str!("lambda_extension.md")]
 pub use lambda_ext_macros::lambda_extension;
 pub use panic::Panic;

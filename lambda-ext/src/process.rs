@@ -1,5 +1,6 @@
 //! What the generated `main` does beyond [`run`](crate::run), because the process is its own: it
-//! hears signals, says what failed, and ends a process that is stuck.
+//! hears signals, says what failed, and ends a process that is stuck. In a function's process an
+//! extension hears only the signal that is its end.
 
 use std::ffi::c_int;
 use std::future::pending;
@@ -14,6 +15,7 @@ use signal_hook::flag;
 use signal_hook::low_level::pipe;
 use tokio::net::UnixStream;
 
+use crate::budget::SignalBudget;
 use crate::done::Done;
 use crate::panic::{self, Stage};
 use crate::{Client, ErrorReporter, Method, RunError, budget, stderr};
@@ -22,6 +24,10 @@ use crate::{Client, ErrorReporter, Method, RunError, budget, stderr};
 #[derive(Debug, Default)]
 pub(crate) struct Process {
     owned: Option<Owned>,
+    /// None where they are somebody else's.
+    signals: Option<Signals>,
+    /// Whether it is the function's, which is where internal extensions are.
+    internal: bool,
     /// The signal that has come.
     stopped: Option<&'static str>,
     running: Running,
@@ -50,7 +56,6 @@ impl Running {
 #[derive(Debug)]
 struct Owned {
     name: String,
-    signals: Signals,
     /// None where panics unwind.
     stage: Option<Stage>,
     /// What failed, once that is being said.
@@ -68,17 +73,41 @@ impl Process {
 
     /// The generated `main`'s own.
     pub(crate) fn owned(client: &Client) -> io::Result<Self> {
+        let signals = Signals::all()?;
         Ok(Self {
             owned: Some(Owned {
                 name: client.name().to_owned(),
-                signals: Signals::hear()?,
                 stage: panic::install(client),
                 saying: None,
                 failed: Arc::default(),
                 watched: false,
             }),
+            signals: Some(signals),
             ..Self::default()
         })
+    }
+
+    /// The function's. Of its signals only that by which Lambda ends it is heard; panics, stderr and
+    /// the exit are its own.
+    pub(crate) fn function() -> io::Result<Self> {
+        Ok(Self {
+            signals: Some(Signals::of_function()?),
+            internal: true,
+            ..Self::default()
+        })
+    }
+
+    pub(crate) fn is_functions(&self) -> bool {
+        self.internal
+    }
+
+    /// How long what a signal ends may take.
+    pub(crate) fn after_signal(&self) -> SignalBudget {
+        if self.internal {
+            SignalBudget::FUNCTION
+        } else {
+            SignalBudget::OWN
+        }
     }
 
     pub(crate) fn running(&self) -> Running {
@@ -95,10 +124,10 @@ impl Process {
         if let Some(signal) = self.stopped {
             return signal;
         }
-        let Some(owned) = &mut self.owned else {
+        let Some(signals) = &self.signals else {
             return pending().await;
         };
-        let signal = owned.signals.next().await;
+        let signal = signals.next().await;
         self.stopped = Some(signal);
         signal
     }
@@ -169,6 +198,9 @@ impl Process {
     }
 }
 
+/// The end that wakes whoever waits.
+type Wake = std::os::unix::net::UnixStream;
+
 /// The signals that end a process.
 #[derive(Debug)]
 struct Signals {
@@ -176,24 +208,47 @@ struct Signals {
     came: Arc<AtomicUsize>,
     /// Can be read once one has come.
     woken: UnixStream,
+    /// Where the process goes on without this, whether it does by now.
+    over: Option<Arc<AtomicBool>>,
 }
 
 impl Signals {
     const ALL: [(c_int, &'static str); 2] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")];
 
-    fn hear() -> io::Result<Self> {
-        let came = Arc::default();
-        let (woken, wake) = std::os::unix::net::UnixStream::pair()?;
-        let wakes = [wake.try_clone()?, wake];
-        for (number, ((signal, _), wake)) in (1..).zip(Self::ALL.into_iter().zip(wakes)) {
-            flag::register_usize(signal, Arc::clone(&came), number)?;
-            pipe::register(signal, wake)?;
-        }
+    /// The signals of a process of our own.
+    fn all() -> io::Result<Self> {
+        let (signals, wake) = Self::none()?;
+        signals.hear(SIGTERM, wake.try_clone()?)?;
+        signals.hear(SIGINT, wake)?;
+        Ok(signals)
+    }
+
+    /// That by which the platform ends the function's process. It ends that again, as it does by
+    /// default, once this is dropped: the process may be a test's.
+    fn of_function() -> io::Result<Self> {
+        let (mut signals, wake) = Self::none()?;
+        let over = signals.over.insert(Arc::default());
+        flag::register_conditional_default(SIGTERM, Arc::clone(over))?;
+        signals.hear(SIGTERM, wake)?;
+        Ok(signals)
+    }
+
+    fn none() -> io::Result<(Self, Wake)> {
+        let (woken, wake) = Wake::pair()?;
         woken.set_nonblocking(true)?;
-        Ok(Self {
-            came,
+        let signals = Self {
+            came: Arc::default(),
             woken: UnixStream::from_std(woken)?,
-        })
+            over: None,
+        };
+        Ok((signals, wake))
+    }
+
+    fn hear(&self, signal: c_int, wake: Wake) -> io::Result<()> {
+        let at = Self::ALL.iter().position(|(known, _)| *known == signal);
+        let number = at.map_or(0, |at| at + 1);
+        flag::register_usize(signal, Arc::clone(&self.came), number)?;
+        pipe::register(signal, wake).map(drop)
     }
 
     /// Waits for one; once one has come, no more.
@@ -203,6 +258,14 @@ impl Signals {
         let number = self.came.load(Ordering::Relaxed);
         let signal = number.checked_sub(1).and_then(|at| Self::ALL.get(at));
         signal.map_or("a signal", |(_, name)| name)
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        if let Some(over) = &self.over {
+            over.store(true, Ordering::Relaxed);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     setting::Value,
     tokens::{all, is_punct},
 };
-use crate::{errors::Errors, similar};
+use crate::{errors::Errors, similar, word::Word as _};
 use proc_macro2::{TokenStream, TokenTree};
 use std::{fmt::Display, str::FromStr};
 use syn::Lit;
@@ -39,14 +39,15 @@ impl Value<'_, Argument> {
         number.or_else(|| self.malformed(errors))
     }
 
-    /// Nothing: what says something is that it is there.
-    pub fn fail_open(&self, errors: &mut Errors) -> Option<()> {
+    /// `fail_open` or `internal`: what says something is that it is there.
+    pub fn bare(&self, errors: &mut Errors) -> Option<()> {
         match self.tokens {
             [] => Some(()),
             [_, TokenTree::Ident(value)] if value == "false" => {
+                let name = self.setting.name();
                 errors.push(
                     all(self.tokens),
-                    "`fail_open` must be written without a value\nhelp: leave `fail_open` out",
+                    format!("`{name}` must be written without a value\nhelp: leave `{name}` out"),
                 );
                 None
             }

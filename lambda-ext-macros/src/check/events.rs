@@ -18,12 +18,18 @@ pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors)
             if methods.is_empty() && args.telemetry.is_none() && args.tick_ms.is_none() {
                 report_no_handler(block, errors);
             }
-            implied(methods)
+            let events = implied(methods).into_iter();
+            events
+                .filter(|&event| !is_refused(args, event))
+                .map(|event| Ident::new(event.name(), Span::call_site()))
+                .collect()
         }
         Some(given) => match &given.value {
             Some(events) => {
-                check_listed(events, block, methods, errors);
-                check_unlisted(events, methods, errors);
+                let refused = |event| is_refused(args, event);
+                check_refused(events, refused, errors);
+                check_listed(events, refused, block, methods, errors);
+                check_unlisted(events, refused, methods, errors);
                 events.names()
             }
             None => Vec::new(),
@@ -32,13 +38,33 @@ pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors)
 }
 
 /// Without `events`: what there is a handler for.
-fn implied(methods: &Methods) -> Vec<Ident> {
+fn implied(methods: &Methods) -> Vec<Event> {
     let waits = waits(methods, methods.handle(Event::Invoke));
-    Event::ALL
-        .iter()
-        .filter(|&&event| methods.handle(event) || event == Event::Shutdown && waits)
-        .map(|event| Ident::new(event.name(), Span::call_site()))
+    let events = Event::ALL.iter().copied();
+    events
+        .filter(|&event| methods.handle(event) || event == Event::Shutdown && waits)
         .collect()
+}
+
+/// Whether the platform refuses this event to an extension of the kind. It may have a handler all the
+/// same: a signal stands for it.
+fn is_refused(args: &Args, event: Event) -> bool {
+    args.internal.is_some() && event == Event::Shutdown
+}
+
+fn check_refused(events: &List<Event>, refused: impl Fn(Event) -> bool, errors: &mut Errors) {
+    for listed in events.listed.iter().filter(|listed| refused(listed.word)) {
+        let event = listed.word;
+        let (name, method) = (event.name(), event.handler().name());
+        errors.push(
+            &listed.name,
+            format!(
+                "event `{name}` must not be listed beside `internal`, because Lambda refuses it to \
+                 internal extensions\n\
+                 help: leave it out; `{method}` is called at SIGTERM"
+            ),
+        );
+    }
 }
 
 /// Whether the extension is to know of its end although it may not handle it: for what of telemetry
@@ -49,11 +75,17 @@ fn waits(methods: &Methods, invokes: bool) -> bool {
 }
 
 /// A listed event needs its handler.
-fn check_listed(events: &List<Event>, block: &Block, methods: &Methods, errors: &mut Errors) {
+fn check_listed(
+    events: &List<Event>,
+    refused: impl Fn(Event) -> bool,
+    block: &Block,
+    methods: &Methods,
+    errors: &mut Errors,
+) {
     let invokes = events.has(Event::Invoke) || methods.handle(Event::Invoke);
     for listed in events.listed.iter().filter(|listed| listed.exact) {
         let event = listed.word;
-        if methods.handle(event) {
+        if methods.handle(event) || refused(event) {
             continue;
         }
         let near = Near::find(block, event.handlers());
@@ -78,11 +110,17 @@ fn check_listed(events: &List<Event>, block: &Block, methods: &Methods, errors: 
 }
 
 /// A handler needs its event listed.
-fn check_unlisted(events: &List<Event>, methods: &Methods, errors: &mut Errors) {
+fn check_unlisted(
+    events: &List<Event>,
+    refused: impl Fn(Event) -> bool,
+    methods: &Methods,
+    errors: &mut Errors,
+) {
     if events.unclear {
         return;
     }
-    for &event in Event::ALL.iter().filter(|&&event| !events.has(event)) {
+    let unlisted = |event: &&Event| !events.has(**event) && !refused(**event);
+    for &event in Event::ALL.iter().filter(unlisted) {
         // One list is wrong, however many handlers the event has.
         let mut handlers = event.handlers();
         let Some((method, function)) = handlers.find_map(|it| Some((it, methods.get(it)?))) else {

@@ -28,6 +28,7 @@ pub fn launch_impl(extension: &Extension) -> TokenStream {
         Origin::Prepare(output) => prepared(krate, output),
         Origin::Init(constructor) => constructed(krate, constructor),
         Origin::Default => defaulted(krate, self_ty),
+        Origin::Given => return TokenStream::new(),
     };
     quote! {
         #[automatically_derived]

@@ -1,7 +1,7 @@
 //! The event loop: one task, which calls one method of the handler at a time.
 
 use std::pin::pin;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
 use tokio::task::yield_now;
@@ -253,11 +253,12 @@ async fn next(
         pulse.end();
         event
     });
+    let budget = process.after_signal().shutdown;
     let event = match process.stopped() {
-        Some(signal) => Ok(Event::Shutdown(after(signal))),
+        Some(signal) => Ok(Event::Shutdown(after(signal, budget))),
         None => match select(event, pin!(process.signal())).await {
             Either::Left((event, _)) => event,
-            Either::Right((signal, _)) => Ok(Event::Shutdown(after(signal))),
+            Either::Right((signal, _)) => Ok(Event::Shutdown(after(signal, budget))),
         },
     };
     Ok(match event? {
@@ -272,9 +273,9 @@ async fn next(
 }
 
 /// The SHUTDOWN that a signal stands for.
-fn after(signal: &str) -> ShutdownEvent {
+fn after(signal: &str, budget: Duration) -> ShutdownEvent {
     ShutdownEvent {
         shutdown_reason: ShutdownReason::Other(signal.to_owned()),
-        deadline_ms: millis_ahead(budget::SHUTDOWN_PHASE),
+        deadline_ms: millis_ahead(budget),
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::panic::Panic;
 use crate::process::Process;
-use crate::{Error, Method, RunError, budget};
+use crate::{Error, Method, RunError};
 
 /// Waits for the author's work; once a signal has come, only for a while.
 pub(super) async fn attend<W>(
@@ -22,9 +22,10 @@ pub(super) async fn attend<W>(
 where
     W: Future + Unpin,
 {
+    let budget = process.after_signal().method;
     match select(work, pin!(process.signal())).await {
         Either::Left((output, _)) => Ok(output),
-        Either::Right((signal, work)) => timeout(budget::AFTER_SIGNAL, work)
+        Either::Right((signal, work)) => timeout(budget, work)
             .await
             .map_err(|_| RunError::Interrupted { method, signal }),
     }

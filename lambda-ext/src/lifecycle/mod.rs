@@ -34,7 +34,8 @@ use crate::{Client, Config, Error, EventType, Handler, Register, RunError, stder
 /// Runs an extension.
 ///
 /// What is before the registration and how it becomes a handler are passed in, so that a value
-/// that exists and a type that makes its own are run alike.
+/// that exists and a type that makes its own are run alike. So is what holds the first event back,
+/// once everything before it is done.
 ///
 /// A function that is not `async`, because one that is carries all that it may wait for: here what
 /// a handler without telemetry has no use for is left out of the program.
@@ -44,14 +45,15 @@ pub(crate) fn run<'a, H: Handler, P: 'a>(
     process: &'a mut Process,
     prepare: impl Future<Output = Result<P, Error>> + 'a,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error> + 'a,
+    hold: impl Future<Output = ()> + 'a,
 ) -> Pin<Box<dyn Future<Output = Result<Ended<H>, RunError>> + 'a>> {
     if H::CONFIG.wants_telemetry() {
         Box::pin(supervised(|tasks| {
-            live::<Feed, _, _>(client, settings, process, tasks, prepare, create)
+            live::<Feed, _, _>(client, settings, process, tasks, prepare, create, hold)
         }))
     } else {
         Box::pin(supervised(|tasks| {
-            live::<Infallible, _, _>(client, settings, process, tasks, prepare, create)
+            live::<Infallible, _, _>(client, settings, process, tasks, prepare, create, hold)
         }))
     }
 }
@@ -63,6 +65,7 @@ async fn live<T: Telemetry, H: Handler, P>(
     mut tasks: Supervisor,
     prepare: impl Future<Output = Result<P, Error>>,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
+    hold: impl Future<Output = ()>,
 ) -> Result<Ended<H>, RunError> {
     let policy = Policy::new(&client, H::CONFIG, settings.fail_open);
     let prepared = if settings.disabled {
@@ -80,7 +83,7 @@ async fn live<T: Telemetry, H: Handler, P>(
             }
         },
     };
-    let events = events_here(&client, prepared.config::<H>());
+    let events = events_here(&client, process, prepared.config::<H>());
     // A failure of `prepare` is registered too: without an identifier it cannot be reported.
     let mut client = match client.register(&events).await {
         Ok(client) => client,
@@ -103,6 +106,7 @@ async fn live<T: Telemetry, H: Handler, P>(
             return Err(error);
         }
     };
+    hold.await;
     let reporter = client.error_reporter();
     process.polling(&reporter);
     let pulse = (H::CONFIG.thawed && !handling.is_retired()).then(Pulse::new);
@@ -128,15 +132,22 @@ async fn live<T: Telemetry, H: Handler, P>(
     }
 }
 
-/// The events to register for: on Managed Instances, where an environment takes many invocations
-/// at once, the platform refuses extensions that ask for INVOKE.
-fn events_here(client: &Client, config: Config) -> Vec<EventType> {
-    if !client.is_managed() || !config.events.contains(&EventType::Invoke) {
-        return config.events.to_vec();
+/// The events to register for. On Managed Instances, where an environment takes many invocations at
+/// once, the platform refuses extensions that ask for INVOKE, and internal ones anywhere that ask for
+/// SHUTDOWN.
+fn events_here(client: &Client, process: &Process, config: Config) -> Vec<EventType> {
+    let internal = process.is_functions();
+    let mut events = config.events.to_vec();
+    events.retain(|event| !(internal && *event == EventType::Shutdown));
+    if client.is_managed() && events.contains(&EventType::Invoke) {
+        let (left, what) = if internal {
+            (vec![], "no event")
+        } else {
+            (vec![EventType::Shutdown], "SHUTDOWN only")
+        };
+        let text = "extensions get no INVOKE on Managed Instances: registered for";
+        stderr::line(client.name(), format_args!("{text} {what}"));
+        events = left;
     }
-    stderr::line(
-        client.name(),
-        "extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only",
-    );
-    vec![EventType::Shutdown]
+    events
 }

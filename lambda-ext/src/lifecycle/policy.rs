@@ -77,7 +77,7 @@ impl Policy {
                 About::Tasks(spawned_at)
             }
             RunError::Client(_) | RunError::Listener { .. } => About::Telemetry,
-            RunError::Interrupted { .. } => return Err(error),
+            RunError::Interrupted { .. } | RunError::Signals(_) => return Err(error),
         };
         let goes_on = match error {
             RunError::Panicked { .. }
