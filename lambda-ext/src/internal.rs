@@ -130,7 +130,9 @@ impl<H> InternalExtension<H> {
 
 impl<H> fmt::Debug for InternalExtension<H> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("InternalExtension").finish_non_exhaustive()
+        formatter
+            .debug_struct("InternalExtension")
+            .finish_non_exhaustive()
     }
 }
 

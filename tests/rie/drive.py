@@ -119,7 +119,8 @@ class Run:
         command = [f"{WORK}/emulator", "--log-level", "debug"]
         command += ["--runtime-interface-emulator-address", "%s:%d" % INVOKES]
         command += ["--runtime-api-address", RUNTIME_API]
-        function = f"'{sys.executable}' {WORK}/function 2>>{WORK}/output"
+        script = f"'{sys.executable}' " if self.wanted["function"].endswith(".py") else ""
+        function = f"{script}{WORK}/function 2>>{WORK}/output"
         if self.wanted["managed"]:
             # What it prints becomes telemetry here.
             environment["AWS_LAMBDA_MAX_CONCURRENCY"] = "1"

@@ -79,7 +79,7 @@ impl Rie {
         self
     }
 
-    /// Replaces the function, by a Python script.
+    /// Replaces the function: by a Python script, or by an executable of its own.
     #[must_use]
     pub fn function(mut self, path: impl Into<PathBuf>) -> Self {
         self.function = path.into();

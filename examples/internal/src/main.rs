@@ -28,7 +28,10 @@ async fn main() -> Result<(), Error> {
     metrics.run_beside(lambda_runtime::run(function)).await
 }
 
-async fn handler(event: LambdaEvent<Value>, told: UnboundedSender<Measured>) -> Result<Value, Error> {
+async fn handler(
+    event: LambdaEvent<Value>,
+    told: UnboundedSender<Measured>,
+) -> Result<Value, Error> {
     let _stopwatch = Stopwatch {
         request_id: event.context.request_id,
         began: Instant::now(),
@@ -46,11 +49,14 @@ struct Stopwatch {
 
 impl Drop for Stopwatch {
     fn drop(&mut self) {
-        let millis = self.began.elapsed().as_secs_f64() * 1e3;
-        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+        let micros = self.began.elapsed().as_micros();
+        let now = SystemTime::UNIX_EPOCH
+            .elapsed()
+            .unwrap_or_default()
+            .as_secs();
         let _ = self.told.send(Measured {
             request_id: std::mem::take(&mut self.request_id),
-            line: format!("orders.duration_ms {millis:.3} {now}\n"),
+            line: format!("orders.duration_us {micros} {now}\n"),
         });
     }
 }
@@ -96,12 +102,14 @@ impl Metrics {
         }
         let lines = self.pending.concat();
         match &self.collector {
-            Some(address) if !lines.is_empty() => timeout(SENDING, async {
-                let mut collector = TcpStream::connect(address).await?;
-                collector.write_all(lines.as_bytes()).await?;
-                collector.shutdown().await
-            })
-            .await??,
+            Some(address) if !lines.is_empty() => {
+                timeout(SENDING, async {
+                    let mut collector = TcpStream::connect(address).await?;
+                    collector.write_all(lines.as_bytes()).await?;
+                    collector.shutdown().await
+                })
+                .await??
+            }
             _ => print!("{lines}"),
         }
         self.pending.clear();

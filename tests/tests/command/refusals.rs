@@ -61,7 +61,7 @@ fn a_users_mistake_is_told_before_anything_runs() {
     for (arguments, told) in [
         (
             &["--runtime", "/nowhere/bootstrap"][..],
-            "the runtime: there is no file /nowhere/bootstrap",
+            "the runtime: there is no file `/nowhere/bootstrap`",
         ),
         (
             &["--env", "AWS_LAMBDA_FUNCTION_NAME=x"],

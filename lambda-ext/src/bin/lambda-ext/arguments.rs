@@ -8,8 +8,9 @@ use crate::words::{LogFormat, Outcome, Schema, Telemetry, Time, Timeout};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Emulate {
     /// The extensions, which run side by side: each an executable in whatever language, or the name
-    /// of a binary or example of this workspace, which is then built.
-    #[arg(required = true, value_name = "TARGET")]
+    /// of a binary or example of this workspace, which is then built. One that depends on
+    /// `lambda_runtime` is taken for the runtime: its extensions are internal ones.
+    #[arg(required_unless_present_any = ["runtime", "scenario"], value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
 
     /// How many invocations to send; 3 if this is left out.
@@ -53,9 +54,9 @@ pub(crate) struct Emulate {
     /// and nothing of this environment.
     #[arg(long, value_name = "KEY=VALUE", value_parser = crate::variable::parse, help_heading = "Environment")]
     pub(crate) env: Vec<(String, String)>,
-    /// A runtime to start instead of the built-in function.
-    #[arg(long, value_name = "PATH", help_heading = "Environment")]
-    pub(crate) runtime: Option<PathBuf>,
+    /// A runtime to start instead of the built-in function, maybe with internal extensions in it.
+    #[arg(long, value_name = "TARGET", help_heading = "Environment")]
+    pub(crate) runtime: Option<String>,
     /// Whether there is a Telemetry API; there is one if this is left out.
     #[arg(long, value_name = "ON|OFF", value_enum, help_heading = "Environment")]
     pub(crate) telemetry: Option<Telemetry>,

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use lambda_ext::Error;
-use lambda_ext::emulator::Call;
 use lambda_ext::emulator::record::{Phase, Step, What};
+use lambda_ext::emulator::{Call, Record};
 
 use crate::environment::Environment;
 use crate::plan::{Action, Invoke, Plan};
@@ -15,7 +15,7 @@ use crate::words;
 pub(crate) async fn carry_out(
     plan: &Plan,
     executables: &[PathBuf],
-    names: Vec<String>,
+    mut names: Vec<String>,
     observer: impl Fn(&Step) + Send + 'static,
 ) -> Result<Run, Error> {
     let environment = Environment::start(&plan.settings, executables, observer).await?;
@@ -43,6 +43,7 @@ pub(crate) async fn carry_out(
             Ok(()) => "the environment failed at the init that was part of it, after a reset",
         },
     });
+    names.extend(internal(&names, &record));
     Ok(Run {
         names,
         findings: record.findings(),
@@ -52,6 +53,26 @@ pub(crate) async fn carry_out(
         unmet: ended.map_or_else(Vec::new, |_| unmet(&faults, &environment.pending())),
         interrupted: ended.is_none(),
     })
+}
+
+/// The internal extensions, in the order in which they registered.
+fn internal(external: &[String], record: &Record) -> Vec<String> {
+    let mut names = Vec::new();
+    // Before there is a runtime, a name that is nobody's is a mistake of an external one.
+    let steps = record.steps.iter();
+    let of_runtime = steps.skip_while(|step| !matches!(step.what, What::RuntimeStarted { .. }));
+    for step in of_runtime {
+        let What::Answered(request) = &step.what else {
+            continue;
+        };
+        let name = request
+            .extension
+            .as_ref()
+            .filter(|_| request.call == Some(Call::Register));
+        let new = |name: &&String| !external.contains(name) && !names.contains(*name);
+        names.extend(name.filter(new).cloned());
+    }
+    names
 }
 
 /// Why a plan is not carried out to its end.

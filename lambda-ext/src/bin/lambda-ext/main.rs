@@ -29,7 +29,7 @@ use crate::opened::Opened;
 use crate::plan::Plan;
 use crate::run::Verdict;
 use crate::summary::Paint;
-use crate::target::Profile;
+use crate::target::Executables;
 
 /// Tools for AWS Lambda extensions.
 #[derive(Parser)]
@@ -70,13 +70,17 @@ async fn main() -> ExitCode {
 }
 
 async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
-    let plan = Plan::of(arguments)?;
-    let executables = arguments
-        .targets
-        .iter()
-        .map(|target| target::find(target, Profile::Dev))
-        .collect::<Result<Vec<_>, _>>()?;
-    let names: Vec<_> = executables
+    let Executables {
+        extensions,
+        runtime,
+    } = Executables::of(&arguments.targets, arguments.runtime.as_deref())?;
+    let plan = Plan::of(arguments, runtime)?;
+    if extensions.is_empty() && plan.settings.runtime.is_none() {
+        return Err(
+            "there is nothing to run: name an extension, or a runtime with one in it".into(),
+        );
+    }
+    let names: Vec<_> = extensions
         .iter()
         .map(|path| {
             path.file_name()
@@ -90,7 +94,7 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
     let paint = Paint(colours());
     let live = (!arguments.json).then(|| Live::start(&names, plan.invocations(), paint.0));
     let observer = live.as_ref().map(Live::observer);
-    let outcome = drive::carry_out(&plan, &executables, names, move |step| {
+    let outcome = drive::carry_out(&plan, &extensions, names, move |step| {
         if let Some(observer) = &observer {
             observer(step);
         }

@@ -62,18 +62,18 @@ impl Plan {
     ///
     /// # Errors
     /// They, or the scenario, ask for what means nothing, or is nowhere.
-    pub(crate) fn of(arguments: &Emulate) -> Result<Self, Error> {
+    pub(crate) fn of(arguments: &Emulate, runtime: Option<PathBuf>) -> Result<Self, Error> {
         let mut plan = match &arguments.scenario {
             Some(file) => {
                 let plan = scenario::read(file)?;
-                let runtime = arguments.runtime.is_some() || plan.settings.runtime.is_some();
+                let runtime = runtime.is_some() || plan.settings.runtime.is_some();
                 plan.keeps_to_the_function(runtime)
                     .map_err(|error| format!("{}: {error}", file.display()))?;
                 plan
             }
             None => Self::simple(arguments),
         };
-        plan.settings.add(arguments)?;
+        plan.settings.add(arguments, runtime)?;
         variable::note_hidden(&plan.settings.env);
         Ok(plan)
     }
@@ -144,15 +144,13 @@ fn only_built_in(what: &str) -> Error {
 
 impl Settings {
     /// What the arguments say of it, which holds where the scenario says something else.
-    fn add(&mut self, arguments: &Emulate) -> Result<(), Error> {
+    fn add(&mut self, arguments: &Emulate, runtime: Option<PathBuf>) -> Result<(), Error> {
         let given = [
             ("--outcome", !arguments.outcome.is_empty()),
             ("--duration", arguments.duration.is_some()),
             ("--log", !arguments.log.is_empty()),
         ];
-        if arguments.runtime.is_some() {
-            self.runtime.clone_from(&arguments.runtime);
-        }
+        self.runtime = runtime.or_else(|| self.runtime.take());
         if let Some(runtime) = &mut self.runtime {
             if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
                 return Err(only_built_in(option));

@@ -132,7 +132,11 @@ impl Run {
 
     /// The verdict in a line.
     pub(crate) fn sentence(&self) -> String {
-        let names = self.names.join(", ");
+        let names = match self.names.join(", ") {
+            // A runtime was asked for, and no extension in it has registered.
+            names if names.is_empty() => "the function".to_owned(),
+            names => names,
+        };
         let count = |count: usize, what: &str| match count {
             1 => format!("1 {what}"),
             count => format!("{count} {what}s"),

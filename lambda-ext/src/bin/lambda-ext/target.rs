@@ -1,4 +1,4 @@
-//! Finds the extension to run: a file, or a target of the workspace, which is built.
+//! Finds what is to run: files, or targets of the workspace, which are built.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,11 +13,57 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// The executable that `target` means.
-pub(crate) fn find(target: &str, profile: Profile) -> Result<PathBuf, Error> {
+/// The crates by which a package is a function.
+const RUNTIMES: [&str; 2] = ["lambda_runtime", "lambda_http"];
+
+/// What is to run.
+#[derive(Debug, Default)]
+pub(crate) struct Executables {
+    /// The external extensions.
+    pub(crate) extensions: Vec<PathBuf>,
+    /// What runs the function, if it is not the emulator.
+    pub(crate) runtime: Option<PathBuf>,
+}
+
+impl Executables {
+    /// What these targets mean.
+    ///
+    /// # Errors
+    /// One is nowhere, cannot be built, or is one runtime too many.
+    pub(crate) fn of(targets: &[String], runtime: Option<&str>) -> Result<Self, Error> {
+        let mut executables = Self::default();
+        if let Some(target) = runtime {
+            let (path, _) =
+                find(target, Profile::Dev).map_err(|why| format!("the runtime: {why}"))?;
+            executables.runtime = Some(path);
+        }
+        for target in targets {
+            match find(target, Profile::Dev)? {
+                (path, Kind::Extension) => executables.extensions.push(path),
+                (_, Kind::Function) if executables.runtime.is_some() => {
+                    let text = "depends on `lambda_runtime`, and there is a runtime already";
+                    return Err(format!("`{target}` {text}: an environment has one").into());
+                }
+                (path, Kind::Function) => executables.runtime = Some(path),
+            }
+        }
+        Ok(executables)
+    }
+}
+
+/// What a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Extension,
+    /// Its package says that it is one.
+    Function,
+}
+
+/// The executable that `target` means, and what it is.
+pub(crate) fn find(target: &str, profile: Profile) -> Result<(PathBuf, Kind), Error> {
     let path = Path::new(target);
     if path.is_file() {
-        return Ok(std::path::absolute(path)?);
+        return Ok((std::path::absolute(path)?, Kind::Extension));
     }
     if path.is_dir() {
         return Err(format!("`{target}` is a directory, not an executable").into());
@@ -32,7 +78,7 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<PathBuf, Error> {
         return Err(format!("there is no file `{target}` {text}").into());
     }
     let metadata = json_lines(&["metadata", "--no-deps", "--format-version=1"])?;
-    let (package, kind) = metadata
+    let (package, option) = metadata
         .iter()
         .find_map(|metadata| locate(metadata, target))
         .ok_or_else(|| {
@@ -45,13 +91,14 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<PathBuf, Error> {
                  which {known}"
             )
         })?;
-    let kind = format!("--{kind}");
+    let option = format!("--{option}");
+    let name = package["name"].as_str().unwrap_or_default();
     let mut command = vec![
         "build",
         "--message-format=json-render-diagnostics",
         "--package",
-        &package,
-        &kind,
+        name,
+        &option,
         target,
     ];
     if profile == Profile::Release {
@@ -63,19 +110,30 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<PathBuf, Error> {
         .iter()
         .find(|message| message["target"]["name"] == target && message["executable"].is_string())
         .and_then(|message| message["executable"].as_str())
-        .map(PathBuf::from)
+        .map(|path| (PathBuf::from(path), kind(package)))
         .ok_or_else(|| format!("cargo built no executable for `{target}`").into())
 }
 
-/// The package that has a binary or an example of that name.
-fn locate(metadata: &Value, target: &str) -> Option<(String, &'static str)> {
+/// The package that has a binary or an example of that name, and which of both it is.
+fn locate<'m>(metadata: &'m Value, target: &str) -> Option<(&'m Value, &'static str)> {
     metadata["packages"].as_array()?.iter().find_map(|package| {
         let targets = package["targets"].as_array()?;
         let found = targets
             .iter()
-            .find(|found| found["name"] == target && kind(found).is_some())?;
-        Some((package["name"].as_str()?.to_owned(), kind(found)?))
+            .find(|found| found["name"] == target && option(found).is_some())?;
+        Some((package, option(found)?))
     })
+}
+
+/// What a package's programs are, by what it depends on other than for its tests.
+fn kind(package: &Value) -> Kind {
+    let dependencies = package["dependencies"].as_array().into_iter().flatten();
+    let mut used = dependencies.filter(|dependency| dependency["kind"].is_null());
+    if used.any(|dependency| RUNTIMES.iter().any(|name| dependency["name"] == **name)) {
+        Kind::Function
+    } else {
+        Kind::Extension
+    }
 }
 
 /// The names of all binaries and examples.
@@ -88,7 +146,7 @@ fn names(metadata: &[Value]) -> Vec<&str> {
         .flat_map(|metadata| of(metadata, "packages"));
     let targets = packages.flat_map(|package| of(package, "targets"));
     let mut names: Vec<_> = targets
-        .filter(|target| kind(target).is_some())
+        .filter(|target| option(target).is_some())
         .filter_map(|target| target["name"].as_str())
         .collect();
     names.sort_unstable();
@@ -97,7 +155,7 @@ fn names(metadata: &[Value]) -> Vec<&str> {
 }
 
 /// Whether a target is a binary or an example, as the argument of cargo that means it.
-fn kind(target: &Value) -> Option<&'static str> {
+fn option(target: &Value) -> Option<&'static str> {
     let kinds = target["kind"].as_array()?;
     ["bin", "example"]
         .into_iter()

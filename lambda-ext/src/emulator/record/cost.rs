@@ -16,7 +16,8 @@ use crate::EventType;
 pub struct Cost {
     /// Its name.
     pub extension: String,
-    /// From its first launch until it was registered; none for one that did not get there.
+    /// From its first launch until it was registered; none for one that did not get there. An
+    /// internal extension is launched with the function's runtime.
     #[serde(rename = "register_ms", serialize_with = "optional_milliseconds")]
     pub register: Option<Duration>,
     /// From its first launch until its first `next`, which is its part of a cold start.
@@ -55,6 +56,7 @@ impl Record {
         let mut meters: BTreeMap<&str, Meter> = BTreeMap::new();
         let mut invocation = None;
         let mut responded = None;
+        let mut runtime = None;
         for step in &self.steps {
             let at = step.at;
             match &step.what {
@@ -67,12 +69,16 @@ impl Record {
                     let meter = meters.entry(extension).or_default();
                     meter.launched.get_or_insert(at);
                 }
+                What::RuntimeStarted { .. } => {
+                    runtime.get_or_insert(at);
+                }
                 What::Answered(request)
                     if request.call == Some(Call::Register) && request.status == 200 =>
                 {
                     let meter = meters
                         .entry(request.extension.as_deref().unwrap_or_default())
                         .or_default();
+                    meter.launched = meter.launched.or(runtime);
                     let since = meter.launched.map(|launched| at.saturating_sub(launched));
                     meter.cost.register = meter.cost.register.or(since);
                 }

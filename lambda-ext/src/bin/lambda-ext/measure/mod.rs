@@ -59,7 +59,7 @@ impl Measure {
     }
 
     fn subject(&self, target: &str) -> Result<Subject, Error> {
-        let executable = target::find(target, Profile::Release)?;
+        let (executable, _) = target::find(target, Profile::Release)?;
         let size = std::fs::metadata(&executable)?.len();
         Ok(Subject {
             target: target.to_owned(),
