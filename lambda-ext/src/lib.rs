@@ -43,7 +43,8 @@
 //! | coming from [Go](guide::coming_from_go), [`lambda-extension`](guide::coming_from_lambda_extension), [a loop](guide::coming_from_a_loop) | name by name |
 //!
 //! What the attribute takes is at [`lambda_extension`]; [`run`] and [`launch`] run a [`Handler`] without
-//! its `main`, and [`Client`] is for event loops of one's own.
+//! its `main`, [`register_internal`] an internal extension in the function's own process, and [`Client`] is for event loops of
+//! one's own.
 //!
 //! # Features
 //!

@@ -311,7 +311,19 @@ fn awss_own_emulator_lets_the_example_register_and_ends_it_by_sigterm() {
     let next = "event/next";
     let calls: Vec<_> = report.calls().iter().map(|call| call.endpoint).collect();
     report.equal("calls", &calls, &["register", next, next, next]);
-    let metrics = report.platform_log.lines().filter(|line| is_metric(line));
+    let metrics = report.function_log.lines().filter(|line| is_metric(line));
     report.equal("metrics", &metrics.count(), &2);
     report.holds("it leaves by itself", !report.killed());
+}
+
+#[test]
+fn awss_own_managed_instance_takes_the_example_with_no_event() {
+    let function = built::example("internal");
+    let rie = Rie::new().function(function).managed().payload("17");
+    let Some(report) = rie.invokes(2).run() else {
+        return;
+    };
+    report.equal("statuses", &report.statuses(), &[200, 200]);
+    let metrics = report.stdout.lines().filter(|line| is_metric(line));
+    report.equal("metrics", &metrics.count(), &2);
 }

@@ -1,0 +1,11 @@
+use lambda_ext::{InvokeEvent, lambda_extension};
+
+#[derive(Default)]
+struct Flusher;
+
+#[lambda_extension(internal = true)]
+impl Flusher {
+    async fn invoke(&mut self, _event: InvokeEvent) {}
+}
+
+fn main() {}
