@@ -20,7 +20,7 @@ use crate::{Error, EventType, Extension, Handler, RunError};
 /// # Errors
 /// As for [`Extension::register_internal`].
 pub async fn register_internal<H: Handler>(
-    name: &str,
+    name: impl Into<String>,
     handler: H,
 ) -> Result<InternalExtension<H>, RunError> {
     let extension = Extension::builder().name(name).build()?;
@@ -58,12 +58,12 @@ impl Extension {
         const { refuse_shutdown(H::CONFIG.events) };
         let Self { client, settings } = self;
         let ready = Rc::new(Cell::new(false));
-        let hold = hold(Rc::clone(&ready));
+        let pause = pause(Rc::clone(&ready));
         let mut life: Life<H> = Box::pin(async move {
             let mut process = Process::function().map_err(RunError::Signals)?;
             let prepare = async { Ok(handler) };
             let create = async |handler, _: &_| Ok(handler);
-            lifecycle::run(client, &settings, &mut process, prepare, create, hold).await
+            lifecycle::run(client, &settings, &mut process, prepare, create, pause).await
         });
         poll_fn(|context| match life.as_mut().poll(context) {
             Poll::Pending if ready.get() => Poll::Ready(Ok(())),
@@ -79,7 +79,8 @@ type Life<H> = Pin<Box<dyn Future<Output = Result<Ended<H>, RunError>>>>;
 
 /// An internal extension that has registered, and is to be run beside the function's runtime.
 ///
-/// It asks for no event before it runs: until then init does not end.
+/// It asks for no event before it runs: until then init does not end. It is not `Send`, as handlers
+/// need not be: it stays in `main`, whichever runtime of tokio's that has.
 #[must_use = "init does not end until it runs"]
 pub struct InternalExtension<H> {
     life: Life<H>,
@@ -137,10 +138,13 @@ impl<H> fmt::Debug for InternalExtension<H> {
 }
 
 /// Says that everything before the first event is done, and waits to be asked a second time.
-fn hold(ready: Rc<Cell<bool>>) -> impl Future<Output = ()> {
-    poll_fn(move |_| match ready.replace(true) {
-        true => Poll::Ready(()),
-        false => Poll::Pending,
+fn pause(ready: Rc<Cell<bool>>) -> impl Future<Output = ()> {
+    poll_fn(move |_| {
+        if ready.replace(true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
 }
 

@@ -192,7 +192,7 @@ async fn what_fails_is_reported_and_ends_the_functions_process() {
 }
 
 #[tokio::test]
-async fn switched_off_it_registers_for_nothing_and_is_no_failure_of_the_functions() {
+async fn switched_off_and_on_managed_instances_it_registers_for_nothing_and_leaves_with_0() {
     for (name, value, said) in [
         (
             "LAMBDA_EXT_DISABLED",

@@ -45,15 +45,15 @@ pub(crate) fn run<'a, H: Handler, P: 'a>(
     process: &'a mut Process,
     prepare: impl Future<Output = Result<P, Error>> + 'a,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error> + 'a,
-    hold: impl Future<Output = ()> + 'a,
+    pause: impl Future<Output = ()> + 'a,
 ) -> Pin<Box<dyn Future<Output = Result<Ended<H>, RunError>> + 'a>> {
     if H::CONFIG.wants_telemetry() {
         Box::pin(supervised(|tasks| {
-            live::<Feed, _, _>(client, settings, process, tasks, prepare, create, hold)
+            live::<Feed, _, _>(client, settings, process, tasks, prepare, create, pause)
         }))
     } else {
         Box::pin(supervised(|tasks| {
-            live::<Infallible, _, _>(client, settings, process, tasks, prepare, create, hold)
+            live::<Infallible, _, _>(client, settings, process, tasks, prepare, create, pause)
         }))
     }
 }
@@ -65,7 +65,7 @@ async fn live<T: Telemetry, H: Handler, P>(
     mut tasks: Supervisor,
     prepare: impl Future<Output = Result<P, Error>>,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
-    hold: impl Future<Output = ()>,
+    pause: impl Future<Output = ()>,
 ) -> Result<Ended<H>, RunError> {
     let policy = Policy::new(&client, H::CONFIG, settings.fail_open);
     let prepared = if settings.disabled {
@@ -106,7 +106,7 @@ async fn live<T: Telemetry, H: Handler, P>(
             return Err(error);
         }
     };
-    hold.await;
+    pause.await;
     let reporter = client.error_reporter();
     process.polling(&reporter);
     let pulse = (H::CONFIG.thawed && !handling.is_retired()).then(Pulse::new);

@@ -1,6 +1,7 @@
 //! The command `lambda-ext emulate`, on extensions that behave and on those that do not.
 
 mod findings;
+mod functions;
 mod refusals;
 
 use std::process::{Command, Output, Stdio};

@@ -85,7 +85,7 @@ fn a_users_mistake_is_told_before_anything_runs() {
 }
 
 #[track_caller]
-fn refused(output: &Output, told: &str) {
+pub(crate) fn refused(output: &Output, told: &str) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.stdout.is_empty(), "{output:?}");
     assert!(text.contains(told), "{told}: {text}");

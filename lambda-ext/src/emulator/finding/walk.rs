@@ -71,7 +71,7 @@ impl<'a> Walk<'a> {
                 conduct.listener.wrote(line, at);
             }
             What::Responded { .. } => self.responded = Some(at),
-            What::RuntimeLeft { .. } => self.failing |= !self.shutting_down(),
+            What::RuntimeLeft { .. } => self.runtime_left(),
             What::Delivered {
                 extension,
                 status,
@@ -126,6 +126,27 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         self.phases.push((phase, at));
+    }
+
+    /// With the runtime its internal extensions are gone, which nobody has launched.
+    fn runtime_left(&mut self) {
+        let shutting_down = self.shutting_down();
+        self.failing |= !shutting_down;
+        let internal = |conduct: &Conduct| conduct.registered && conduct.launched.is_none();
+        let extensions = self.extensions.iter();
+        let names: Vec<_> = extensions
+            .filter(|(_, conduct)| internal(conduct))
+            .map(|(name, _)| *name)
+            .collect();
+        for name in names {
+            let conduct = self.extensions.get_mut(name);
+            if let Some(report) = conduct.and_then(|conduct| conduct.report.take()) {
+                let finding = report.finding(name, false, shutting_down);
+                self.findings.add("", finding);
+            }
+            self.settle(name);
+            self.extensions.remove(name);
+        }
     }
 
     /// Concludes what is known of one extension, at its next launch or at the end.

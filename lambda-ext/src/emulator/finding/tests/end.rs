@@ -1,5 +1,5 @@
 use super::super::super::Call;
-use super::super::super::record::Kill;
+use super::super::super::record::{Kill, What};
 use super::story::{Story, init, invoke, shutdown};
 use crate::EventType;
 
@@ -23,6 +23,30 @@ fn next_after_shutdown_without_a_kill_is_a_remark() {
         .leaves("x", 0)
         .ends(shutdown())
         .shows(&["next-after-shutdown x"]);
+}
+
+#[test]
+fn an_internal_extension_is_gone_with_the_runtime() {
+    let left = || What::RuntimeLeft {
+        code: Some(1),
+        signal: None,
+    };
+    Story::ready()
+        .registers("inside")
+        .waits("inside")
+        .begins(invoke())
+        .gets("inside", EventType::Invoke)
+        .calls("inside", Call::ExitError, "", 202, "{}")
+        .then(left())
+        .fails(invoke())
+        .shows(&["!exit-error inside"]);
+    Story::ready()
+        .registers("inside")
+        .waits("inside")
+        .begins(shutdown())
+        .then(left())
+        .ends(shutdown())
+        .shows(&[]);
 }
 
 #[test]

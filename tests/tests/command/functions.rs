@@ -1,0 +1,41 @@
+//! Functions, and the internal extensions in them.
+
+use super::{Scratch, document, fixture, refusals::refused, rules, run};
+
+#[test]
+fn a_function_of_the_workspace_is_the_runtime_and_its_extension_is_judged() {
+    for arguments in [&["internal"][..], &["--runtime", "internal"]] {
+        let (document, code) = document(arguments);
+        assert_eq!(document["verdict"], "behaved", "{document:#}");
+        assert_eq!(code, Some(0));
+        assert_eq!(rules(&document), (vec![], vec![]), "{document:#}");
+        let extensions = document["extensions"].as_array().expect("a list");
+        let names: Vec<_> = extensions.iter().map(|one| &one["name"]).collect();
+        assert_eq!(names, ["metrics"]);
+        for key in ["launch_to_register_ms", "launch_to_first_next_ms"] {
+            assert!(extensions[0][key].is_number(), "{key} in {document:#}");
+        }
+        let overhead = &extensions[0]["overhead_ms"]["median"];
+        assert!(overhead.is_number(), "{document:#}");
+    }
+}
+
+#[test]
+fn external_extensions_come_before_internal_ones() {
+    let (document, code) = document(&["internal", &fixture("behaves.py")]);
+    assert_eq!(code, Some(0), "{document:#}");
+    let extensions = document["extensions"].as_array().expect("a list");
+    let names: Vec<_> = extensions.iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["behaves.py", "metrics"]);
+}
+
+#[test]
+fn there_is_one_runtime_and_something_to_run() {
+    let runtime = fixture("runtime.py");
+    let told = "error: `internal` depends on `lambda_runtime`, and there is a runtime already";
+    refused(&run(&["internal", "--runtime", &runtime]), told);
+    let file = Scratch::new("toml", "[[step]]\ninvoke = 1\n");
+    let told = "error: there is nothing to run: name an extension, or a runtime with one in it";
+    refused(&run(&["--scenario", file.path()]), told);
+    refused(&run(&[]), "required arguments were not provided");
+}
