@@ -15,6 +15,14 @@ fn every_misuse_is_explained() {
     trybuild::TestCases::new().compile_fail("ui/fail/*.rs");
 }
 
+/// What only code that is generated finds, and `cargo check` does not: `trybuild` builds where a case is to pass.
+#[test]
+fn what_only_a_build_finds_is_explained() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/internal.rs");
+    cases.compile_fail("ui/built/*.rs");
+}
+
 /// Each file is a program of its own, with the generated `main`. `trybuild` would run it and find
 /// that there is no platform to run on; so they are the parts of a package that is made here,
 /// checked by clippy with every lint denied that an author may deny, as program and as test.

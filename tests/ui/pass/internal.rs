@@ -1,6 +1,6 @@
 //! `internal`: beside a function, on a value that the program makes.
 
-use lambda_ext::{Error, InvokeEvent, ShutdownEvent, lambda_extension};
+use lambda_ext::{InvokeEvent, ShutdownEvent, lambda_extension};
 
 struct Flusher {
     pending: Vec<String>,
@@ -17,15 +17,10 @@ impl Flusher {
     }
 }
 
-async fn function() -> Result<(), Error> {
+fn main() {
     let flusher = Flusher {
         pending: Vec::new(),
     };
-    let flusher = lambda_ext::register_internal("flusher", flusher).await?;
-    flusher.run_beside(async { Ok::<_, Error>(()) }).await
-}
-
-fn main() {
-    let running = function();
-    drop(running);
+    let registering = lambda_ext::register_internal("flusher", flusher);
+    drop(registering);
 }
