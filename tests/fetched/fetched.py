@@ -40,10 +40,10 @@ def download(command, what, **options):
         cannot(f"{program} could not get {what}: {said[-1]}")
 
 
-def wheel(package, version, into):
-    """The wheel's path; a wheel only, so that nothing of the package is run."""
+def wheel(package, version, into, *options):
+    """The wheel's path; a wheel only, so that nothing of the package is run. With options, pip's."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    pip += ["--retries", "1", "--no-deps", "--only-binary", ":all:", "--dest", into]
+    pip += ["--retries", "1", "--no-deps", "--only-binary", ":all:", "--dest", into, *options]
     what = f"{package}=={version}"
     download(pip + [what], what)
     (found,) = os.listdir(into)

@@ -14,6 +14,7 @@ mod finish;
 pub mod program;
 pub mod raw;
 pub mod rie;
+pub mod rotel;
 pub mod run;
 pub mod samples;
 pub mod soak;

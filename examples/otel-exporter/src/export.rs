@@ -35,6 +35,8 @@ pub struct Exporter {
     waiting: Waiting,
     /// By the wall clock, which goes on while the environment is frozen.
     failed: Option<SystemTime>,
+    /// What may be the matter where nothing arrives.
+    hint: &'static str,
 }
 
 /// The spans that have ended.
@@ -56,6 +58,10 @@ impl Exporter {
     /// # Errors
     /// One of them cannot be made sense of.
     pub fn new(function: &Register) -> Result<Self, Error> {
+        if let Some(protocol) = set("PROTOCOL").filter(|it| it != "http/protobuf") {
+            let why = "this exporter knows `http/protobuf` only, port 4318 of a collector mostly";
+            return Err(format!("OTEL_EXPORTER_OTLP_PROTOCOL is `{protocol}`: {why}").into());
+        }
         let client = Arc::new(Client::new());
         let mut otlp = Otlp::builder()
             .with_http()
@@ -69,7 +75,7 @@ impl Exporter {
             .with_span_processor(waiting.clone())
             .with_id_generator(XrayIdGenerator::default());
         // X-Ray's decision is "no" for all functions that do not use it.
-        if env::var_os("OTEL_TRACES_SAMPLER").is_none() {
+        if env::var("OTEL_TRACES_SAMPLER").is_err() {
             provider = provider.with_sampler(Sampler::AlwaysOn);
         }
         Ok(Self {
@@ -78,6 +84,10 @@ impl Exporter {
             tracer: provider.build().tracer(env!("CARGO_PKG_NAME")),
             waiting,
             failed: None,
+            hint: match set("ENDPOINT") {
+                Some(_) => "",
+                None => " (OTEL_EXPORTER_OTLP_ENDPOINT is not set)",
+            },
         })
     }
 
@@ -103,24 +113,31 @@ impl Exporter {
         }
         let sent = self.try_to_send(budget).await;
         self.failed = sent.is_err().then(SystemTime::now);
-        let (waiting, dropped) = self.waiting.counts();
-        sent.map_err(|why| format!("{waiting} spans wait, {dropped} are lost: {why}").into())
+        sent.map_err(|why| {
+            let spans = self.waiting.lock();
+            let (waiting, lost) = (spans.ended.len(), spans.dropped);
+            let lost = if lost > 0 {
+                format!(", {lost} are lost")
+            } else {
+                String::new()
+            };
+            format!("{waiting} spans wait{lost}: {why}{}", self.hint).into()
+        })
     }
 
     /// Sends what waits.
     ///
     /// # Errors
-    /// What could not be sent, and why.
+    /// How much could not be sent in all, and why.
     pub async fn send_last(&mut self, budget: Duration) -> Result<(), Error> {
         let sent = self.try_to_send(budget).await;
-        let (waiting, dropped) = self.waiting.counts();
-        match (waiting + dropped, sent.err()) {
-            (0, _) => Ok(()),
-            (lost, why) => {
-                let why = why.unwrap_or_else(|| "see above".to_owned());
-                Err(format!("{lost} spans are lost: {why}").into())
-            }
+        let spans = self.waiting.lock();
+        let lost = spans.ended.len() + spans.dropped;
+        if lost == 0 {
+            return Ok(());
         }
+        let why = sent.err().unwrap_or_else(|| "see above".to_owned());
+        Err(format!("{lost} spans are lost: {why}{}", self.hint).into())
     }
 
     async fn try_to_send(&self, budget: Duration) -> Result<(), String> {
@@ -151,12 +168,6 @@ impl Waiting {
     fn lock(&self) -> MutexGuard<'_, Spans> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// How many wait, and how many are lost.
-    fn counts(&self) -> (usize, usize) {
-        let spans = self.lock();
-        (spans.ended.len(), spans.dropped)
-    }
 }
 
 impl SpanProcessor for Waiting {
@@ -178,6 +189,13 @@ impl SpanProcessor for Waiting {
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
     }
+}
+
+/// A variable of the exporter's; what is set for traces is meant before what is set for everything.
+pub fn set(name: &str) -> Option<String> {
+    let for_these = env::var(format!("OTEL_EXPORTER_OTLP_TRACES_{name}"));
+    let value = for_these.or_else(|_| env::var(format!("OTEL_EXPORTER_OTLP_{name}")));
+    value.ok().filter(|value| !value.is_empty())
 }
 
 /// Who tells: the function, and not this extension.

@@ -47,7 +47,10 @@ impl OtelExporter {
         Ok(Self {
             traces: Traces::new(exporter.tracer(), register, managed),
             exporter,
-            budget: budget(),
+            // OpenTelemetry's own default of 10 s would be the function's time.
+            budget: export::set("TIMEOUT")
+                .and_then(|millis| millis.parse().ok())
+                .map_or(BUDGET, Duration::from_millis),
             managed,
         })
     }
@@ -87,16 +90,4 @@ impl OtelExporter {
             .send_last(end.earlier(MARGIN).time_left())
             .await
     }
-}
-
-/// OpenTelemetry's own default of 10 s would be the function's time.
-fn budget() -> Duration {
-    let variables = [
-        "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-        "OTEL_EXPORTER_OTLP_TIMEOUT",
-    ];
-    let set = variables
-        .iter()
-        .find_map(|name| env::var(name).ok()?.parse().ok());
-    set.map_or(BUDGET, Duration::from_millis)
 }
