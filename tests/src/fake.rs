@@ -140,7 +140,7 @@ pub struct Request {
     pub version: String,
     /// By name, in lower case.
     pub headers: BTreeMap<String, String>,
-    /// The body, as text.
+    /// The body, as text; bytes that are none are replaced.
     pub body: String,
     /// Which connection it came by, counted from 1.
     pub connection: u32,
@@ -315,7 +315,7 @@ async fn read(
         path: words.next()?,
         version: words.next()?,
         headers,
-        body: String::from_utf8(body).ok()?,
+        body: String::from_utf8_lossy(&body).into_owned(),
         connection,
         answer,
     })

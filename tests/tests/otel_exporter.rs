@@ -214,7 +214,7 @@ async fn what_the_platform_calls_a_failure_is_an_error() {
             [
                 "Str(gone)",
                 error,
-                "failure",
+                "error",
                 "Str(Runtime.ExitError)",
                 "Bool(true)",
             ],
