@@ -331,6 +331,23 @@ async fn what_is_refused_is_dropped_and_said_with_what_proves_who_we_are() {
 }
 
 #[tokio::test]
+async fn a_protocol_that_is_not_known_is_said_and_the_function_goes_on() {
+    exporting(async {
+        let emulator = exporting_to("http://127.0.0.1:4317")
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+            .start()
+            .await
+            .unwrap();
+        invoke(&emulator, &["1"]).await;
+        ends_well(&emulator).await;
+        let said = said(&emulator).concat();
+        let why = "OTEL_EXPORTER_OTLP_PROTOCOL is `grpc`: this exporter knows `http/protobuf` only";
+        assert!(said.contains(why), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_managed_instances_invocations_end_with_their_reports() {
     let Some(mut collector) = Rotel::start("managed").await else {
         return;

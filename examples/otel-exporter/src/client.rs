@@ -45,49 +45,50 @@ impl Client {
         *self.http.lock().unwrap_or_else(PoisonError::into_inner) = http();
     }
 
-    /// Why the last request failed, told once.
+    /// Why the last request failed, where it did; told once.
     pub fn failure(&self) -> Option<Failure> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()
-    }
-
-    fn failed(&self, why: String, refused: bool) {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        *failure = Some(Failure { why, refused });
     }
 }
 
 #[async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let host = request
-            .uri()
-            .authority()
-            .map_or_else(String::new, ToString::to_string);
+        let host = request.uri().authority().cloned();
+        let host = host.map_or_else(String::new, |host| host.to_string());
         let http = self
             .http
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let response = http
-            .request(request.map(Full::new))
-            .await
-            .inspect_err(|error| {
-                let causes = successors(Some(error as &dyn Error), |error| (*error).source());
+        let answer = exchange(http, request).await;
+        let failure = match &answer {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(Failure {
+                why: format!("{host} answered {}", response.status()),
+                // What may be sent again is what OTLP says.
+                refused: !matches!(response.status().as_u16(), 429 | 502..=504),
+            }),
+            Err(error) => {
+                let causes = successors(Some(&**error as &dyn Error), |error| (*error).source());
                 let cause = causes.last().map_or_else(String::new, ToString::to_string);
-                self.failed(format!("{host}: {cause}"), false);
-            })?;
-        let status = response.status();
-        if !status.is_success() {
-            // What may be sent again is what OTLP says.
-            let refused = !matches!(status.as_u16(), 429 | 502..=504);
-            self.failed(format!("{host} answered {status}"), refused);
-        }
-        // To its end, so that the connection can be used again.
-        let (parts, body) = response.into_parts();
-        let body = Limited::new(body, ANSWER).collect().await?.to_bytes();
-        Ok(Response::from_parts(parts, body))
+                Some(Failure {
+                    why: format!("{host}: {cause}"),
+                    refused: false,
+                })
+            }
+        };
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        answer
     }
+}
+
+async fn exchange(http: Http, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    let (parts, body) = http.request(request.map(Full::new)).await?.into_parts();
+    // To its end, so that the connection can be used again.
+    let body = Limited::new(body, ANSWER).collect().await?.to_bytes();
+    Ok(Response::from_parts(parts, body))
 }
 
 fn http() -> Http {

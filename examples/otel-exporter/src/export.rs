@@ -48,7 +48,7 @@ struct Waiting(Arc<Mutex<Spans>>);
 #[derive(Debug, Default)]
 struct Spans {
     ended: VecDeque<SpanData>,
-    /// How many were dropped, and nobody was told.
+    /// How many were dropped.
     dropped: usize,
 }
 
@@ -210,5 +210,23 @@ fn resource(function: &Register) -> Resource {
     match env::var("OTEL_SERVICE_NAME") {
         Ok(name) if !name.is_empty() => resource.with_service_name(name).build(),
         _ => resource.build(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{Span, Tracer};
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_gives_way_and_is_counted() -> Result<(), Error> {
+        let exporter = Exporter::new(&Register::default())?;
+        for _ in 0..MOST + 3 {
+            exporter.tracer().start("orders").end();
+        }
+        let spans = exporter.waiting.lock();
+        assert_eq!((spans.ended.len(), spans.dropped), (MOST, 3));
+        Ok(())
     }
 }
