@@ -1,7 +1,10 @@
-//! The command `lambda-ext emulate`, on extensions that behave and on those that do not.
+//! The command `lambda-ext`: `emulate`, on extensions that behave and on those that do not, and
+//! in files of their own `new` and `doctor`.
 
+mod doctor;
 mod findings;
 mod functions;
+mod new;
 mod refusals;
 
 use std::process::{Command, Output, Stdio};
@@ -125,17 +128,27 @@ fn a_scenario_is_followed() {
     assert_eq!(document["invocations"].as_array().map(Vec::len), Some(1));
 }
 
-/// A file for a test, gone with it.
+/// A file for a test, or a directory, gone with it.
 struct Scratch(std::path::PathBuf);
 
 impl Scratch {
     fn new(suffix: &str, text: &str) -> Self {
+        let scratch = Self::named(suffix);
+        std::fs::write(&scratch.0, text).expect("it is written");
+        scratch
+    }
+
+    fn directory() -> Self {
+        let scratch = Self::named("d");
+        std::fs::create_dir(&scratch.0).expect("it is made");
+        scratch
+    }
+
+    fn named(suffix: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("lambda-ext-{}-{number}.{suffix}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, text).expect("it is written");
-        Self(path)
+        Self(std::env::temp_dir().join(name))
     }
 
     fn path(&self) -> &str {
@@ -146,6 +159,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -1,11 +1,13 @@
-//! The command `lambda-ext`: runs extensions under the emulator, and measures them.
+//! The command `lambda-ext`: makes an extension, looks at it, runs it under the emulator, and measures it.
 
 mod arguments;
+mod doctor;
 mod document;
 mod drive;
 mod environment;
 mod live;
 mod measure;
+mod new;
 mod opened;
 mod page;
 mod plan;
@@ -23,8 +25,10 @@ use clap::Parser;
 use lambda_ext::Error;
 
 use crate::arguments::{Emulate, MORE, SCENARIO};
+use crate::doctor::Doctor;
 use crate::live::Live;
-use crate::measure::{CODES, Measure};
+use crate::measure::Measure;
+use crate::new::New;
 use crate::opened::Opened;
 use crate::plan::Plan;
 use crate::run::Verdict;
@@ -35,6 +39,17 @@ use crate::target::Executables;
 #[derive(Parser)]
 #[command(version)]
 enum Command {
+    /// Make a new project: an extension, a test of it, and what builds it.
+    ///
+    /// As `cargo new` does, it makes the directory and a repository. The test runs the extension
+    /// on the emulator; its README has the commands.
+    New(New),
+    /// Say whether a file can be an extension, and what would go wrong.
+    ///
+    /// What it is, for which architecture, on which of Lambda's systems it runs, and each thing
+    /// that would keep it from that, with the remedy. The file is not executed: `emulate` does that.
+    #[command(after_help = doctor::CODES)]
+    Doctor(Doctor),
     /// Run extensions on this machine, as Lambda would.
     ///
     /// They register, get invocations and SHUTDOWN, and what happens is shown while it happens;
@@ -47,21 +62,23 @@ enum Command {
     /// Lambda's: compare them with those of another extension, measured in the same run. Between
     /// other work, `taskset -c 0 lambda-ext measure ..` is quieter, but gives an extension with
     /// many threads one CPU for all of them.
-    #[command(after_help = CODES)]
+    #[command(after_help = measure::CODES)]
     Measure(Measure),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let outcome = match Command::parse() {
-        Command::Emulate(arguments) => emulate(&arguments).await,
+        Command::New(arguments) => arguments.run().map(|()| 0),
+        Command::Doctor(arguments) => arguments.run().map(|fit| u8::from(!fit)),
+        Command::Emulate(arguments) => emulate(&arguments).await.map(|verdict| verdict.row().0),
         Command::Measure(arguments) => tokio::select! {
-            outcome = arguments.run() => outcome,
-            _ = tokio::signal::ctrl_c() => Ok(Verdict::Interrupted),
+            outcome = arguments.run() => outcome.map(|verdict| verdict.row().0),
+            _ = tokio::signal::ctrl_c() => Ok(Verdict::Interrupted.row().0),
         },
     };
     match outcome {
-        Ok(verdict) => ExitCode::from(verdict.row().0),
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use lambda_ext::emulator::Finding;
 use lambda_ext::emulator::record::Cost;
 
 use crate::run::{Run, Verdict};
@@ -37,12 +36,26 @@ impl Spread {
 pub(crate) struct Paint(pub(crate) bool);
 
 impl Paint {
-    fn with(self, code: &str, text: &str) -> String {
+    pub(crate) fn with(self, code: &str, text: &str) -> String {
         if self.0 {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
         } else {
             text.to_owned()
         }
+    }
+
+    /// A finding's text, which begins with its kind and a colon, and has its help in a line below.
+    pub(crate) fn finding(self, text: &str, grave: bool) -> String {
+        let code = if grave { "1;31" } else { "1;33" };
+        let painted = text.split_once(": ").map(|(kind, rest)| {
+            let help = format!("\n  {}", self.with("1;36", "help"));
+            format!(
+                "{}: {}",
+                self.with(code, kind),
+                rest.replacen("\n  help", &help, 1)
+            )
+        });
+        painted.unwrap_or_else(|| text.to_owned())
     }
 }
 
@@ -50,7 +63,11 @@ impl Paint {
 pub(crate) fn write(run: &Run, paint: Paint) -> String {
     let mut text = costs(run, paint);
     for finding in run.remarks().chain(run.mistakes()) {
-        let _ = write!(text, "\n{}\n", paint_finding(finding, paint));
+        let _ = write!(
+            text,
+            "\n{}\n",
+            paint.finding(&finding.to_string(), finding.grave)
+        );
     }
     for error in run.failures() {
         let _ = write!(text, "\n{}: {error}\n", paint.with("1;31", "error"));
@@ -65,20 +82,6 @@ pub(crate) fn write(run: &Run, paint: Paint) -> String {
     };
     let _ = write!(text, "\n{}\n", paint.with(code, &run.sentence()));
     text
-}
-
-fn paint_finding(finding: &Finding, paint: Paint) -> String {
-    let text = finding.to_string();
-    let code = if finding.grave { "1;31" } else { "1;33" };
-    let painted = text.split_once(": ").map(|(kind, rest)| {
-        let help = format!("\n  {}", paint.with("1;36", "help"));
-        format!(
-            "{}: {}",
-            paint.with(code, kind),
-            rest.replacen("\n  help", &help, 1)
-        )
-    });
-    painted.unwrap_or(text)
 }
 
 /// A table: a row for each extension that was launched.

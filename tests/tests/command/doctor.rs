@@ -1,0 +1,340 @@
+//! `lambda-ext doctor`: what it says of files that can be extensions, and of those that cannot.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lambda_ext_tests::built;
+
+use super::{Scratch, fixture};
+
+/// What it says of a file: the rules of its remarks, those of its errors, and all of it.
+struct Told {
+    remarks: Vec<String>,
+    errors: Vec<String>,
+    text: String,
+}
+
+/// What it says of a file, and that its code and its last line agree with that.
+#[track_caller]
+fn doctor(path: &Path) -> Told {
+    let output = Command::new(built::command())
+        .arg("doctor")
+        .arg(path)
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    assert!(output.stderr.is_empty(), "{text}{:?}", output.stderr);
+    let rules = |kind: &str| -> Vec<_> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(kind));
+        lines
+            .filter_map(|rest| rest.strip_prefix('[')?.split_once("]: "))
+            .map(|(rule, _)| rule.to_owned())
+            .collect()
+    };
+    let (remarks, errors) = (rules("remark"), rules("error"));
+    let fit = errors.is_empty();
+    assert_eq!(output.status.code(), Some(i32::from(!fit)), "{text}");
+    let verdict = if fit { " can be an" } else { " cannot be an" };
+    let last = text.lines().last().unwrap_or_default();
+    assert!(last.contains(&format!("{verdict} extension")), "{text}");
+    Told {
+        remarks,
+        errors,
+        text,
+    }
+}
+
+/// A file with something in it, that all may execute.
+fn file(directory: &Scratch, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = directory.0.join(name);
+    fs::write(&path, bytes).expect("it is written");
+    mode(&path, 0o755);
+    path
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+}
+
+#[track_caller]
+fn cc(directory: &Scratch, arguments: &[&str]) {
+    let output = Command::new("cc")
+        .args(arguments)
+        .current_dir(&directory.0)
+        .output()
+        .expect("there is what links Rust");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// A program that needs a version of a symbol, `wanted`, of a library.
+#[track_caller]
+fn needing(directory: &Scratch, library: &str, version: &str, attribute: &str) -> PathBuf {
+    let write = |name: &str, text: String| {
+        fs::write(directory.0.join(name), text).expect("it is written");
+    };
+    write("stub.c", "int wanted(void) { return 0; }".to_owned());
+    write(
+        "stub.map",
+        format!("{version} {{ global: wanted; local: *; }};"),
+    );
+    write(
+        "program.c",
+        format!("{attribute} int wanted(void); void _start(void) {{ if (wanted) wanted(); }}"),
+    );
+    let soname = format!("-Wl,-soname,{library}");
+    let stub = ["-shared", "-nostdlib", &soname, "-o", "stub.so", "stub.c"];
+    cc(
+        directory,
+        &[&stub[..], &["-Wl,--version-script=stub.map"]].concat(),
+    );
+    // Nothing else is linked: the true C library would stand for the stub.
+    let program = ["-s", "-nostdlib", "-Wl,--no-as-needed", "-o", "program"];
+    cc(
+        directory,
+        &[&program[..], &["program.c", "stub.so"]].concat(),
+    );
+    directory.0.join("program")
+}
+
+/// A program with everything linked in.
+fn static_program(directory: &Scratch) -> Vec<u8> {
+    fs::write(directory.0.join("s.c"), "int main(void) { return 0; }").expect("it is written");
+    cc(directory, &["-static", "-s", "-o", "static", "s.c"]);
+    fs::read(directory.0.join("static")).expect("it is linked")
+}
+
+/// The same for another machine, by its number in ELF's list.
+fn for_machine(mut program: Vec<u8>, machine: u16) -> Vec<u8> {
+    program[18..20].copy_from_slice(&machine.to_le_bytes());
+    program
+}
+
+#[test]
+fn what_runs_has_its_systems_told() {
+    let directory = Scratch::directory();
+    let program = static_program(&directory);
+    let told = doctor(&file(&directory, "good", &program));
+    assert_eq!(told.errors, [""; 0], "{}", told.text);
+    assert_eq!(told.remarks, [""; 0], "{}", told.text);
+    let first = told.text.lines().next().unwrap_or_default();
+    let expected = "good: a program for x86_64, statically linked, ";
+    assert!(first.starts_with(expected), "{first}");
+    assert!(told.text.contains("runs on Amazon Linux 2023: `provided"));
+    assert!(told.text.contains("runs on Amazon Linux 2: `provided"));
+    assert!(told.text.ends_with("\ngood can be an extension\n"));
+}
+
+#[test]
+fn an_example_is_built_and_looked_at() {
+    let output = Command::new(built::command())
+        .args(["doctor", "no-such-extension"])
+        .output()
+        .expect("it runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("neither a file here nor a binary"));
+    assert_eq!(output.status.code(), Some(2));
+    let told = doctor(&built::example("hello"));
+    let dynamically = "hello: a program for x86_64, dynamically linked, ";
+    assert!(told.text.starts_with(dynamically), "{}", told.text);
+    // It has all of its symbols; which C library it needs is this machine's business.
+    assert!(told.remarks.contains(&"not-stripped".to_owned()));
+}
+
+#[test]
+fn all_have_to_be_allowed_to_execute_it() {
+    let directory = Scratch::directory();
+    let path = file(&directory, "good", &static_program(&directory));
+    for (bits, told_of) in [
+        (0o644, "is not executable (its mode is 0644)"),
+        (0o750, "is not for all to read and to execute"),
+    ] {
+        mode(&path, bits);
+        let told = doctor(&path);
+        assert_eq!(told.errors, ["not-executable"], "{}", told.text);
+        assert!(told.text.contains(told_of), "{}", told.text);
+        let help = format!("help: `chmod 755 {}`", path.display());
+        assert!(told.text.contains(&help), "{}", told.text);
+    }
+}
+
+#[test]
+fn the_name_has_to_arrive() {
+    let directory = Scratch::directory();
+    let program = static_program(&directory);
+    for name in ["größe", "two\nlines", " before", "after "] {
+        let told = doctor(&file(&directory, name, &program));
+        assert_eq!(told.errors, ["name"], "{}", told.text);
+    }
+    let told = doctor(&file(&directory, "two words.v2", &program));
+    assert_eq!(told.errors, [""; 0], "{}", told.text);
+}
+
+#[test]
+fn what_is_for_another_machine_is_told() {
+    const AARCH64: u16 = 183;
+    const RISCV: u16 = 243;
+    let directory = Scratch::directory();
+    let program = static_program(&directory);
+    let told = doctor(&file(
+        &directory,
+        "arm",
+        &for_machine(program.clone(), AARCH64),
+    ));
+    assert_eq!(told.errors, [""; 0], "{}", told.text);
+    assert_eq!(told.remarks, ["architecture"], "{}", told.text);
+    assert!(told.text.starts_with("arm: a program for arm64, "));
+    let told = doctor(&file(
+        &directory,
+        "riscv",
+        &for_machine(program.clone(), RISCV),
+    ));
+    assert_eq!(told.errors, ["architecture"], "{}", told.text);
+    let mut narrow = program;
+    narrow[4] = 1;
+    let told = doctor(&file(&directory, "narrow", &narrow));
+    assert_eq!(told.errors, ["architecture"], "{}", told.text);
+}
+
+#[test]
+fn what_asks_for_a_newer_library_is_told_with_what_asks() {
+    let directory = Scratch::directory();
+    let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.99", ""));
+    assert_eq!(told.errors, ["version"], "{}", told.text);
+    let need = "does not start on Amazon Linux 2023, nor on what is older: it needs `GLIBC_2.99` \
+                of `libc.so.6` for `wanted`, and there it is `GLIBC_2.34`";
+    assert!(told.text.contains(need), "{}", told.text);
+    assert!(told.text.contains("x86_64-unknown-linux-gnu.2.34"));
+    assert!(!told.text.contains("runs on"), "{}", told.text);
+    for (library, version) in [
+        ("libc.so.6", "GLIBC_2.35"),
+        ("libc.so.6", "GLIBC_ABI_DT_RELR"),
+        ("libstdc++.so.6", "GLIBCXX_3.4.30"),
+    ] {
+        let told = doctor(&needing(&directory, library, version, ""));
+        assert_eq!(told.errors, ["version"], "{}", told.text);
+    }
+    // Not 2.4, which is older than 2.26.
+    let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.34", ""));
+    assert_eq!(told.errors, [""; 0], "{}", told.text);
+    assert_eq!(told.remarks, ["version"], "{}", told.text);
+    assert!(told.text.contains("does not start on Amazon Linux 2: "));
+    assert!(told.text.contains("x86_64-unknown-linux-gnu.2.26"));
+    assert_eq!(told.text.matches("runs on").count(), 1, "{}", told.text);
+}
+
+#[test]
+fn what_copes_without_does_not_need_it() {
+    let directory = Scratch::directory();
+    let weak = "__attribute__((weak)) extern";
+    let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.99", weak));
+    assert_eq!(told.errors, [""; 0], "{}", told.text);
+}
+
+#[test]
+fn libraries_have_to_be_there_or_to_come_along() {
+    let directory = Scratch::directory();
+    let told = doctor(&needing(&directory, "libown.so.1", "OWN_1", ""));
+    assert_eq!(told.errors, ["library"], "{}", told.text);
+    let told = doctor(&needing(&directory, "libssl.so.3", "OPENSSL_3.0.0", ""));
+    assert_eq!(told.errors, [""; 0], "{}", told.text);
+    assert!(told.remarks.contains(&"library".to_owned()));
+    let program = needing(&directory, "libown.so.1", "OWN_1", "");
+    for part in ["extensions", "lib"] {
+        fs::create_dir(directory.0.join(part)).expect("it is made");
+    }
+    let packed = directory.0.join("extensions/program");
+    fs::copy(program, &packed).expect("it is copied");
+    assert_eq!(doctor(&packed).errors, ["library"]);
+    fs::copy(
+        directory.0.join("stub.so"),
+        directory.0.join("lib/libown.so.1"),
+    )
+    .expect("it is copied");
+    assert_eq!(doctor(&packed).errors, [""; 0]);
+}
+
+#[test]
+fn another_dynamic_linker_is_not_there() {
+    let directory = Scratch::directory();
+    fs::write(directory.0.join("m.c"), "int main(void) { return 0; }").expect("it is written");
+    for (linker, help) in [
+        ("/lib/ld-musl-x86_64.so.1", "link musl in: "),
+        ("/nix/store/x/ld-linux-x86-64.so.2", "build it for"),
+    ] {
+        let option = format!("-Wl,--dynamic-linker={linker}");
+        cc(&directory, &["-s", "-o", "moved", "m.c", &option]);
+        let told = doctor(&directory.0.join("moved"));
+        assert_eq!(told.errors, ["dynamic-linker"], "{}", told.text);
+        assert!(told.text.contains(linker), "{}", told.text);
+        assert!(told.text.contains(help), "{}", told.text);
+    }
+}
+
+#[test]
+fn what_is_no_program_is_told_what_it_is() {
+    let directory = Scratch::directory();
+    needing(&directory, "libown.so.1", "OWN_1", "");
+    let library = fs::read(directory.0.join("stub.so")).expect("it is linked");
+    let told = doctor(&file(&directory, "library", &library));
+    assert_eq!(told.errors, ["not-a-program"], "{}", told.text);
+    for (bytes, what) in [
+        (&b""[..], "is empty"),
+        (b"echo", "is neither a program for Linux nor a script"),
+        (b"\xef\xbb\xbf#!/bin/sh\n", "with a byte order mark"),
+        (b"\xcf\xfa\xed\xfe\x07", "is a program for macOS"),
+        (b"MZ\x90", "is a program for Windows"),
+        (b"!<arch>\n", "is a static library"),
+        (b"PK\x03\x04", "is a zip archive"),
+    ] {
+        let told = doctor(&file(&directory, "other", bytes));
+        assert_eq!(told.errors, ["kind"], "{}", told.text);
+        assert!(told.text.contains(what), "{}", told.text);
+    }
+    let output = Command::new(built::command())
+        .args(["doctor", directory.path()])
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn scripts_are_read_as_the_kernel_reads_them() {
+    let directory = Scratch::directory();
+    for (bytes, errors, remarks) in [
+        (&b"#!/bin/sh\necho\n"[..], &[][..], &[][..]),
+        (b"#! /bin/bash -e\n", &[], &[]),
+        (b"#!/bin/sh\r\necho\r\n", &["line-ending"], &[]),
+        (b"#!sh\n", &["interpreter"], &[]),
+        (b"#!\n", &["interpreter"], &[]),
+        (b"#!/usr/bin/env node\n", &[], &["interpreter"]),
+    ] {
+        let told = doctor(&file(&directory, "script", bytes));
+        assert_eq!(told.errors, errors, "{}", told.text);
+        assert_eq!(told.remarks, remarks, "{}", told.text);
+    }
+    let told = doctor(Path::new(&fixture("behaves.py")));
+    assert!(told.text.contains("is run by `python3`"), "{}", told.text);
+}
+
+#[test]
+fn what_is_damaged_is_told() {
+    let directory = Scratch::directory();
+    let programs = [
+        static_program(&directory),
+        fs::read(needing(&directory, "libc.so.6", "GLIBC_2.99", "")).expect("it is linked"),
+    ];
+    for program in programs {
+        for part in 1..32 {
+            let told = doctor(&file(
+                &directory,
+                "half",
+                &program[..program.len() * part / 32],
+            ));
+            assert_eq!(told.errors, ["damaged"], "{part}: {}", told.text);
+        }
+        let told = doctor(&file(&directory, "half", &program[..5]));
+        assert!(!told.errors.is_empty());
+    }
+}
