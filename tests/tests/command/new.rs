@@ -19,9 +19,10 @@ fn home() -> Scratch {
     // Built as the workspace is, for what is there already.
     let config = format!(
         "[patch.crates-io]\nlambda-ext = {{ path = \"{REPOSITORY}/lambda-ext\" }}\n\
-         [build]\ntarget-dir = {target:?}\n\
+         [build]\ntarget-dir = \"{}\"\n\
          [profile.dev]\ndebug = \"line-tables-only\"\n\
-         [profile.dev.package.\"*\"]\ndebug = false\n"
+         [profile.dev.package.\"*\"]\ndebug = false\n",
+        target.display()
     );
     fs::write(cargo.join("config.toml"), config).expect("it is written");
     home
