@@ -99,7 +99,7 @@ impl Needs {
 
     fn library(&mut self, name: &str, library: &str) {
         let has = |system: &&System| system.libraries.contains(&library);
-        let need = format!("it needs the library `{library}`, which is not there");
+        let need = format!("it needs the library `{library}`, which is not known to be there");
         let help = "link it in, as a static library or by the crate's feature for that \
                     (`vendored`, say), or put it into the layer's `lib/`, where it is looked for";
         let met = SYSTEMS.iter().take_while(has).count();
