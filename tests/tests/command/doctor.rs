@@ -68,20 +68,21 @@ fn cc(directory: &Scratch, arguments: &[&str]) {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// A program that needs a version of a symbol, `wanted`, of a library.
+/// A program that needs a version of a symbol, `wanted`, of a library, beside one that is old.
 #[track_caller]
 fn needing(directory: &Scratch, library: &str, version: &str) -> PathBuf {
     let write = |name: &str, text: String| {
         fs::write(directory.0.join(name), text).expect("it is written");
     };
-    write("stub.c", "int wanted(void) { return 0; }".to_owned());
+    let stub = "int known(void) { return 0; } int wanted(void) { return 0; }";
+    write("stub.c", stub.to_owned());
     write(
         "stub.map",
-        format!("{version} {{ global: wanted; local: *; }};"),
+        format!("GLIBC_2.2.5 {{ global: known; local: *; }}; {version} {{ global: wanted; }};"),
     );
     write(
         "program.c",
-        "int wanted(void); void _start(void) { wanted(); }".to_owned(),
+        "int known(void), wanted(void); void _start(void) { known(); wanted(); }".to_owned(),
     );
     let soname = format!("-Wl,-soname,{library}");
     let stub = ["-shared", "-nostdlib", &soname, "-o", "stub.so", "stub.c"];
@@ -351,6 +352,8 @@ fn what_is_damaged_is_told() {
                 &program[..program.len() * part / 32],
             ));
             assert_eq!(told.errors, ["damaged"], "{part}: {}", told.text);
+            let cut = told.text.contains("its end is missing");
+            assert!(cut || !(8..=16).contains(&part), "{part}: {}", told.text);
         }
         let told = doctor(&file(&directory, "half", &program[..5]));
         assert!(!told.errors.is_empty());
