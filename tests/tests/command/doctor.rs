@@ -161,6 +161,20 @@ fn all_have_to_be_allowed_to_execute_it() {
 }
 
 #[test]
+fn what_no_layer_may_have_is_told() {
+    let directory = Scratch::directory();
+    let path = file(&directory, "large", b"");
+    let open = fs::File::options().write(true).open(&path);
+    // A hole, which takes no room.
+    open.and_then(|file| file.set_len(251 << 20))
+        .expect("it is ours");
+    let told = doctor(&path);
+    assert_eq!(told.errors, ["size"], "{}", told.text);
+    let limit = "`large` has 251.0 MB, and a function with all of its layers may have 250 MB";
+    assert!(told.text.contains(limit), "{}", told.text);
+}
+
+#[test]
 fn the_name_has_to_arrive() {
     let directory = Scratch::directory();
     let program = static_program(&directory);
