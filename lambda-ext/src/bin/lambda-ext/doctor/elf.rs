@@ -80,7 +80,9 @@ impl Elf {
             sum.saturating_add(section.sh_size(endian))
         });
         let kind = header.e_type(endian);
-        let started = pie || interpreter.is_some();
+        let opaque = has_dynamic && dynamic.is_empty();
+        // A library has neither, and of what cannot be told the best is believed.
+        let started = pie || interpreter.is_some() || opaque;
         Ok(Self {
             machine: header.e_machine(endian),
             executable: kind == elf::ET_EXEC || (kind == elf::ET_DYN && started),
@@ -88,7 +90,7 @@ impl Elf {
             libraries,
             versions: versions(&sections, endian, bytes)?,
             strippable,
-            opaque: has_dynamic && dynamic.is_empty(),
+            opaque,
         })
     }
 }

@@ -46,6 +46,8 @@ pub(super) fn look(file: &File, bytes: &[u8], findings: &mut Vec<Finding>) -> St
         findings.push(Finding::error("not-a-program", text, help));
         return format!("for {architecture}, {size}");
     }
+    // What `CreateFunction` has for `Architectures` that are left out:
+    // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     if elf.machine == EM_AARCH64 {
         let text =
             format!("`{name}` is for arm64, and functions are x86_64 if nothing else is said");
@@ -53,7 +55,6 @@ pub(super) fn look(file: &File, bytes: &[u8], findings: &mut Vec<Finding>) -> St
                     layer: `--compatible-architectures arm64`";
         findings.push(Finding::remark("architecture", text, help));
     }
-    findings.extend(opaque(name, &elf));
     findings.extend(not_stripped(name, &elf, file));
     let linked = elf
         .interpreter
@@ -62,6 +63,12 @@ pub(super) fn look(file: &File, bytes: &[u8], findings: &mut Vec<Finding>) -> St
     let facts = format!("a program for {architecture}, {linked} linked, {size}");
     if let Some(finding) = linker(name, &elf) {
         findings.push(finding);
+        return facts;
+    }
+    if elf.opaque {
+        let text = format!("what `{name}` needs cannot be told: it has no section headers");
+        let help = "look at the file before these are taken away: `strip` leaves them";
+        findings.push(Finding::remark("opaque", text, help));
         return facts;
     }
     let needs = Needs::of(name, &elf, |library| file.brings(library));
@@ -116,15 +123,6 @@ fn linker(name: &str, elf: &Elf) -> Option<Finding> {
         format!("build it for the usual place: `cargo build --release --target {target}-gnu`")
     };
     Some(Finding::error("dynamic-linker", text, help))
-}
-
-/// That what it needs cannot be told.
-fn opaque(name: &str, elf: &Elf) -> Option<Finding> {
-    elf.opaque.then(|| {
-        let text = format!("what `{name}` needs cannot be told: it has no section headers");
-        let help = "look at the file before these are taken away: `strip` leaves them";
-        Finding::remark("opaque", text, help)
-    })
 }
 
 /// That much of it is of no use on Lambda. Some symbols are in every program that is stripped by
