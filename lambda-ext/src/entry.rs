@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
 use crate::client::executable_name;
 use crate::process::Process;
-use crate::{Extension, Launch, RunError, stderr};
+use crate::{Extension, Launch, RunError, say};
 
 /// On one thread.
 #[must_use]
@@ -59,7 +59,7 @@ fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> Ex
             Ok(process) => process,
             Err(error) => {
                 let name = extension.client.name();
-                stderr::line(name, format_args!("signals cannot be heard: {error}"));
+                say::fatal(name, format_args!("signals cannot be heard: {error}"));
                 std::process::exit(1);
             }
         };
@@ -84,6 +84,6 @@ async fn run<T: Launch>(extension: Extension, process: &mut Process) -> i32 {
 }
 
 fn failure(name: &str, error: impl std::fmt::Display) -> ExitCode {
-    stderr::line(name, error);
+    say::fatal(name, error);
     ExitCode::FAILURE
 }

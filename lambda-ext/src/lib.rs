@@ -79,10 +79,13 @@ mod handler;
 mod internal;
 mod json;
 mod lifecycle;
+#[cfg(feature = "logging")]
+pub mod logging;
 mod panic;
 mod process;
 mod register;
 mod report;
+mod say;
 mod stderr;
 mod switch;
 mod tasks;

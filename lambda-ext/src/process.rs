@@ -18,7 +18,8 @@ use tokio::net::UnixStream;
 use crate::budget::SignalBudget;
 use crate::done::Done;
 use crate::panic::{self, Stage};
-use crate::{Client, ErrorReporter, Method, RunError, budget, stderr};
+use crate::say::story;
+use crate::{Client, ErrorReporter, Method, RunError, budget, say};
 
 /// How far the lifecycle may reach into the process.
 #[derive(Debug, Default)]
@@ -193,6 +194,7 @@ impl Process {
             // The speaker may not have had its turn yet.
             saying.wait(budget::AFTER_FAILURE);
         }
+        story!(debug, code, "leaves");
         let _ending = self.stage().map(Stage::lock);
         std::process::exit(code)
     }
@@ -274,11 +276,11 @@ fn say_if_possible(name: &str, text: &str) -> Done {
     let said = Done::default();
     let (line, by_speaker) = ((name.to_owned(), text.to_owned()), said.clone());
     let speaker = thread::Builder::new().spawn(move || {
-        stderr::line(&line.0, &line.1);
+        say::fatal(&line.0, &line.1);
         by_speaker.set();
     });
     if speaker.is_err() {
-        stderr::line(name, text);
+        say::fatal(name, text);
         said.set();
     }
     said.wait(budget::LAST_WORDS);

@@ -1,4 +1,4 @@
-//! The framework's own lines, which are few: what is fatal, and what an operator must know.
+//! Lines on stderr, and how a text becomes a line.
 
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
@@ -8,15 +8,19 @@ use crate::report::cut;
 /// The most of a line, in bytes: the same as of a report.
 const LONGEST: usize = 64 << 10;
 
-/// Writes one line that begins with the extension's name. What would not be seen as what it is is
-/// escaped: a log is read by the line, and the text may come from the wire.
+/// Writes one line that begins with the extension's name.
 pub(crate) fn line(name: &str, text: impl Display) {
-    let text = format!("{name}: {text}");
-    let mut line = escaped(cut(&text, LONGEST));
+    let mut line = readable(&format!("{name}: {text}"));
     line.push('\n');
     // One write, so that lines of several threads do not mix; where stderr is closed, nobody
     // is to be told.
     let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// The text as one line. What would not be seen as what it is is escaped: a log is read by the line,
+/// and the text may come from the wire.
+pub(crate) fn readable(text: &str) -> String {
+    escaped(cut(text, LONGEST))
 }
 
 /// Letters of all scripts stay as they are, and so do quotes.

@@ -17,11 +17,12 @@ use super::work::{WAITS, Work, next_work, thaw};
 use crate::budget::{self, ShutdownBudget};
 use crate::event::millis_ahead;
 use crate::process::Process;
+use crate::say::{Span, story};
 use crate::tasks::Supervisor;
 use crate::telemetry::Item;
 use crate::{
     ClientError, Event, Handler, InvokeEvent, Method, RegisteredClient, RunError, ShutdownEvent,
-    ShutdownReason, stderr,
+    ShutdownReason, say,
 };
 
 /// Why methods are cut at SHUTDOWN.
@@ -52,7 +53,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
                 }
                 // The platform adds things; that we do not know this one is no reason to fail.
                 Err(unknown @ ClientError::UnknownEvent(_)) => {
-                    stderr::line(self.client.name(), format_args!("{unknown}, skipped"));
+                    say::warn(self.client.name(), format_args!("{unknown}, skipped"));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -142,11 +143,19 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
 
     async fn invoke(&mut self, event: InvokeEvent) -> Result<Option<Hold>, RunError> {
         let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
+        story!(
+            debug,
+            extension = self.client.name(),
+            requestId = event.request_id,
+            timeout_ms = event.timeout().as_secs_f64() * 1e3,
+            "INVOKE"
+        );
         let until = budget::invoke(&event);
         let pulse = self.pulse.as_ref();
         let calls = async |handling: &mut Handling<'_, H>| {
             thaw(handling, pulse, event.deadline()).await?;
-            let invoke = async |handler: &mut H| handler.invoke(event).await;
+            let span = Span::invoke(&event);
+            let invoke = async |handler: &mut H| span.around(handler.invoke(event)).await;
             handling.call(Method::Invoke, invoke).await
         };
         let why = "to be done before the deadline";
@@ -167,6 +176,13 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         event: ShutdownEvent,
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
+        story!(
+            debug,
+            extension = self.client.name(),
+            reason = %event.shutdown_reason,
+            timeout_ms = event.timeout().as_secs_f64() * 1e3,
+            "SHUTDOWN"
+        );
         let pulse = self.pulse.as_ref();
         thaw(self.handling, pulse, event.deadline()).await?;
         self.drain(&event, budget.telemetry).await?;
@@ -205,6 +221,11 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             yield_now().await;
         }
         feed.close();
+        story!(
+            debug,
+            extension = self.client.name(),
+            "telemetry is taken in"
+        );
         Ok(())
     }
 
@@ -240,6 +261,7 @@ async fn next(
         if let Some(hold) = hold {
             hold.over().await;
         }
+        story!(trace, extension = client.name(), "asks for the next event");
         let Some(pulse) = pulse else {
             return client.next_event().await;
         };

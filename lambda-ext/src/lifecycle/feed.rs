@@ -5,13 +5,14 @@ use tokio::time::{Instant, timeout_at};
 use super::hold::{Hold, Holding};
 use super::joined::Joined;
 use super::telemetry::Telemetry;
+use crate::say::story;
 use crate::telemetry::{
     Inbox, Item, Listener, RuntimeDone, Serving, Subscribed, Subscription, TelemetryBatch,
     TelemetrySettings, Wanted,
 };
 use crate::{
     Client, ClientError, Config, InvokeEvent, RegisteredClient, RunError, ShutdownEvent,
-    TelemetryType, budget, stderr,
+    TelemetryType, budget, say,
 };
 
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl Telemetry for Feed {
         let joins = config.runtime_done && !client.is_managed();
         if config.runtime_done && !joins {
             let text = "Managed Instances tell no end of invocations: `runtime_done` is not called";
-            stderr::line(&name, text);
+            say::warn(&name, text);
         }
         let delivers = !config.telemetry.is_empty();
         if !delivers && !joins {
@@ -84,7 +85,15 @@ impl Telemetry for Feed {
             self.holding.begin();
         }
         let what = match subscribed {
-            Subscribed::Confirmed => return Ok(()),
+            Subscribed::Confirmed => {
+                story!(
+                    debug,
+                    extension = self.name,
+                    subscription = ?self.subscription,
+                    "subscribed to telemetry"
+                );
+                return Ok(());
+            }
             Subscribed::Unconfirmed => "takes the telemetry subscription without a word",
             Subscribed::NotSupported => "has no telemetry",
         };
@@ -94,7 +103,7 @@ impl Telemetry for Feed {
             ""
         };
         let text = format!("this platform {what}: none is expected{but}");
-        stderr::line(&self.name, text);
+        say::warn(&self.name, text);
         Ok(())
     }
 
@@ -163,7 +172,7 @@ impl Telemetry for Feed {
                 "no runtimeDone of {} has come in time: {therefore}",
                 hold.request_id
             );
-            stderr::line(&self.name, text);
+            say::warn(&self.name, text);
         }
     }
 
@@ -193,11 +202,11 @@ impl Telemetry for Feed {
                 "{} events of telemetry ({} bytes) were not handed over",
                 lost.records, lost.bytes
             );
-            stderr::line(&self.name, text);
+            say::warn(&self.name, text);
         }
         if ends > 0 {
             let text = format!("{ends} ends of invocations were not handed over");
-            stderr::line(&self.name, text);
+            say::warn(&self.name, text);
         }
     }
 }

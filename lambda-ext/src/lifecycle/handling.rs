@@ -8,6 +8,8 @@ use super::guard::guard;
 use super::policy::Policy;
 use crate::panic::{Panic, contained};
 use crate::process::Running;
+use crate::say::echo::hushed;
+use crate::say::story;
 use crate::{Error, Method, RunError};
 
 /// How a run ended that nothing ended but SHUTDOWN.
@@ -30,7 +32,7 @@ impl<H> Ended<H> {
 
 #[derive(Debug)]
 pub(super) struct Handling<'a, H> {
-    policy: &'a Policy,
+    pub(super) policy: &'a Policy,
     running: Running,
     /// When the method that was called last was called.
     began: Instant,
@@ -71,9 +73,25 @@ impl<'a, H> Handling<'a, H> {
         };
         self.running.begin(method);
         self.began = Instant::now();
-        let outcome = guard(method, &self.dropped, || call(handler)).await;
+        let work = guard(method, &self.dropped, || call(handler));
+        let outcome = hushed(self.policy.comes_back(method), work).await;
         self.running.end();
+        self.tell_of_return(method);
         outcome.or_else(|error| self.failed(error))
+    }
+
+    /// Of what comes back nothing is told but what was not written.
+    fn tell_of_return(&self, method: Method) {
+        if self.policy.comes_back(method) {
+            self.policy.say_unwritten();
+        } else {
+            story!(
+                debug,
+                extension = self.policy.name,
+                took_ms = self.began.elapsed().as_secs_f64() * 1e3,
+                "`{method}` returned"
+            );
+        }
     }
 
     /// The method that was called last has not returned, and had to give way. A line says so, unless

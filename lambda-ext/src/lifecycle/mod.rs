@@ -28,8 +28,9 @@ use self::telemetry::Telemetry;
 use self::ticker::Ticker;
 use crate::extension::Settings;
 use crate::process::Process;
+use crate::say::story;
 use crate::tasks::{Supervisor, supervised};
-use crate::{Client, Config, Error, EventType, Handler, Register, RunError, stderr};
+use crate::{Client, Config, Error, EventType, Handler, Register, RunError, say};
 
 /// Runs an extension.
 ///
@@ -67,7 +68,7 @@ async fn live<T: Telemetry, H: Handler, P>(
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
     pause: impl Future<Output = ()>,
 ) -> Result<Ended<H>, RunError> {
-    let policy = Policy::new(&client, H::CONFIG, settings.fail_open);
+    let policy = Policy::new(&client, H::CONFIG, settings);
     let prepared = if settings.disabled {
         Prepared::nothing(&policy, RunError::Disabled)
     } else {
@@ -92,6 +93,14 @@ async fn live<T: Telemetry, H: Handler, P>(
             return Err(process.failed(error));
         }
     };
+    story!(
+        debug,
+        extension = client.name(),
+        function = client.info().function_name,
+        version = client.info().function_version,
+        ?events,
+        "registered"
+    );
     let starting = Starting {
         client: &client,
         process: &mut *process,
@@ -109,6 +118,7 @@ async fn live<T: Telemetry, H: Handler, P>(
     pause.await;
     let reporter = client.error_reporter();
     process.polling(&reporter);
+    story!(debug, extension = client.name(), "initialised");
     let pulse = (H::CONFIG.thawed && !handling.is_retired()).then(Pulse::new);
     let event_loop = EventLoop {
         client: &mut client,
@@ -146,7 +156,7 @@ fn events_here(client: &Client, process: &Process, config: Config) -> Vec<EventT
             (vec![EventType::Shutdown], "SHUTDOWN only")
         };
         let text = "extensions get no INVOKE on Managed Instances: registered for";
-        stderr::line(client.name(), format_args!("{text} {what}"));
+        say::warn(client.name(), format_args!("{text} {what}"));
         events = left;
     }
     events

@@ -8,16 +8,17 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, timeout};
 
+use crate::extension::Settings;
 use crate::panic::contained;
-use crate::{Client, Config, Method, RunError, budget, clock, stderr};
-
-/// How long no more is said about the same thing: what fails at every invocation would fill a log.
-const SILENCE: Duration = Duration::from_secs(60);
+use crate::say::{SILENCE, echo};
+use crate::{Client, Config, Method, RunError, budget, clock, say};
 
 #[derive(Debug)]
 pub(super) struct Policy {
-    name: String,
+    pub(super) name: String,
     fail_open: bool,
+    /// Whether what `telemetry` logs comes back to it.
+    comes_back: bool,
     /// The time that is left until there must be a handler, where the extension does without one
     /// otherwise.
     start: Cell<Duration>,
@@ -44,17 +45,18 @@ struct Said {
 }
 
 impl Policy {
-    pub(super) fn new(client: &Client, config: Config, fail_open: bool) -> Self {
+    pub(super) fn new(client: &Client, config: Config, settings: &Settings) -> Self {
         let name = client.name().to_owned();
-        let fail_open = config.fail_open || fail_open;
+        let fail_open = config.fail_open || settings.fail_open;
         if fail_open && cfg!(panic = "abort") {
             let text = "`fail_open` does not cover panics in this build, which aborts on them: \
                         its profile needs `panic = \"unwind\"`";
-            stderr::line(&name, text);
+            say::warn(&name, text);
         }
         Self {
             name,
             fail_open,
+            comes_back: settings.telemetry.comes_back(config),
             start: Cell::new(budget::START),
             said: RefCell::default(),
         }
@@ -65,7 +67,7 @@ impl Policy {
     pub(super) fn forgive(&self, error: RunError) -> Result<RunError, RunError> {
         let about = match &error {
             RunError::Disabled => {
-                stderr::line(&self.name, &error);
+                say::warn(&self.name, &error);
                 return Ok(error);
             }
             _ if !self.fail_open => return Err(error),
@@ -90,7 +92,7 @@ impl Policy {
         let text = format!("{} (`fail_open`{goes_on})", error.text());
         match error {
             // There is no other of it.
-            RunError::Panicked { .. } => stderr::line(&self.name, text),
+            RunError::Panicked { .. } => say::warn(&self.name, text),
             _ => self.say(about, text),
         }
         Ok(error)
@@ -113,7 +115,7 @@ impl Policy {
     /// There is no handler, or none any more.
     pub(super) fn retired(&self) {
         let text = "goes on without its handler, and does nothing until SHUTDOWN";
-        stderr::line(&self.name, text);
+        say::warn(&self.name, text);
     }
 
     /// Gives what makes a handler its time, where the extension would do without. Where it would not,
@@ -137,14 +139,35 @@ impl Policy {
                     "`{method}` still runs after {after} ms, of the 10 s that Lambda has for all of \
                      init"
                 );
-                stderr::line(&self.name, text);
+                say::warn(&self.name, text);
                 work.await
             }
         }
     }
 
+    /// Whether what is logged while this method runs comes back as telemetry, and has it called again.
+    pub(super) fn comes_back(&self, method: Method) -> bool {
+        self.comes_back && method == Method::Telemetry
+    }
+
+    /// Says how many lines of `telemetry` were not written, if it is time to.
+    pub(super) fn say_unwritten(&self) {
+        self.unwritten(echo::told());
+    }
+
+    fn unwritten(&self, lines: u64) {
+        if lines > 0 {
+            let text = format_args!(
+                "lines that `telemetry` logged and that were not written, because they would come \
+                 back to it: {lines}"
+            );
+            say::warn(&self.name, text);
+        }
+    }
+
     /// Says how much was not said.
     pub(super) fn close(&self) {
+        self.unwritten(echo::rest());
         for said in self.said.borrow_mut().drain(..) {
             if said.unsaid > 0 {
                 let Said { about, unsaid, .. } = said;
@@ -155,7 +178,7 @@ impl Policy {
                     About::Telemetry => "failures of telemetry".to_owned(),
                 };
                 let text = format_args!("{what}: {unsaid} more, which were not said");
-                stderr::line(&self.name, text);
+                say::warn(&self.name, text);
             }
         }
     }
@@ -165,8 +188,8 @@ impl Policy {
             return;
         };
         match unsaid {
-            0 => stderr::line(&self.name, text),
-            _ => stderr::line(&self.name, format_args!("{text} ({unsaid} more before)")),
+            0 => say::warn(&self.name, text),
+            _ => say::warn(&self.name, format_args!("{text} ({unsaid} more before)")),
         }
     }
 
@@ -203,6 +226,7 @@ mod tests {
         Policy {
             name: "audit".to_owned(),
             fail_open: true,
+            comes_back: false,
             start: Cell::default(),
             said: RefCell::default(),
         }

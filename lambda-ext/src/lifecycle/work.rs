@@ -12,6 +12,7 @@ use super::handling::Handling;
 use super::pulse::Pulse;
 use super::telemetry::Telemetry;
 use super::ticker::Ticker;
+use crate::say::{Span, story};
 use crate::tasks::Supervisor;
 use crate::telemetry::{Item, TelemetryBatch};
 use crate::{Handler, Method, RunError, budget};
@@ -76,11 +77,20 @@ impl Work {
     ) -> Result<(), RunError> {
         match self {
             Self::Item(Item::Batch(batch)) => {
+                if !handling.policy.comes_back(Method::Telemetry) {
+                    story!(
+                        trace,
+                        extension = handling.policy.name,
+                        bytes = batch.as_str().len(),
+                        "telemetry is handed over"
+                    );
+                }
                 let call = async |handler: &mut H| handler.telemetry(batch).await;
                 handling.call(Method::Telemetry, call).await
             }
             Self::Item(Item::RuntimeDone(done)) => {
-                let call = async |handler: &mut H| handler.runtime_done(*done).await;
+                let span = Span::runtime_done(done.request_id());
+                let call = async |handler: &mut H| span.around(handler.runtime_done(*done)).await;
                 handling.call(Method::RuntimeDone, call).await
             }
             Self::Tick => handling.call(Method::Tick, H::tick).await,

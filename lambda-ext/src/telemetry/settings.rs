@@ -70,6 +70,12 @@ impl TelemetrySettings {
         TelemetryType::check(&types).map(|()| types)
     }
 
+    /// Whether what the extension prints is part of it.
+    pub(crate) fn comes_back(&self, config: Config) -> bool {
+        let types = self.types.as_deref().unwrap_or(config.telemetry);
+        types.contains(&TelemetryType::Extension)
+    }
+
     /// How it is delivered: quickly, where invocations wait for it.
     pub(crate) fn buffering(&self, config: Config, joins: bool) -> Buffering {
         let mut buffering = self.buffering.unwrap_or(config.buffering);
