@@ -51,6 +51,7 @@
 use std::env::{self, VarError};
 use std::io;
 
+use ::tracing::Level;
 use ::tracing::level_filters::LevelFilter;
 use ::tracing::subscriber::set_global_default;
 use tracing_subscriber::filter::Targets;
@@ -130,10 +131,19 @@ impl Choice {
         }
         Self {
             json: json.unwrap_or_default(),
-            targets: chosen.unwrap_or_else(|| everywhere(LevelFilter::INFO)),
+            targets: heard(chosen.unwrap_or_else(|| everywhere(LevelFilter::INFO))),
             remarks,
         }
     }
+}
+
+/// The framework's target is wanted for errors at least: what ends the extension is said in any case,
+/// and the invocation that the author's events belong to is a span of that target.
+fn heard(targets: Targets) -> Targets {
+    if targets.would_enable(say::TARGET, &Level::ERROR) {
+        return targets;
+    }
+    targets.with_target(say::TARGET, LevelFilter::ERROR)
 }
 
 /// The level that Lambda means. There is none above ERROR here.
@@ -156,8 +166,6 @@ fn odd(name: &str, value: &str, expected: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ::tracing::Level;
-
     use super::*;
 
     fn choice(format: &str, level: &str, targets: &str) -> Choice {
@@ -210,6 +218,18 @@ mod tests {
         let choice = choice("", "", "warn,lambda_ext=debug");
         assert!(choice.targets.would_enable("lambda_ext", &Level::DEBUG));
         assert!(!choice.targets.would_enable("audit", &Level::INFO));
+    }
+
+    #[test]
+    fn errors_of_the_framework_are_wanted_in_any_case() {
+        for targets in ["audit=info", "off", "lambda_ext=off"] {
+            let choice = choice("", "", targets);
+            let enabled = |level| choice.targets.would_enable("lambda_ext", level);
+            assert!(
+                enabled(&Level::ERROR) && !enabled(&Level::WARN),
+                "{targets}"
+            );
+        }
     }
 
     #[test]

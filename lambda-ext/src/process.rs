@@ -194,7 +194,7 @@ impl Process {
             // The speaker may not have had its turn yet.
             saying.wait(budget::AFTER_FAILURE);
         }
-        story!(debug, code, "leaves");
+        story!(debug, code, "exits");
         let _ending = self.stage().map(Stage::lock);
         std::process::exit(code)
     }

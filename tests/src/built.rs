@@ -10,6 +10,12 @@ use serde_json::Value;
 
 use crate::finish::{PATIENCE, finish};
 
+/// lambda-ext, as a dependency of another crate; it ends where features may follow.
+const DEPENDENCY: &str = concat!(
+    "lambda-ext = { path = \"",
+    env!("CARGO_MANIFEST_DIR"),
+    "/../lambda-ext\""
+);
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 
 /// One of the examples, by its name.
@@ -63,7 +69,21 @@ pub fn python_peer() -> PathBuf {
 #[must_use]
 #[track_caller]
 pub fn own_crate(name: &str, source: &str) -> PathBuf {
-    build_own_crate(name, source, "", &target_dir())
+    build_own_crate(name, source, DEPENDENCY, "", &target_dir())
+}
+
+/// The same, but lambda-ext has the feature `logging`, and the crate depends on `tracing`, too.
+///
+/// # Panics
+/// It does not build.
+#[must_use]
+#[track_caller]
+pub fn logging_crate(name: &str, source: &str) -> PathBuf {
+    let dependencies = format!(
+        "{DEPENDENCY}, features = [\"logging\"] }}\n\
+         tracing = {{ version = \"0.1\", default-features = false, features = [\"std\"]"
+    );
+    build_own_crate(name, source, &dependencies, "", &target_dir())
 }
 
 /// The same, but its panics abort.
@@ -75,12 +95,23 @@ pub fn own_crate(name: &str, source: &str) -> PathBuf {
 pub fn aborting_crate(name: &str, source: &str) -> PathBuf {
     let abort = "[profile.dev]\npanic = \"abort\"\ndebug = false\nincremental = false\n";
     // Of what is built otherwise nothing can be used, so it need not wait for that either.
-    build_own_crate(name, source, abort, &target_dir().join("rie/abort"))
+    build_own_crate(
+        name,
+        source,
+        DEPENDENCY,
+        abort,
+        &target_dir().join("rie/abort"),
+    )
 }
 
 #[track_caller]
-fn build_own_crate(name: &str, source: &str, more: &str, target: &Path) -> PathBuf {
-    let lambda_ext = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda-ext");
+fn build_own_crate(
+    name: &str,
+    source: &str,
+    dependencies: &str,
+    more: &str,
+    target: &Path,
+) -> PathBuf {
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
     let directory = target_dir().join("rie").join(name);
     let manifest = directory.join("Cargo.toml");
@@ -90,7 +121,7 @@ fn build_own_crate(name: &str, source: &str, more: &str, target: &Path) -> PathB
             manifest.clone(),
             format!(
                 "[package]\nname = {name:?}\nedition = \"2024\"\n\
-                 [dependencies]\nlambda-ext = {{ path = {lambda_ext:?} }}\n\
+                 [dependencies]\n{dependencies} }}\n\
                  [workspace]\n{more}"
             ),
         ),

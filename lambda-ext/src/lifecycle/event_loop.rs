@@ -147,7 +147,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             debug,
             extension = self.client.name(),
             requestId = event.request_id,
-            timeout_ms = event.timeout().as_secs_f64() * 1e3,
+            timeout = ?event.timeout(),
             "INVOKE"
         );
         let until = budget::invoke(&event);
@@ -180,7 +180,7 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
             debug,
             extension = self.client.name(),
             reason = %event.shutdown_reason,
-            timeout_ms = event.timeout().as_secs_f64() * 1e3,
+            timeout = ?event.timeout(),
             "SHUTDOWN"
         );
         let pulse = self.pulse.as_ref();

@@ -88,7 +88,7 @@ impl<'a, H> Handling<'a, H> {
             story!(
                 debug,
                 extension = self.policy.name,
-                took_ms = self.began.elapsed().as_secs_f64() * 1e3,
+                took = ?self.began.elapsed(),
                 "`{method}` returned"
             );
         }
