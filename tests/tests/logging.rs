@@ -16,13 +16,16 @@ use serde_json::{Value, json};
 const LOGGER: &str = include_str!("../fixtures/logging/logger.rs");
 const LOOPING: &str = include_str!("../fixtures/logging/looping.rs");
 
-/// Runs the extension that logs, for one invocation and, if that does not fail, to its end. Returns what it
-/// wrote on stderr.
-async fn logged(environment: &[(&str, &str)]) -> String {
+/// The extension that logs.
+fn logger() -> &'static str {
     static BUILT: OnceLock<String> = OnceLock::new();
-    let program = BUILT.get_or_init(|| utf8(&logging_crate("logger", LOGGER)));
+    BUILT.get_or_init(|| utf8(&logging_crate("logger", LOGGER)))
+}
+
+/// Runs it, for one invocation and, if that does not fail, to its end. Returns what it wrote on stderr.
+async fn logged(environment: &[(&str, &str)]) -> String {
     let fails = environment.iter().any(|(name, _)| *name == "FAILS");
-    let ended = program::run(program, environment, async |fake, _| {
+    let ended = program::run(logger(), environment, async |fake, _| {
         fake.request().await.registered();
         invoked(fake).await;
         if fails {
@@ -198,6 +201,29 @@ async fn without_a_subscriber_that_takes_it_what_ends_the_extension_is_a_line_as
     assert_eq!(logged(&[fails, ("SILENT", "1")]).await, line);
     let own = logged(&[fails, ("OWN", "1")]).await;
     assert_eq!(own, format!("own: INFO\n{line}"));
+}
+
+#[tokio::test]
+async fn what_an_operator_must_know_is_a_warning_and_without_a_subscriber_a_line_as_ever() {
+    let text = "extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only";
+    let managed = ("AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances");
+    for (how, expected) in [
+        (
+            ("AWS_LAMBDA_LOG_LEVEL", "WARN"),
+            format!(" WARN lambda_ext: {text} extension=\"logger\"\n WARN logger: the end\n"),
+        ),
+        (("AWS_LAMBDA_LOG_LEVEL", "ERROR"), String::new()),
+        // Which wants none of these.
+        (("OWN", "1"), "own: WARN\n".to_owned()),
+        (("SILENT", "1"), format!("logger: {text}\n")),
+    ] {
+        let ended = program::run(logger(), &[managed, how], async |fake, _| {
+            fake.request().await.registered();
+            fake.expect(fake::NEXT).await.shutdown();
+        })
+        .await;
+        assert_eq!((ended.code, ended.stderr), (Some(0), expected), "{how:?}");
+    }
 }
 
 /// Runs the extension that logs about what it logs, with so many invocations.
