@@ -29,6 +29,13 @@ pub mod flushing {}
 #[doc = include_str!("guide/failing.md")]
 pub mod failing {}
 
+#[cfg(feature = "logging")]
+#[doc = include_str!("guide/logging.md")]
+pub mod logging {}
+
+#[doc = include_str!("guide/internal.md")]
+pub mod internal {}
+
 #[cfg(feature = "emulator")]
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}

@@ -37,29 +37,35 @@
 //! | [Telemetry](guide::telemetry) | what the platform tells and the function prints |
 //! | [Flushing](guide::flushing) | where to send what was gathered, and what that costs |
 //! | [Failing](guide::failing) | open or closed, panics, switching off, and what becomes of each mistake |
+//! | [Logging](guide::logging) | what the framework says, and where your own lines go |
+//! | [Internal extensions](guide::internal) | an extension in the function's own process |
 //! | [Testing](guide::testing) | a test in a minute, faults, freezes, executables |
 //! | [Deploying](guide::deploying) | build, layer, image |
 //! | [Managed Instances](guide::managed_instances), [SnapStart](guide::snapstart) | what differs there |
 //! | coming from [Go](guide::coming_from_go), [`lambda-extension`](guide::coming_from_lambda_extension), [a loop](guide::coming_from_a_loop) | name by name |
 //!
 //! What the attribute takes is at [`lambda_extension`]; [`run`] and [`launch`] run a [`Handler`] without
-//! its `main`, [`register_internal`] an internal extension in the function's own process, and [`Client`] is for event loops of
-//! one's own.
+//! its `main`, and [`Client`] is for event loops of one's own.
 //!
 //! # Features
 //!
 //! One thread, one connection, no TLS: every dependency starts with every cold start, so nothing is on by
-//! default.
+//! default: 76 crates, as many with `tracing`, and 7 more with `logging`.
 //!
 //! | feature | |
 //! |---|---|
+//! | `tracing` | what the framework has to say are events of the crate `tracing`: [Logging](guide::logging) |
+//! | `logging` | a subscriber for them that follows Lambda's variables: [`logging`] |
 //! | `emulator` | a local Lambda, [`emulator`], for tests |
-//! | `cli` | the command `lambda-ext`, which runs and measures extensions |
+//! | `cli` | the command `lambda-ext`, which makes, runs, measures and checks extensions |
 //!
 //! [AWS Lambda extensions]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-extensions.html
 
-// The pages about tests, and the emulator, are there with its feature only, as on docs.rs.
-#![cfg_attr(not(feature = "emulator"), allow(rustdoc::broken_intra_doc_links))]
+// The pages about tests and logging, and what they are about, are there with its feature only, as on docs.rs.
+#![cfg_attr(
+    not(all(feature = "emulator", feature = "logging")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod budget;

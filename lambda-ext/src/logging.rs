@@ -1,24 +1,7 @@
 //! A subscriber for what an extension logs through [`tracing`](https://docs.rs/tracing), which follows
 //! the function's logging configuration (feature `logging`).
 //!
-//! ```no_run
-//! use lambda_ext::{InvokeEvent, lambda_extension, logging};
-//!
-//! struct Audit;
-//!
-//! #[lambda_extension]
-//! impl Audit {
-//!     async fn prepare() -> Self {
-//!         logging::init();
-//!         Self
-//!     }
-//!
-//!     async fn invoke(&mut self, event: InvokeEvent) {
-//! # mod tracing { macro_rules! info { ($($all:tt)*) => { println!($($all)*) } } pub(super) use info; }
-//!         tracing::info!("{:?} left", event.timeout());
-//!     }
-//! }
-//! ```
+//! The guide has [an example](crate::guide::logging).
 //!
 //! | variable | what it says |
 //! |---|---|

@@ -152,14 +152,14 @@ async fn the_framework_tells_what_happens_to_who_asks_for_it() {
         lines.iter().map(told).collect::<Vec<_>>(),
         [
             "DEBUG registered",
-            "DEBUG `init` returned",
+            "DEBUG `init` ended",
             "DEBUG initialised",
             "TRACE asks for the next event",
             "DEBUG INVOKE",
-            "DEBUG `invoke` returned",
+            "DEBUG `invoke` ended",
             "TRACE asks for the next event",
             "DEBUG SHUTDOWN",
-            "DEBUG `shutdown` returned",
+            "DEBUG `shutdown` ended",
             "DEBUG exits",
         ]
     );
@@ -268,7 +268,7 @@ async fn what_telemetry_logs_of_what_is_logged_comes_to_rest_and_is_counted() {
     let unwritten = numbers("were not written");
     assert_eq!(unwritten.len(), 2, "{lines:#?}");
     assert_eq!(numbers("records: "), [1 + unwritten.iter().sum::<u64>()]);
-    for about_batches in ["`telemetry` returned", "telemetry is handed over"] {
+    for about_batches in ["`telemetry` ended", "telemetry is handed over"] {
         assert_eq!(count(about_batches), 0, "{lines:#?}");
     }
     assert_eq!(record.exits("looping"), [Some(0)]);

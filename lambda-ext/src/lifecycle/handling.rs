@@ -76,12 +76,12 @@ impl<'a, H> Handling<'a, H> {
         let work = guard(method, &self.dropped, || call(handler));
         let outcome = hushed(self.policy.comes_back(method), work).await;
         self.running.end();
-        self.tell_of_return(method);
+        self.tell_of_end(method);
         outcome.or_else(|error| self.failed(error))
     }
 
     /// Of what comes back nothing is told but what was not written.
-    fn tell_of_return(&self, method: Method) {
+    fn tell_of_end(&self, method: Method) {
         if self.policy.comes_back(method) {
             self.policy.say_unwritten();
         } else {
@@ -89,7 +89,7 @@ impl<'a, H> Handling<'a, H> {
                 debug,
                 extension = self.policy.name,
                 took = ?self.began.elapsed(),
-                "`{method}` returned"
+                "`{method}` ended"
             );
         }
     }
