@@ -22,6 +22,10 @@ fn asking(questions: &[&str]) -> EmulatorBuilder {
         .executable(built::example(NAME))
         .runtime(FUNCTION)
         .env("QUESTIONS", questions.join("\n"))
+        // As long as no machine is too slow for.
+        .env("SECRETS_MANAGER_TIMEOUT_MILLIS", "60000")
+        .env("SSM_PARAMETER_STORE_TIMEOUT_MILLIS", "60000")
+        .init_timeout(Duration::from_secs(60))
         .env(PORT, free_port().to_string())
 }
 

@@ -6,9 +6,6 @@ use tokio::task::spawn_blocking;
 use ureq::Agent;
 use ureq::http::Uri;
 
-/// The most that it may take to say that it is well. The function's start waits for that.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 pub struct Dependency {
     url: Uri,
     /// Without what may be a secret in its URL.
@@ -17,12 +14,16 @@ pub struct Dependency {
 }
 
 impl Dependency {
-    pub fn new(url: &str) -> Result<Self, String> {
+    /// It is well if it says so within this time.
+    pub fn new(url: &str, patience: Duration) -> Result<Self, String> {
+        if url.is_empty() {
+            return Err("BREAKER_URL is not set".to_owned());
+        }
         let url = url.parse::<Uri>();
         let url = url.map_err(|error| format!("BREAKER_URL is no URL: {error}"))?;
         let host = url.host().ok_or("BREAKER_URL has no host")?.to_owned();
         let config = Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(patience))
             .http_status_as_error(false)
             // Whether it can be reached is part of the question.
             .max_idle_connections(0);

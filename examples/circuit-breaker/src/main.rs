@@ -23,12 +23,13 @@ struct CircuitBreaker {
 impl CircuitBreaker {
     /// Before the function starts, so that its first line finds the state.
     async fn prepare() -> Result<Self, Error> {
-        let url = env::var("BREAKER_URL").map_err(|_| "BREAKER_URL is not set")?;
+        let url = env::var("BREAKER_URL").unwrap_or_default();
         let failures = number("BREAKER_FAILURES", 3)?;
         let cool_down = Duration::from_secs(number("BREAKER_COOL_DOWN", 30)?);
+        let patience = Duration::from_millis(number("BREAKER_TIMEOUT_MS", 1000)?);
         let file = env::var_os("BREAKER_FILE");
         let mut breaker = Self {
-            dependency: Dependency::new(&url)?,
+            dependency: Dependency::new(&url, patience)?,
             circuit: Circuit::new(failures, cool_down),
             file: file
                 .unwrap_or_else(|| "/tmp/circuit-breaker.json".into())

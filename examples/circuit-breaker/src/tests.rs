@@ -14,13 +14,14 @@ async fn answer(dependency: &TcpListener, status: &str) {
     connection.write_all(answer.as_bytes()).await.unwrap();
 }
 
-#[tokio::test]
+// A minute passes at once, and a tick comes then.
+#[tokio::test(start_paused = true)]
 async fn after_a_freeze_it_asks_again() -> Result<(), Error> {
     let dependency = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/health", dependency.local_addr()?);
     let name = format!("circuit-breaker.{}.json", std::process::id());
     let breaker = CircuitBreaker {
-        dependency: Dependency::new(&url)?,
+        dependency: Dependency::new(&url, Duration::from_secs(60))?,
         circuit: Circuit::new(1, Duration::ZERO),
         file: env::temp_dir().join(name),
     };
@@ -29,7 +30,6 @@ async fn after_a_freeze_it_asks_again() -> Result<(), Error> {
     let scenario = async {
         emulator.init().await?;
         for status in ["204 Well", "503 Away", "204 Well"] {
-            // A minute, for which a tick comes at once.
             emulator.freeze(Duration::from_secs(60)).await?;
             answer(&dependency, status).await;
         }

@@ -14,9 +14,6 @@ use ureq::Agent;
 
 use super::cache::{Failure, Secret, Source};
 
-/// The most that an attempt takes.
-const ATTEMPT: Duration = Duration::from_secs(2);
-
 /// The pauses between attempts: Parameter Store takes 40 questions in a second, from all of an account.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
@@ -48,9 +45,10 @@ pub struct Aws {
 }
 
 impl Aws {
-    pub fn new(service: &'static Service) -> Self {
+    /// An attempt takes no longer than that.
+    pub fn new(service: &'static Service, attempt: Duration) -> Self {
         let config = Agent::config_builder()
-            .timeout_global(Some(ATTEMPT))
+            .timeout_global(Some(attempt))
             .http_status_as_error(false)
             // What is kept open is closed at the other end when it is wanted again, minutes later.
             .max_idle_connections(0);
