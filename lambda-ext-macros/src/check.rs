@@ -106,7 +106,7 @@ fn config(args: &Args, methods: &Methods, events: Vec<Ident>) -> Config {
         runtime_done: methods.has(Method::RuntimeDone),
         tick_ms: value(args.tick_ms.as_ref()).copied(),
         thawed: methods.has(Method::Thawed),
-        fail_open: args.fail_open.is_some(),
+        fail_open: args.fail_open.as_ref().map(|given| given.name.clone()),
     }
 }
 

@@ -109,8 +109,8 @@ fn config_value(krate: &TokenStream, config: &Config) -> TokenStream {
     if *thawed {
         value.extend(quote!(.thawed()));
     }
-    if *fail_open {
-        value.extend(quote!(.fail_open()));
+    if let Some(fail_open) = fail_open {
+        value.extend(quote!(.#fail_open()));
     }
     value
 }

