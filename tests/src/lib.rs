@@ -11,6 +11,7 @@ pub mod fake;
 pub mod faults;
 mod fetched;
 mod finish;
+pub mod layer;
 pub mod moto;
 pub mod program;
 pub mod raw;
