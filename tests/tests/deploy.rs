@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lambda_ext_tests::layer::{by_cargo_lambda, packed, unpacked};
 use lambda_ext_tests::rie::Rie;
@@ -45,6 +46,8 @@ fn cargo_lambda_builds_examples_as_they_are() {
 /// A directory of the test's own, with a file in it that nobody may execute, as on a disk of Windows.
 fn of_windows(test: &str, content: &str) -> (PathBuf, PathBuf) {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    // Of a run before.
+    let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();
     let extension = directory.join("an-extension");
     fs::write(&extension, content).unwrap();
@@ -71,8 +74,8 @@ fn the_script_packs_equal_files_to_equal_bytes() {
         // As if it had been built once more.
         let file = fs::File::options().write(true).open(&extension).unwrap();
         let before = file.metadata().unwrap().modified().unwrap();
-        file.set_modified(before + std::time::Duration::from_secs(3600))
-            .unwrap();
+        let later = before + Duration::from_secs(3600);
+        file.set_modified(later).unwrap();
         assert!(packed(&layer, &extension).status.success());
         fs::read(layer).unwrap()
     });
