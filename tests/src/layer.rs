@@ -44,12 +44,12 @@ pub fn by_cargo_lambda(examples: &[&str]) -> Option<PathBuf> {
         .args(["lambda", "build", "--release", "--extension", "--locked"])
         .args(["--output-format", "zip", "--compiler", "cargo"])
         .arg("--skip-target-check")
-        .arg("--target-dir")
-        .arg(target_dir())
         .arg("--lambda-dir")
         .arg(&layers)
         .args(examples.iter().flat_map(|name| ["--package", name]))
         .env("CARGO_PROFILE_RELEASE_PANIC", "unwind")
+        // With `--target-dir` it asks cargo what cargo does not know.
+        .env("CARGO_TARGET_DIR", target_dir())
         // By itself it would change the toolchain.
         .env("RUSTUP", "/bin/false");
     let output = finish(build, "", PATIENCE);
