@@ -15,7 +15,11 @@ fn the_extension(name: &str, layer: &Path) -> PathBuf {
     let [(path, mode)] = &files[..] else {
         panic!("not one file: {files:?}");
     };
-    assert!(path.ends_with(format!("extensions/{name}")), "{path:?}");
+    assert!(
+        path.ends_with(format!("extensions/{name}")),
+        "{}",
+        path.display()
+    );
     assert_eq!(mode & 0o755, 0o755, "{mode:o}");
     path.clone()
 }
@@ -74,8 +78,8 @@ fn the_script_packs_equal_files_to_equal_bytes() {
         // As if it had been built once more.
         let file = fs::File::options().write(true).open(&extension).unwrap();
         let before = file.metadata().unwrap().modified().unwrap();
-        let later = before + Duration::from_secs(3600);
-        file.set_modified(later).unwrap();
+        let after = before + Duration::from_secs(3600);
+        file.set_modified(after).unwrap();
         assert!(packed(&layer, &extension).status.success());
         fs::read(layer).unwrap()
     });
