@@ -39,7 +39,7 @@ struct Diagnosis {
 impl Doctor {
     /// Looks at the file, prints what there is to say, and gives whether it can be an extension.
     pub(crate) fn run(&self) -> Result<bool, Error> {
-        let path = target::find(&self.target, Profile::Release)?;
+        let (path, _) = target::find(&self.target, Profile::Release)?;
         let diagnosis = Diagnosis::of(&File::open(&path)?);
         crate::write(&diagnosis.show(Paint(crate::colours())));
         Ok(diagnosis.errors() == 0)
