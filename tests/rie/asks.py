@@ -13,6 +13,8 @@ import signal
 import threading
 
 HEADER = "X-Aws-Parameters-Secrets-Token"
+# The second where it has SnapStart.
+TOKEN = os.environ.get("AWS_SESSION_TOKEN") or os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
 PORT = int(os.environ.get("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773))
 
 
@@ -26,7 +28,8 @@ def ask(address, method, path, headers={}, body=None):
 class Aws(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         question = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        body = json.dumps({"asked": json.loads(question), "for": self.headers["X-Amz-Target"]}).encode()
+        secret = json.dumps({"asked": json.loads(question), "for": self.headers["X-Amz-Target"]})
+        body = json.dumps({"SecretString": secret}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -41,7 +44,7 @@ if "PLAYS_AWS" in os.environ:
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 answers = []
-for token in [os.environ["AWS_SESSION_TOKEN"], "another", ""]:
+for token in [TOKEN, "another", ""]:
     for question in os.environ["QUESTIONS"].splitlines():
         answer, body = ask("127.0.0.1:%d" % PORT, "GET", question, {HEADER: token} if token else {})
         answers.append([answer.status, body])

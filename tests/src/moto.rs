@@ -1,4 +1,4 @@
-//! AWS's APIs as Moto plays them, with a secret, a parameter, and a role that may read them.
+//! AWS's APIs as Moto plays them, with secrets, and a role that may read them.
 //!
 //! Its server listens on 127.0.0.1 at a port that is free, and ends with its value.
 

@@ -1,4 +1,4 @@
-//! The example `secret-cache`, beside AWS's APIs as Moto plays them, and under AWS's own emulator.
+//! The example `secret-cache`, beside Secrets Manager as Moto plays it, and under AWS's own emulator.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -24,9 +24,15 @@ fn asking(questions: &[&str]) -> EmulatorBuilder {
         .env("QUESTIONS", questions.join("\n"))
         // As long as no machine is too slow for.
         .env("SECRETS_MANAGER_TIMEOUT_MILLIS", "60000")
-        .env("SSM_PARAMETER_STORE_TIMEOUT_MILLIS", "60000")
         .init_timeout(Duration::from_secs(60))
         .env(PORT, free_port().to_string())
+}
+
+fn without_credentials() -> EmulatorBuilder {
+    asking(&[SECRET])
+        .env("AWS_ACCESS_KEY_ID", "")
+        .env("AWS_SECRET_ACCESS_KEY", "")
+        .env("AWS_SESSION_TOKEN", "")
 }
 
 fn free_port() -> u16 {
@@ -73,23 +79,20 @@ async fn the_functions_first_line_has_the_secrets_of_its_role_and_nobody_else_ha
             "/secretsmanager/get?secretId=shop%2Forders&versionStage=AWSPREVIOUS",
             "/secretsmanager/get?secretId=nothing",
             "/secretsmanager/get",
-            "/systemsmanager/parameters/get?name=%2Fshop%2Forders&version=1&withDecryption=true",
-            "/systemsmanager/parameters/get?name=%2Fshop%2Forders",
-            "/systemsmanager/parameters/get?name=%2Fshop%2Forders&label=gone",
+            "/secretsmanager/get?secretId=shop%2Fkey",
         ];
         let emulator = moto.lead(asking(&questions)).start().await.unwrap();
         let answers = answers(&emulator).await;
         let (own, others) = answers.split_at(questions.len());
         // What is not there has another status with Moto than with AWS.
         let kinds: Vec<u64> = own.iter().map(|answer| answer.0 / 100).collect();
-        assert_eq!(kinds, [2, 4, 4, 4, 2, 2, 4], "{own:?}");
+        assert_eq!(kinds, [2, 4, 4, 4, 2], "{own:?}");
         let json = |number: usize| serde_json::from_str::<Value>(&own[number].1).unwrap();
         assert_eq!(json(0)["SecretString"], r#"{"password":"hush"}"#);
         assert_eq!(json(0)["Name"], "shop/orders");
         assert!(own[2].1.contains("ResourceNotFoundException"), "{own:?}");
         assert!(own[3].1.contains("secretId"), "{own:?}");
-        assert_eq!(json(4)["Parameter"]["Value"], "hush, too");
-        assert_ne!(json(5)["Parameter"]["Value"], "hush, too");
+        assert_eq!(json(4)["SecretBinary"], "AP8=");
         assert_eq!(others.len(), 2 * questions.len());
         are_refused(others);
         assert_eq!(emulator.record().output(NAME).count(), 0);
@@ -118,8 +121,19 @@ async fn aws_is_told_who_asks() {
 async fn what_fails_for_now_is_asked_again_and_what_is_known_is_not() {
     let _ = built::example(NAME);
     bounded(async {
+        // The example of AWS's documentation, with the date in milliseconds as it comes.
+        // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
+        let mut answer = json!({
+            "ARN": "arn:aws:secretsmanager:us-west-2:123456789012:secret:shop/orders-a1b2c3",
+            "CreatedDate": 1_523_477_145.713,
+            "Name": "shop/orders",
+            "SecretString": r#"{"password":"hush"}"#,
+            "VersionId": "EXAMPLE1",
+            "VersionStages": ["AWSPREVIOUS"],
+        });
         let mut aws = Fake::start().await;
-        let emulator = asking(&[SECRET, SECRET])
+        let question = format!("{SECRET}&versionId=EXAMPLE1&versionStage=AWSPREVIOUS");
+        let emulator = asking(&[&question, &question])
             .env("AWS_ENDPOINT_URL", format!("http://{}", aws.runtime_api()))
             .start()
             .await
@@ -130,32 +144,92 @@ async fn what_fails_for_now_is_asked_again_and_what_is_known_is_not() {
                 first.header("x-amz-target"),
                 "secretsmanager.GetSecretValue"
             );
-            assert_eq!(first.json(), json!({"SecretId": "shop/orders"}));
+            let asked = json!({
+                "SecretId": "shop/orders",
+                "VersionId": "EXAMPLE1",
+                "VersionStage": "AWSPREVIOUS",
+            });
+            assert_eq!(first.json(), asked);
             first.reply(503, "", "not now");
             let throttled = r#"{"__type":"ThrottlingException"}"#;
             aws.request().await.reply(400, "", throttled);
-            aws.request().await.reply(200, "", "hush");
+            aws.request().await.reply(200, "", &answer.to_string());
         };
         let (answers, ()) = tokio::join!(answers(&emulator), scripted);
-        assert_eq!(
-            answers[..2],
-            [(200, "hush".to_owned()), (200, "hush".to_owned())]
-        );
+        // What AWS's own extension, which is written in Go, makes of it.
+        answer["CreatedDate"] = json!("2018-04-11T20:05:45.713Z");
+        answer["SecretBinary"] = Value::Null;
+        answer["ResultMetadata"] = json!({});
+        for (status, body) in &answers[..2] {
+            assert_eq!(*status, 200, "{body}");
+            let given: Value = serde_json::from_str(body).unwrap();
+            assert_eq!(given, answer);
+        }
         assert!(aws.unasked().is_none());
     })
     .await;
 }
 
 #[tokio::test]
-async fn where_aws_is_away_the_function_is_told_why() {
+async fn with_snap_start_the_credentials_are_those_of_the_container() {
     let _ = built::example(NAME);
     bounded(async {
-        let emulator = asking(&[SECRET]).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
-        let answers = answers(&emulator.start().await.unwrap()).await;
-        assert_eq!(answers[0].0, 502, "{answers:?}");
-        assert!(answers[0].1.starts_with("secretsmanager: "), "{answers:?}");
+        let mut aws = Fake::start().await;
+        let url = format!("http://{}", aws.runtime_api());
+        let emulator = without_credentials()
+            .env(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                format!("{url}/credentials"),
+            )
+            .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "authorized")
+            .env("AWS_ENDPOINT_URL", url)
+            .start()
+            .await
+            .unwrap();
+        let scripted = async {
+            let who = aws.expect("/credentials").await;
+            assert_eq!(who.header("authorization"), "authorized");
+            let credentials = json!({
+                "AccessKeyId": "KEY",
+                "SecretAccessKey": "secret",
+                "Token": "session",
+                "Expiration": "2100-01-01T00:00:00Z",
+            });
+            who.reply(200, "", &credentials.to_string());
+            let signed = aws.request().await;
+            assert_eq!(signed.header("x-amz-security-token"), "session");
+            let signature = signed.header("authorization");
+            assert!(signature.contains("Credential=KEY/"), "{signature}");
+            signed.reply(200, "", r#"{"SecretString":"hush"}"#);
+        };
+        let (answers, ()) = tokio::join!(answers(&emulator), scripted);
+        assert_eq!(answers[0].0, 200, "{answers:?}");
+        are_refused(&answers[1..]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn where_there_is_no_answer_the_function_is_told_why() {
+    let _ = built::example(NAME);
+    let away = "http://127.0.0.1:1";
+    for (emulator, why) in [
+        (asking(&[SECRET]).env("AWS_ENDPOINT_URL", away), "connect"),
+        (asking(&[SECRET]).env("AWS_REGION", ""), "region"),
+        (
+            without_credentials().env("AWS_SESSION_TOKEN", "token"),
+            "credentials",
+        ),
+    ] {
+        bounded(async {
+            let answers = answers(&emulator.start().await.unwrap()).await;
+            assert_eq!(answers[0].0, 502, "{answers:?}");
+            let said = &answers[0].1;
+            assert!(said.starts_with("secretsmanager: "), "{said}");
+            assert!(said.contains(why), "{said}");
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -192,8 +266,9 @@ fn under_awss_own_emulator_the_functions_first_line_has_its_answer() {
     let answers = of(&report.invokes[0].body);
     report.equal("status", &answers[0].0, &200);
     let answer: Value = serde_json::from_str(&answers[0].1).unwrap();
+    let asked: Value = serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap();
     let expected =
         json!({"asked": {"SecretId": "shop/orders"}, "for": "secretsmanager.GetSecretValue"});
-    report.equal("answer", &answer, &expected);
+    report.equal("answer", &asked, &expected);
     are_refused(&answers[1..]);
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use axum::http::StatusCode;
+use serde::Deserialize;
 
 /// How many answers are kept. With more, all are fetched anew.
 const MOST: usize = 1000;
@@ -15,11 +16,19 @@ const REST: Duration = Duration::from_secs(10);
 
 /// Where secrets come from.
 pub trait Source: Send + Sync + 'static {
-    /// The answer to a question of AWS's API, which is JSON as the answer is.
-    fn get(&self, question: &str) -> impl Future<Output = Result<Secret, Failure>> + Send;
+    fn get(&self, question: &Question) -> impl Future<Output = Result<Secret, Failure>> + Send;
 }
 
-/// An answer. It is never shown by chance.
+/// Which secret, and which version of it: the current one if nothing is said.
+#[derive(Clone, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct Question {
+    pub secret_id: String,
+    pub version_id: Option<String>,
+    pub version_stage: Option<String>,
+}
+
+/// An answer, as JSON. It is never shown by chance.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -52,7 +61,7 @@ pub enum Failure {
 pub struct Cache<S> {
     source: S,
     ttl: Duration,
-    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    slots: Mutex<HashMap<Question, Arc<Slot>>>,
 }
 
 /// What is kept for a question, and the turn to fetch it: who asks the same waits for the same answer.
@@ -87,7 +96,7 @@ impl<S: Source> Cache<S> {
         Self { source, ttl, slots }
     }
 
-    pub async fn get(&self, question: &str) -> Result<Secret, Failure> {
+    pub async fn get(&self, question: &Question) -> Result<Secret, Failure> {
         let slot = self.slot(question);
         let mut kept = slot.lock().await;
         if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh()) {
@@ -106,12 +115,12 @@ impl<S: Source> Cache<S> {
         Ok(secret)
     }
 
-    fn slot(&self, question: &str) -> Arc<Slot> {
+    fn slot(&self, question: &Question) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MOST && !slots.contains_key(question) {
             slots.clear();
         }
-        Arc::clone(slots.entry(question.to_owned()).or_default())
+        Arc::clone(slots.entry(question.clone()).or_default())
     }
 }
 

@@ -16,13 +16,16 @@ struct Fake {
 }
 
 impl Source for Fake {
-    async fn get(&self, question: &str) -> Result<Secret, Failure> {
+    async fn get(&self, question: &Question) -> Result<Secret, Failure> {
         let number = self.questions.fetch_add(1, Ordering::Relaxed);
         if let Some(go) = &self.waits {
             go.notified().await;
         }
         let failure = self.fails.lock().unwrap().take();
-        failure.map_or_else(|| Ok(Secret::new(format!("{question}{number}"))), Err)
+        failure.map_or_else(
+            || Ok(Secret::new(format!("{}{number}", question.secret_id))),
+            Err,
+        )
     }
 }
 
@@ -30,13 +33,21 @@ fn cache(ttl: Duration) -> Cache<Fake> {
     Cache::new(Fake::default(), ttl)
 }
 
-async fn ask(cache: &Cache<Fake>, question: &str) -> String {
-    cache.get(question).await.unwrap().reveal()
+fn question(secret_id: &str) -> Question {
+    Question {
+        secret_id: secret_id.to_owned(),
+        version_id: None,
+        version_stage: None,
+    }
+}
+
+async fn ask(cache: &Cache<Fake>, secret_id: &str) -> String {
+    cache.get(&question(secret_id)).await.unwrap().reveal()
 }
 
 /// As if this time had gone by for what is kept.
-async fn age(cache: &Cache<Fake>, question: &str, time: Duration) {
-    let slot = cache.slot(question);
+async fn age(cache: &Cache<Fake>, secret_id: &str, time: Duration) {
+    let slot = cache.slot(&question(secret_id));
     slot.lock().await.as_mut().unwrap().since -= time;
 }
 
@@ -63,6 +74,18 @@ async fn an_answer_is_kept_for_its_time_and_for_its_question() {
 }
 
 #[tokio::test]
+async fn another_version_is_another_question() {
+    let cache = cache(TTL);
+    assert_eq!(ask(&cache, "a").await, "a0");
+    let version = || Some("b".to_owned());
+    let (mut by_id, mut by_stage) = (question("a"), question("a"));
+    (by_id.version_id, by_stage.version_stage) = (version(), version());
+    for (question, answer) in [(by_id, "a1"), (by_stage, "a2"), (question("a"), "a0")] {
+        assert_eq!(cache.get(&question).await.unwrap().reveal(), answer);
+    }
+}
+
+#[tokio::test]
 async fn without_a_time_nothing_is_kept() {
     let cache = cache(Duration::ZERO);
     assert_eq!(ask(&cache, "a").await, "a0");
@@ -86,7 +109,7 @@ async fn a_failure_is_not_kept() {
     let cache = cache(TTL);
     for failure in [refused(), Failure::Unavailable("away".to_owned())] {
         fails(&cache, failure);
-        cache.get("a").await.unwrap_err();
+        cache.get(&question("a")).await.unwrap_err();
     }
     assert_eq!(ask(&cache, "a").await, "a2");
 }
@@ -110,16 +133,16 @@ async fn what_is_refused_is_forgotten() {
     assert_eq!(ask(&cache, "a").await, "a0");
     age(&cache, "a", TTL).await;
     fails(&cache, refused());
-    cache.get("a").await.unwrap_err();
+    cache.get(&question("a")).await.unwrap_err();
     fails(&cache, Failure::Unavailable("away".to_owned()));
-    cache.get("a").await.unwrap_err();
+    cache.get(&question("a")).await.unwrap_err();
 }
 
 #[tokio::test]
 async fn no_more_is_kept_than_there_is_room_for() {
     let cache = cache(TTL);
-    for question in 0..=MOST {
-        ask(&cache, &question.to_string()).await;
+    for secret_id in 0..=MOST {
+        ask(&cache, &secret_id.to_string()).await;
     }
     assert_eq!(cache.slots.lock().unwrap().len(), 1);
 }
