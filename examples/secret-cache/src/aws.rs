@@ -22,48 +22,58 @@ use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_types::base64;
 use axum::http::StatusCode;
 use serde_json::json;
+use tokio::sync::OnceCell;
 
 use super::cache::{Failure, Question, Secret, Source};
 
-pub struct SecretsManager(Client);
+pub struct SecretsManager {
+    attempt: Option<Duration>,
+    // Made for the first question: it reads the certificates of the system, which would be part of each cold start.
+    client: OnceCell<Client>,
+}
 
 impl SecretsManager {
-    /// Where and who it is is in the function's environment: the SDK's own chains go on to what no function has.
-    ///
-    /// Nobody is asked for anything yet. An attempt takes no longer than that, if that is something.
-    pub async fn new(attempt: Option<Duration>) -> Self {
-        let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let http = Builder::new()
-            .tls_provider(ring)
-            // What is kept open is closed at the other end when it is wanted again, minutes later.
-            .pool_max_idle_per_host(0)
-            .build_https();
-        // With SnapStart they come from a server beside the function.
-        let container = EcsCredentialsProvider::builder()
-            .configure(&ProviderConfig::without_region().with_http_client(http.clone()))
-            .build();
-        let environment = EnvironmentVariableCredentialsProvider::new();
-        let credentials = CredentialsProviderChain::first_try("environment", environment)
-            .or_else("container", container);
-        let mut timeouts = TimeoutConfig::builder();
-        timeouts.set_operation_attempt_timeout(attempt);
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http)
-            .credentials_provider(credentials)
-            .region(EnvironmentVariableRegionProvider::new())
-            .timeout_config(timeouts.build());
-        Self(Client::new(&config.load().await))
+    /// An attempt takes no longer than that, if that is something.
+    pub fn new(attempt: Option<Duration>) -> Self {
+        let client = OnceCell::new();
+        Self { attempt, client }
     }
 }
 
 impl Source for SecretsManager {
     async fn get(&self, question: &Question) -> Result<Secret, Failure> {
-        let request = self.0.get_secret_value().secret_id(&question.secret_id);
+        let client = self.client.get_or_init(|| client(self.attempt)).await;
+        let request = client.get_secret_value().secret_id(&question.secret_id);
         let request = request.set_version_id(question.version_id.clone());
         let request = request.set_version_stage(question.version_stage.clone());
         let answer = request.send().await.map_err(|error| failure(&error))?;
         Ok(secret(&answer))
     }
+}
+
+/// Where and who it is is in the function's environment: the SDK's own chains go on to what no function has.
+async fn client(attempt: Option<Duration>) -> Client {
+    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    let http = Builder::new()
+        .tls_provider(ring)
+        // What is kept open is closed at the other end when it is wanted again, minutes later.
+        .pool_max_idle_per_host(0)
+        .build_https();
+    // With SnapStart they come from a server beside the function.
+    let container = EcsCredentialsProvider::builder()
+        .configure(&ProviderConfig::without_region().with_http_client(http.clone()))
+        .build();
+    let environment = EnvironmentVariableCredentialsProvider::new();
+    let credentials = CredentialsProviderChain::first_try("environment", environment)
+        .or_else("container", container);
+    let mut timeouts = TimeoutConfig::builder();
+    timeouts.set_operation_attempt_timeout(attempt);
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
+        .credentials_provider(credentials)
+        .region(EnvironmentVariableRegionProvider::new())
+        .timeout_config(timeouts.build());
+    Client::new(&config.load().await)
 }
 
 /// As AWS's own extension writes it: names, dates and what is not there.

@@ -37,7 +37,7 @@ impl SecretCache {
         let listener = listener.map_err(|error| format!("port {port}: {error}"))?;
         let secrets = Secrets {
             token: token.unwrap_or_default(),
-            cache: Cache::new(SecretsManager::new(attempt).await, ttl),
+            cache: Cache::new(SecretsManager::new(attempt), ttl),
         };
         lambda_ext::spawn(server::serve(listener, secrets));
         Ok(Self)
