@@ -171,6 +171,28 @@ async fn what_fails_for_now_is_asked_again_and_what_is_known_is_not() {
 }
 
 #[tokio::test]
+async fn who_is_throttled_to_the_end_is_not_refused() {
+    let _ = built::example(NAME);
+    bounded(async {
+        let mut aws = Fake::start().await;
+        let emulator = asking(&[SECRET])
+            .env("AWS_ENDPOINT_URL", format!("http://{}", aws.runtime_api()))
+            .env("AWS_MAX_ATTEMPTS", "1")
+            .start()
+            .await
+            .unwrap();
+        let scripted = async {
+            let throttled = r#"{"__type":"ThrottlingException"}"#;
+            aws.request().await.reply(400, "", throttled);
+        };
+        let (answers, ()) = tokio::join!(answers(&emulator), scripted);
+        assert_eq!(answers[0].0, 502, "{answers:?}");
+        assert!(answers[0].1.contains("ThrottlingException"), "{answers:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn with_snap_start_the_credentials_are_those_of_the_container() {
     let _ = built::example(NAME);
     bounded(async {
