@@ -97,8 +97,7 @@ impl<H> InternalExtension<H> {
     /// # impl Handler for Metrics { const CONFIG: Config = Config::new(&[EventType::Invoke]); }
     /// # mod lambda_runtime { pub async fn run(_: ()) -> Result<(), lambda_ext::Error> { Ok(()) } }
     /// # fn service_fn(_: ()) {}
-    /// # let handler = ();
-    /// # async fn main(handler: ()) -> Result<(), Error> {
+    /// # async fn run(handler: ()) -> Result<(), Error> {
     /// let metrics = lambda_ext::register_internal("metrics", Metrics).await?;
     /// metrics.run_beside(lambda_runtime::run(service_fn(handler))).await
     /// # }
