@@ -108,7 +108,7 @@ impl Policy {
     /// A method had to give way.
     pub(super) fn cut(&self, method: Method, after: Duration, why: &str) {
         let after = after.as_millis();
-        let text = format_args!("`{method}` was cut after {after} ms, {why}");
+        let text = format!("`{method}` was cut after {after} ms, {why}");
         self.say(About::Cuts(method), text);
     }
 
@@ -135,7 +135,7 @@ impl Policy {
             Err(_) if self.fail_open => Err(RunError::Cut { method, after }),
             Err(_) => {
                 let after = after.as_millis();
-                let text = format_args!(
+                let text = format!(
                     "`{method}` still runs after {after} ms, of the 10 s that Lambda has for all of \
                      init"
                 );
@@ -157,7 +157,7 @@ impl Policy {
 
     fn unwritten(&self, lines: u64) {
         if lines > 0 {
-            let text = format_args!(
+            let text = format!(
                 "lines that `telemetry` logged and that were not written, because they would come \
                  back to it: {lines}"
             );
@@ -177,7 +177,7 @@ impl Policy {
                     About::Tasks(at) => format!("failures of tasks that were spawned at {at}"),
                     About::Telemetry => "failures of telemetry".to_owned(),
                 };
-                let text = format_args!("{what}: {unsaid} more, which were not said");
+                let text = format!("{what}: {unsaid} more, which were not said");
                 say::warn(&self.name, text);
             }
         }
