@@ -225,7 +225,8 @@ fn a_runtime_that_fails_is_not_the_extensions_fault_and_the_page_shows_it() {
 
 #[test]
 fn the_document_tells_what_became_of_each_invocation() {
-    let arguments = "--invokes 4 --timeout 1s --outcome success --outcome error \
+    // After the timeout the next invocation has to start Python within it.
+    let arguments = "--invokes 4 --timeout 5s --outcome success --outcome error \
                      --outcome timeout --outcome crash";
     let script = fixture("behaves.py");
     let arguments = std::iter::once(&*script).chain(arguments.split_whitespace());
