@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::Value;
-use tokio::net::TcpSocket;
 use tokio::process::Child;
 use tokio::time::sleep;
 
 use crate::built::target_dir;
-use crate::fetched::{did_not_run, fetched};
+use crate::fetched::{did_not_run, fetched, runs_here};
+use crate::port::Port;
 
 /// An engine that keeps rows in the order in which they came.
 const TABLE: &str = "CREATE TABLE logs (time String, type String, function String, \
@@ -27,9 +27,7 @@ const TABLE: &str = "CREATE TABLE logs (time String, type String, function Strin
 pub struct ClickHouse {
     root: &'static Path,
     directory: PathBuf,
-    /// Keeps the port from others while no server listens at it.
-    _reserved: TcpSocket,
-    port: u16,
+    port: Port,
     server: Option<Child>,
     client: Client,
 }
@@ -60,17 +58,10 @@ impl ClickHouse {
         // What an earlier run has left.
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).expect("the target directory can be written");
-        let reserved = TcpSocket::new_v4().expect("a socket");
-        // Two that may share an address do, as long as one of them listens at most.
-        reserved.set_reuseaddr(true).expect("a socket");
-        let any = ([127, 0, 0, 1], 0).into();
-        reserved.bind(any).expect("a port");
-        let port = reserved.local_addr().expect("an address").port();
         let store = Self {
             root,
             directory,
-            _reserved: reserved,
-            port,
+            port: Port::reserve(),
             server: None,
             client: Client::builder().no_proxy().build().expect("a client"),
         };
@@ -115,8 +106,9 @@ impl ClickHouse {
             .kill_on_drop(true)
             .spawn()
             .expect("the server starts");
+        let url = self.url();
         let server = self.server.insert(server);
-        while self.client.get(url(self.port)).send().await.is_err() {
+        while self.client.get(&url).send().await.is_err() {
             let ended = server.try_wait().expect("the server can be waited for");
             assert!(ended.is_none(), "ClickHouse ended: {}", self.log());
             sleep(Duration::from_millis(10)).await;
@@ -145,7 +137,7 @@ impl ClickHouse {
     }
 
     fn url(&self) -> String {
-        url(self.port)
+        format!("http://127.0.0.1:{}/", self.port.number())
     }
 
     fn path(&self, name: &str) -> String {
@@ -159,7 +151,7 @@ impl ClickHouse {
     fn configuration(&self) -> String {
         let path = self.path("config.xml");
         let data = self.path("data/");
-        let port = self.port;
+        let port = self.port.number();
         format!(
             "<yandex>
                 <logger><level>warning</level><console>1</console></logger>
@@ -184,17 +176,11 @@ impl ClickHouse {
     }
 }
 
-fn url(port: u16) -> String {
-    format!("http://127.0.0.1:{port}/")
-}
-
 /// Where it is unpacked, or why it cannot be had.
 fn root() -> Result<&'static Path, &'static str> {
     static ROOT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let root = ROOT.get_or_init(|| {
-        if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
-            return Err("ClickHouse is had for Linux on x86_64 only".to_owned());
-        }
+        runs_here("ClickHouse")?;
         fetched("clickhouse").map(PathBuf::from)
     });
     root.as_deref().map_err(String::as_str)

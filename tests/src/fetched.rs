@@ -19,6 +19,15 @@ pub(crate) fn fetched(name: &str) -> Result<String, String> {
     said(name, &try_finish(script(name), "", PATIENCE)?)
 }
 
+/// Whether what is built for one kind of machine only is of use here, or why not.
+pub(crate) fn runs_here(what: &str) -> Result<(), String> {
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        Ok(())
+    } else {
+        Err(format!("{what} is had for Linux on x86_64 only"))
+    }
+}
+
 /// Like [`fetched`], of a script that is told something, and does more than to fetch: that it does
 /// not come to its end is a failure.
 #[track_caller]

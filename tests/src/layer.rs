@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::built::target_dir;
-use crate::fetched::{did_not_run, fetched};
+use crate::fetched::{did_not_run, fetched, runs_here};
 use crate::finish::{PATIENCE, finish};
 
 const PACKER: &str = concat!(
@@ -30,7 +30,8 @@ const PACKER: &str = concat!(
 #[must_use]
 #[track_caller]
 pub fn by_cargo_lambda(examples: &[&str]) -> Option<PathBuf> {
-    let cargo_lambda = match fetched("cargo_lambda") {
+    let fetched = runs_here("cargo-lambda").and_then(|()| fetched("cargo_lambda"));
+    let cargo_lambda = match fetched {
         Ok(path) => path,
         Err(why) => {
             did_not_run(&why);

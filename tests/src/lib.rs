@@ -13,6 +13,7 @@ mod fetched;
 mod finish;
 pub mod layer;
 pub mod moto;
+mod port;
 pub mod program;
 pub mod raw;
 pub mod rie;

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::fetched::{did_not_run, fetched};
+use crate::fetched::{did_not_run, fetched, runs_here};
 use crate::finish::{finish, try_finish};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rie");
@@ -433,9 +433,7 @@ fn machine() -> Result<&'static Machine, &'static str> {
 }
 
 fn find_machine() -> Result<Machine, String> {
-    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
-        return Err("the emulator is had for Linux on x86_64 only".to_owned());
-    }
+    runs_here("the emulator")?;
     Ok(Machine {
         namespaces: namespaces()?,
         emulator: fetched("rie")?.into(),

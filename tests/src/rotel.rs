@@ -9,12 +9,13 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
 use crate::built::target_dir;
-use crate::fetched::{did_not_run, fetched};
+use crate::fetched::{did_not_run, fetched, runs_here};
+use crate::port::Port;
 
 /// Has it write what it receives, and nothing else be done with that.
 pub const OPTIONS: &str = "--debug-log traces --debug-log-verbosity detailed \
@@ -25,9 +26,7 @@ pub const OPTIONS: &str = "--debug-log traces --debug-log-verbosity detailed \
 pub struct Rotel {
     program: String,
     log: PathBuf,
-    /// Keeps the port from others while no collector listens at it.
-    _reserved: TcpSocket,
-    port: u16,
+    port: Port,
     running: Option<Child>,
 }
 
@@ -56,15 +55,10 @@ impl Rotel {
         let log = directory.join("log");
         // Not what an earlier run has left.
         File::create(&log).expect("the target directory can be written");
-        let reserved = TcpSocket::new_v4().expect("a socket");
-        // Two that may share an address do, as long as one of them listens at most.
-        reserved.set_reuseaddr(true).expect("a socket");
-        reserved.bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let mut rotel = Self {
             program,
             log,
-            port: reserved.local_addr().expect("an address").port(),
-            _reserved: reserved,
+            port: Port::reserve(),
             running: None,
         };
         rotel.resume().await;
@@ -74,7 +68,7 @@ impl Rotel {
     /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is for it.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port.number())
     }
 
     /// Has it come to its end; what it has received is written by then.
@@ -97,9 +91,10 @@ impl Rotel {
     pub async fn resume(&mut self) {
         let log = File::options().append(true).open(&self.log);
         let log = log.expect("the target directory can be written");
+        let port = self.port.number();
         let running = Command::new(&self.program)
             .args(["start", "--otlp-grpc-endpoint", "127.0.0.1:0"])
-            .args(["--otlp-http-endpoint", &format!("127.0.0.1:{}", self.port)])
+            .args(["--otlp-http-endpoint", &format!("127.0.0.1:{port}")])
             .args(OPTIONS.split(' '))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file"))
@@ -108,7 +103,7 @@ impl Rotel {
             .spawn()
             .expect("the collector starts");
         let running = self.running.insert(running);
-        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             let ended = running.try_wait().expect("it can be waited for");
             assert!(ended.is_none(), "the collector ended: {}", self.written());
             sleep(Duration::from_millis(10)).await;
@@ -139,9 +134,7 @@ impl Rotel {
 pub fn program() -> Option<String> {
     static PROGRAM: OnceLock<Result<String, String>> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| {
-        if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
-            return Err("Rotel is had for Linux on x86_64 only".to_owned());
-        }
+        runs_here("Rotel")?;
         fetched("rotel")
     });
     program.clone().map_err(|why| did_not_run(&why)).ok()
