@@ -51,6 +51,23 @@ fn rules(document: &Value) -> (Vec<String>, Vec<String>) {
     (names(grave), names(remarks))
 }
 
+/// With nothing set, as the README says to run them.
+#[test]
+fn every_example_behaves_as_it_is() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
+    let examples = std::fs::read_dir(examples).expect("there are examples");
+    let names: Vec<_> = examples
+        .map(|example| example.expect("a directory").file_name())
+        .collect();
+    assert!(names.len() > 8, "{names:?}");
+    for name in names {
+        let name = name.to_str().expect("UTF-8");
+        let (document, code) = document(&[name]);
+        assert_eq!(document["verdict"], "behaved", "{name}: {document:#}");
+        assert_eq!(code, Some(0), "{name}: {document:#}");
+    }
+}
+
 #[test]
 fn a_good_one_is_measured_and_leaves_no_finding() {
     let script = fixture("behaves.py");
