@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use crate::panic::{Panic, contained};
-use crate::report::{ErrorRequest, sources};
+use crate::report::{ErrorRequest, innermost, sources};
 use crate::switch::DISABLED;
 
 /// Any error: what handlers return, as in `lambda_runtime`.
@@ -74,8 +74,6 @@ pub enum ClientError {
     InvalidRuntimeApi(String),
     /// The extension's name cannot be sent as a header's value.
     InvalidName(String),
-    /// The HTTP client cannot be made.
-    NoHttpClient(reqwest::Error),
     /// A telemetry subscription that no platform can take.
     InvalidSubscription(String),
     /// The platform answered a call with an error.
@@ -106,8 +104,8 @@ pub enum ClientError {
         call: &'static str,
         /// The address.
         runtime_api: String,
-        /// The transport's error.
-        source: reqwest::Error,
+        /// The connection's error.
+        source: Error,
     },
 }
 
@@ -129,10 +127,6 @@ impl fmt::Display for ClientError {
                 "the extension's name {name:?} cannot be sent: expected the executable's file \
                  name, without control characters and outer spaces"
             ),
-            Self::NoHttpClient(source) => {
-                let reason = sources(source).last().unwrap_or(source);
-                write!(formatter, "the HTTP client cannot be made: {reason}")
-            }
             Self::InvalidSubscription(what) => {
                 write!(formatter, "the telemetry subscription is invalid: {what}")
             }
@@ -159,7 +153,7 @@ impl fmt::Display for ClientError {
                 runtime_api,
                 source,
             } => {
-                let reason = sources(source).last().unwrap_or(source);
+                let reason = innermost(source);
                 write!(
                     formatter,
                     "{call}: the call to {runtime_api} failed: {reason}"

@@ -2,10 +2,10 @@
 
 use std::error::Error as StdError;
 
-use reqwest::header::HeaderValue;
+use hyper::header::HeaderValue;
 use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::json;
+use crate::{Error, json};
 
 /// The most of one text that is sent, in bytes: the platform takes bodies of 1 MiB.
 const LONGEST: usize = 64 << 10;
@@ -95,6 +95,12 @@ pub(crate) fn sources<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+/// The cause that says most: the outer ones say which step failed.
+pub(crate) fn innermost(error: &Error) -> &(dyn StdError + 'static) {
+    let error: &(dyn StdError + 'static) = error.as_ref();
+    sources(error).last().unwrap_or(error)
 }
 
 /// The beginning of a text, whole characters only.

@@ -12,8 +12,13 @@ async fn the_address_may_be_host_and_port_or_a_url_with_or_without_a_prefix() {
     bounded(async {
         let mut fake = Fake::start().await;
         let api = fake.runtime_api().to_owned();
+        let port = api.rsplit(':').next().unwrap();
         for (address, prefix) in [
             (api.clone(), ""),
+            (format!("localhost:{port}"), ""),
+            (format!("[::ffff:127.0.0.1]:{port}"), ""),
+            (format!("http://[::ffff:127.0.0.1]:{port}/.rt"), "/.rt"),
+            (format!("HTTP://{api}"), ""),
             (format!("{api}/"), ""),
             (format!("http://{api}"), ""),
             (format!("http://{api}/"), ""),
@@ -52,8 +57,23 @@ fn what_is_no_address_is_an_error_that_shows_it() {
         "127.0.0.1:x",
         "http://",
         "ftp://h",
+        "127.0.0.1:+80",
+        "127.0.0.1:-1",
+        "127.0.0.1:65536",
+        "127.0.0.1:",
+        "127.0.0.1:1:2",
         "h:1?q",
+        "h:1#f",
+        "h:1/a b",
+        "h h:1",
+        ":9001",
+        "/path",
+        "::1",
+        "[::1",
+        "[]:1",
         "9001",
+        "9001/",
+        "http://9001",
         "http://user:secret@127.0.0.1:1",
     ] {
         let error = Client::with(Some("ext"), Some(address)).unwrap_err();
@@ -187,6 +207,71 @@ async fn an_error_report_that_a_kept_connection_swallowed_is_sent_once_more() {
 }
 
 #[tokio::test]
+async fn report_beside_waiting_next_has_its_own_connection() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = fake.registered_client().await;
+        let reporter = client.error_reporter();
+        let error = ErrorRequest::new("Extension.Test", "test");
+        let platform = async {
+            let next = fake.expect(fake::NEXT).await;
+            assert_eq!(next.connection, 1);
+            for _ in 0..2 {
+                let report = fake.expect(fake::EXIT_ERROR).await;
+                assert_eq!(report.connection, 2);
+                report.accepted();
+            }
+            next
+        };
+        let reports = async {
+            // Sent when `next` is on its way.
+            tokio::task::yield_now().await;
+            for _ in 0..2 {
+                reporter.exit_error(&error).await.unwrap();
+            }
+        };
+        let waiting = tokio::select! {
+            event = client.next_event() => panic!("{event:?}"),
+            (next, ()) = async { tokio::join!(platform, reports) } => next,
+        };
+        waiting.invoke("1");
+        client.next_event().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_connection_lost_beside_waiting_next_is_an_error_at_once() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = fake.registered_client().await;
+        let reporter = client.error_reporter();
+        let error = ErrorRequest::new("Extension.Test", "test");
+        let waiting = tokio::select! {
+            event = client.next_event() => panic!("{event:?}"),
+            request = fake.expect(fake::NEXT) => request,
+        };
+        let platform = async { drop(fake.expect(fake::EXIT_ERROR).await) };
+        let refused = tokio::join!(reporter.exit_error(&error), platform).0;
+        let refused = refused.unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                ClientError::Unreachable {
+                    call: "exit error",
+                    ..
+                }
+            ),
+            "{refused}"
+        );
+        waiting.invoke("1");
+        client.next_event().await.unwrap();
+        assert!(fake.unasked().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_first_connection_that_closes_without_a_reply_is_an_error_at_once() {
     bounded(async {
         let mut fake = Fake::start().await;
@@ -268,6 +353,43 @@ async fn a_reply_without_end_is_not_read_to_the_end() {
             matches!(error, ClientError::InvalidReply { call: "next", .. }),
             "{error}"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_not_read_to_the_end() {
+    for head in [
+        "X: 1\r\n".repeat(1_000),
+        format!("X: {}", "1".repeat(2 << 20)),
+    ] {
+        bounded(async {
+            let mut fake = Fake::start().await;
+            let mut client = fake.registered_client().await;
+            let platform = async {
+                let head = format!("HTTP/1.1 200 OK\r\n{head}");
+                fake.expect(fake::NEXT).await.raw(head);
+            };
+            let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
+            let too_large = "message head is too large";
+            assert!(error.to_string().ends_with(too_large), "{error}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_switch_to_another_protocol_is_refused() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = fake.registered_client().await;
+        let platform = async {
+            let head =
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n";
+            fake.expect(fake::NEXT).await.raw(head);
+        };
+        let error = tokio::join!(client.next_event(), platform).0.unwrap_err();
+        assert_eq!(error.to_string(), "next: the platform answered 101");
     })
     .await;
 }

@@ -1,47 +1,33 @@
 //! The Extensions API: one function per endpoint. What to call when is the lifecycle's.
 
+mod address;
 mod call;
-mod http;
+pub(crate) mod connection;
+mod registered;
 mod reporter;
+mod transport;
 
+use std::borrow::Cow;
 use std::env::{self, VarError};
-use std::fmt;
-use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::sync::Arc;
+use std::str;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, StatusCode};
+use hyper::Method;
+use hyper::header::HeaderValue;
 use serde_core::de::DeserializeOwned;
 
-use self::call::{Call, Endpoint, Reply, header};
-use self::http::Http;
+use self::call::{Call, Endpoint, header};
+pub use self::registered::RegisteredClient;
 pub use self::reporter::ErrorReporter;
-use crate::event::Received;
-use crate::telemetry::{Subscribed, Subscription};
-use crate::{ClientError, Event, EventType, Register, budget};
+use self::transport::Transport;
+use crate::{ClientError, EventType, budget};
 
-const REGISTER: Endpoint = Endpoint {
+static REGISTER: Endpoint = Endpoint {
     name: "register",
-    method: &Method::POST,
+    method: Method::POST,
     path: "/2020-01-01/extension/register",
-    // Who calls it has one, by which an answer is taken that came while the process was stopped.
-    budget: None,
-};
-const NEXT: Endpoint = Endpoint {
-    name: "next",
-    method: &Method::GET,
-    path: "/2020-01-01/extension/event/next",
-    budget: None,
-};
-const SUBSCRIBE: Endpoint = Endpoint {
-    name: "telemetry",
-    method: &Method::PUT,
-    // The date is the path's alone: which schema is meant is in the body.
-    path: "/2022-07-01/telemetry",
-    // It has one for all schemas together.
+    // `Client::register` limits the time, and takes a reply that came while the process was stopped.
     budget: None,
 };
 
@@ -71,11 +57,11 @@ const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 ///
 /// (A loop that is to outlive event types of tomorrow goes on at [`ClientError::UnknownEvent`].)
 ///
-/// It never uses a proxy, keeps one connection, and needs a tokio runtime with I/O and time
-/// enabled.
+/// It keeps one connection, uses no proxy and no TLS, follows no redirects, and needs a tokio runtime
+/// with I/O and time enabled.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: Http,
+    transport: Transport,
     name: String,
     /// The name as it is sent.
     name_header: HeaderValue,
@@ -115,16 +101,16 @@ impl Client {
             Ok(header) if !name.is_empty() && name.trim() == name => header,
             _ => return Err(ClientError::InvalidName(name)),
         };
-        let http = match runtime_api {
-            Some(address) => Http::new(address)?,
+        let transport = match runtime_api {
+            Some(address) => Transport::new(address)?,
             None => match env::var(RUNTIME_API) {
-                Ok(address) => Http::new(&address)?,
-                Err(VarError::NotUnicode(address)) => Http::new(&address.to_string_lossy())?,
+                Ok(address) => Transport::new(&address)?,
+                Err(VarError::NotUnicode(address)) => Transport::new(&address.to_string_lossy())?,
                 Err(VarError::NotPresent) => return Err(ClientError::NoRuntimeApi),
             },
         };
         Ok(Self {
-            http,
+            transport,
             name,
             name_header,
             managed: env::var(INITIALIZATION_TYPE)
@@ -151,7 +137,7 @@ impl Client {
     /// The same by a new connection, for a thread with a runtime of its own.
     pub(crate) fn reconnected(&self) -> Self {
         Self {
-            http: self.http.reconnected(),
+            transport: self.transport.reconnected(),
             ..self.clone()
         }
     }
@@ -174,201 +160,9 @@ impl Client {
         ];
         let events: Vec<_> = events.iter().map(|event| format!("\"{event}\"")).collect();
         let body = format!("{{\"events\":[{}]}}", events.join(","));
-        let call = Call::new(self.http.clone(), &REGISTER, headers, body.into());
+        let call = Call::new(self.transport.clone(), &REGISTER, headers, body.into())?;
         let reply = within(&REGISTER, budget::REGISTER, call.exchange()).await?;
         RegisteredClient::new(self, &reply)
-    }
-}
-
-/// A client that has registered, and may ask for events.
-pub struct RegisteredClient {
-    client: Client,
-    info: Register,
-    reporter: ErrorReporter,
-    next: Arc<Call>,
-    /// The request that is on its way, kept here so that a dropped `next_event` loses no event.
-    in_flight: Option<InFlight>,
-}
-
-type InFlight = Pin<Box<dyn Future<Output = Result<Event, ClientError>> + Send>>;
-
-impl RegisteredClient {
-    fn new(client: Client, reply: &Reply) -> Result<Self, ClientError> {
-        let identifier = reply
-            .headers
-            .get(header::IDENTIFIER)
-            .filter(|value| !value.is_empty())
-            .ok_or(ClientError::NoIdentifier)?;
-        let mut info: Register = decode(&REGISTER, &reply.body)?;
-        info.extension_id = String::from_utf8_lossy(identifier.as_bytes()).into_owned();
-        let headers = [(header::IDENTIFIER, identifier.clone())];
-        let next = Call::new(client.http.clone(), &NEXT, headers, Vec::new());
-        Ok(Self {
-            next: Arc::new(next),
-            reporter: ErrorReporter {
-                http: client.http.clone(),
-                identifier: identifier.clone(),
-            },
-            client,
-            info,
-            in_flight: None,
-        })
-    }
-
-    /// What the platform told about the function.
-    #[must_use]
-    pub fn info(&self) -> &Register {
-        &self.info
-    }
-
-    /// The name it is registered under.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.client.name
-    }
-
-    /// The identifier by which the platform knows this extension.
-    #[must_use]
-    pub fn extension_id(&self) -> &str {
-        &self.info.extension_id
-    }
-
-    /// Subscribes to telemetry, which is legal until the end of init, once, and must be done before
-    /// the first [`next_event`](Self::next_event). Whoever listens at the destination must accept
-    /// connections already.
-    ///
-    /// The schema is `2022-12-13`, on Managed Instances `2025-01-29`; where the platform does not
-    /// take it, the others are tried.
-    ///
-    /// ```no_run
-    /// use lambda_ext::telemetry::{Destination, Subscription};
-    /// use lambda_ext::{Client, Error, Event, EventType, TelemetryEvent, TelemetryType};
-    /// use tokio::io::{AsyncBufReadExt, BufReader};
-    /// use tokio::net::{TcpListener, TcpStream};
-    ///
-    /// async fn run() -> Result<(), Error> {
-    ///     let listener = TcpListener::bind("0.0.0.0:0").await?;
-    ///     let port = listener.local_addr()?.port();
-    ///     tokio::spawn(async move {
-    ///         while let Ok((stream, _)) = listener.accept().await {
-    ///             tokio::spawn(receive(stream));
-    ///         }
-    ///     });
-    ///     let events = [EventType::Invoke, EventType::Shutdown];
-    ///     let mut client = Client::from_env()?.register(&events).await?;
-    ///     let types = [TelemetryType::Platform];
-    ///     client.subscribe(&Subscription::new(&types, Destination::Tcp { port })).await?;
-    ///     while let Event::Invoke(event) = client.next_event().await? {
-    ///         println!("{}", event.request_id);
-    ///     }
-    ///     Ok(())
-    /// }
-    ///
-    /// /// By TCP each line is an event; by HTTP each request's body is a `TelemetryBatch`.
-    /// async fn receive(stream: TcpStream) {
-    ///     let mut lines = BufReader::new(stream).lines();
-    ///     while let Ok(Some(line)) = lines.next_line().await {
-    ///         println!("{:?}", TelemetryEvent::from(&*line).record);
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    /// The subscription is not one ([`ClientError::InvalidSubscription`]), or the platform refuses
-    /// it, cannot be reached, or does not answer within 5 s.
-    pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
-        subscription.check()?;
-        let mut first = None;
-        let subscribed = self.subscribe_as_can_be(subscription, &mut first);
-        // Beside it `init` runs, which may keep the thread busy.
-        let outcome = within(&SUBSCRIBE, budget::SUBSCRIBE, subscribed).await;
-        // Of what is wrong the answer to the schema that is meant tells best.
-        outcome.map_err(|last| first.unwrap_or(last))
-    }
-
-    async fn subscribe_as_can_be(
-        &self,
-        subscription: &Subscription,
-        first: &mut Option<ClientError>,
-    ) -> Result<Subscribed, ClientError> {
-        let [schemas @ .., last] = Subscription::schemas(self.client.managed);
-        for schema in schemas {
-            match self.subscribe_as(subscription, schema).await {
-                // A schema that it does not know is to the platform a mistake like any other.
-                Err(error) if is_mistake(&error) => first.get_or_insert(error),
-                outcome => return outcome,
-            };
-        }
-        self.subscribe_as(subscription, last).await
-    }
-
-    async fn subscribe_as(
-        &self,
-        subscription: &Subscription,
-        schema: &str,
-    ) -> Result<Subscribed, ClientError> {
-        let headers = [
-            (header::IDENTIFIER, self.reporter.identifier.clone()),
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        ];
-        let body = subscription.body(schema);
-        let call = Call::new(self.client.http.clone(), &SUBSCRIBE, headers, body.into());
-        let reply = call.exchange().await?;
-        Ok(match reply.status {
-            StatusCode::ACCEPTED => Subscribed::NotSupported,
-            _ if reply.body.is_empty() => Subscribed::Unconfirmed,
-            _ => Subscribed::Confirmed,
-        })
-    }
-
-    /// Waits for the next event, for as long as it takes: the environment may be frozen for hours
-    /// meanwhile.
-    ///
-    /// The first call tells the platform that the extension is initialised, each later one that it
-    /// is done with the event before. Asking again after [`Event::Shutdown`] waits for ever.
-    ///
-    /// Cancel safe: a call that is dropped goes on in the client, and the next call resumes it. A
-    /// request whose kept connection turns out to be closed before the head of the reply has come is
-    /// sent once more; had the platform seen it, the event of that time is lost.
-    ///
-    /// # Errors
-    /// All are final but [`ClientError::UnknownEvent`].
-    pub async fn next_event(&mut self) -> Result<Event, ClientError> {
-        let in_flight = match &mut self.in_flight {
-            Some(in_flight) => in_flight,
-            none => none.insert(Box::pin(next(self.next.clone()))),
-        };
-        let event = in_flight.await;
-        self.in_flight = None;
-        event
-    }
-
-    /// A handle by which a failure can be reported while `next_event` is waiting.
-    #[must_use]
-    pub fn error_reporter(&self) -> ErrorReporter {
-        self.reporter.clone()
-    }
-}
-
-fn is_mistake(error: &ClientError) -> bool {
-    matches!(error, ClientError::Refused(refusal) if refusal.status == 400)
-}
-
-impl fmt::Debug for RegisteredClient {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("RegisteredClient")
-            .field("name", &self.client.name)
-            .field("info", &self.info)
-            .finish_non_exhaustive()
-    }
-}
-
-async fn next(call: Arc<Call>) -> Result<Event, ClientError> {
-    let reply = call.exchange().await?;
-    match decode(&NEXT, &reply.body)? {
-        Received::Known(event) => Ok(event),
-        Received::Unknown(event_type) => Err(ClientError::UnknownEvent(event_type)),
     }
 }
 
@@ -390,8 +184,9 @@ async fn within<T>(
 /// The content type is not looked at: the platform sends events as text, too. What is no UTF-8 costs no
 /// more than itself.
 fn decode<T: DeserializeOwned>(endpoint: &Endpoint, body: &[u8]) -> Result<T, ClientError> {
-    // Checked as a whole, which costs less than string by string.
-    let text = String::from_utf8_lossy(body);
+    // Checked as a whole, which costs less than string by string; and `from_utf8_lossy` looks at each
+    // byte for itself.
+    let text = str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
     serde_json::from_str(&text).map_err(|source| ClientError::InvalidReply {
         call: endpoint.name,
         source: source.into(),

@@ -1,22 +1,22 @@
 //! The reports of failures.
 
-use reqwest::Method;
-use reqwest::header::HeaderValue;
+use hyper::Method;
+use hyper::header::HeaderValue;
 
 use super::call::{Call, Endpoint, header};
 use super::decode;
-use super::http::Http;
+use super::transport::Transport;
 use crate::{ClientError, ErrorRequest, StatusResponse, budget};
 
-const INIT_ERROR: Endpoint = Endpoint {
+static INIT_ERROR: Endpoint = Endpoint {
     name: "init error",
-    method: &Method::POST,
+    method: Method::POST,
     path: "/2020-01-01/extension/init/error",
     budget: Some(budget::REPORT),
 };
-const EXIT_ERROR: Endpoint = Endpoint {
+static EXIT_ERROR: Endpoint = Endpoint {
     name: "exit error",
-    method: &Method::POST,
+    method: Method::POST,
     path: "/2020-01-01/extension/exit/error",
     budget: Some(budget::REPORT),
 };
@@ -25,7 +25,7 @@ const EXIT_ERROR: Endpoint = Endpoint {
 /// call of this extension, and waits for the process to exit.
 #[derive(Debug, Clone)]
 pub struct ErrorReporter {
-    pub(super) http: Http,
+    pub(super) transport: Transport,
     pub(super) identifier: HeaderValue,
 }
 
@@ -49,7 +49,7 @@ impl ErrorReporter {
     /// The same by a new connection, for a thread with a runtime of its own.
     pub(crate) fn reconnected(&self) -> Self {
         Self {
-            http: self.http.reconnected(),
+            transport: self.transport.reconnected(),
             identifier: self.identifier.clone(),
         }
     }
@@ -63,9 +63,9 @@ impl ErrorReporter {
             (header::IDENTIFIER, self.identifier.clone()),
             (header::ERROR_TYPE, error.header()),
         ];
-        let call = Call::new(self.http.clone(), endpoint, headers, error.body());
+        let call = Call::new(self.transport.clone(), endpoint, headers, error.body())?;
         let reply = call.exchange().await?;
         // That it was accepted is what counts; some platforms answer with an empty body.
-        Ok(decode(endpoint, &reply.body).unwrap_or_default())
+        Ok(decode(endpoint, reply.body()).unwrap_or_default())
     }
 }

@@ -1,5 +1,9 @@
 //! Sends telemetry to its subscribers, each by a task of its own.
 
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, StatusCode, Uri};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, sleep_until};
@@ -9,6 +13,7 @@ use super::platform::Platform;
 use super::record::What;
 use super::shared::Shared;
 use super::telemetry::{Batch, Destination, Turn, tcp_port};
+use crate::client::connection::{Connection, ExchangeError};
 
 /// Connects to where a subscription over TCP wants its lines; on Lambda that is part of it.
 pub(super) async fn dial(body: &[u8]) -> Option<Result<TcpStream, String>> {
@@ -115,9 +120,10 @@ struct Sent {
 /// The way to one subscriber.
 enum Link {
     Http {
-        client: reqwest::Client,
-        url: reqwest::Url,
-        host: String,
+        port: u16,
+        path: Uri,
+        host: HeaderValue,
+        connection: Option<Connection>,
     },
     Tcp {
         port: u16,
@@ -129,10 +135,11 @@ impl Link {
     fn to(shared: &Shared, id: Uuid) -> Option<Self> {
         let (destination, stream) = shared.with(|platform| platform.telemetry.destination(id))?;
         Some(match destination {
-            Destination::Http { url, host } => Self::Http {
-                client: client()?,
-                url,
+            Destination::Http { port, path, host } => Self::Http {
+                port,
+                path,
                 host,
+                connection: None,
             },
             Destination::Tcp { port } => Self::Tcp { port, stream },
         })
@@ -140,37 +147,40 @@ impl Link {
 
     /// Who has lost an answer comes again by another connection.
     fn lose_answer(&mut self) {
-        if let (Self::Http { client, .. }, Some(other)) = (self, client()) {
-            *client = other;
+        if let Self::Http { connection, .. } = self {
+            *connection = None;
         }
     }
 
     async fn send(&mut self, batch: &Batch) -> Sent {
         match self {
-            Self::Http { client, url, host } => {
+            Self::Http {
+                port,
+                path,
+                host,
+                connection,
+            } => {
                 let body = match &batch.body {
                     Some(body) => body.clone(),
                     None => format!("[{}]", batch.events.join(",")).into_bytes(),
                 };
                 let bytes = body.len();
-                let request = client
-                    .post(url.clone())
-                    .header("Host", host.as_str())
-                    .header("Content-Type", "application/json")
-                    .body(body);
-                match request.send().await {
-                    Ok(response) => {
-                        let status = response.status();
-                        Sent {
-                            bytes,
-                            status: Some(status.as_u16()),
-                            error: (status.as_u16() >= 400).then(|| format!("answered {status}")),
-                        }
-                    }
+                let mut request = Request::new(Full::from(body));
+                *request.method_mut() = Method::POST;
+                *request.uri_mut() = path.clone();
+                let headers = request.headers_mut();
+                headers.insert(HOST, host.clone());
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                match post(*port, connection, request).await {
+                    Ok(status) => Sent {
+                        bytes,
+                        status: Some(status.as_u16()),
+                        error: (status.as_u16() >= 400).then(|| format!("answered {status}")),
+                    },
                     Err(error) => Sent {
                         bytes,
                         status: None,
-                        error: Some(innermost(&error)),
+                        error: Some(error.to_string()),
                     },
                 }
             }
@@ -190,14 +200,23 @@ impl Link {
     }
 }
 
-/// A client with a connection of its own.
-fn client() -> Option<reqwest::Client> {
-    reqwest::Client::builder()
-        .no_proxy()
-        // What is sent stays in the environment.
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .ok()
+/// Sends a request by the connection that is there, if it is still open, or by a new one.
+async fn post(
+    port: u16,
+    kept: &mut Option<Connection>,
+    request: Request<Full<Bytes>>,
+) -> Result<StatusCode, ExchangeError> {
+    let open = match kept.take() {
+        Some(connection) => connection.if_open().await,
+        None => None,
+    };
+    let mut connection = match open {
+        Some(connection) => connection,
+        None => Connection::open("127.0.0.1", port).await?,
+    };
+    let response = connection.exchange(request).await?;
+    *kept = Some(connection);
+    Ok(response.status())
 }
 
 /// One connection for as long as it holds.
@@ -211,13 +230,4 @@ async fn write(port: u16, stream: &mut Option<TcpStream>, bytes: &[u8]) -> std::
         *stream = None;
     }
     written
-}
-
-/// The cause that says most: the outer ones repeat the address.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

@@ -3,7 +3,9 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use reqwest::Url;
+use hyper::Uri;
+use hyper::header::HeaderValue;
+use hyper::http::uri::InvalidUri;
 use serde_json::{Map, Value};
 
 use super::super::TelemetrySchema;
@@ -20,8 +22,12 @@ pub(in super::super) struct Buffering {
 /// Where batches go.
 #[derive(Debug, Clone)]
 pub(in super::super) enum Destination {
-    /// To this address, with this `Host`.
-    Http { url: Url, host: String },
+    /// To this port and path, with this `Host`.
+    Http {
+        port: u16,
+        path: Uri,
+        host: HeaderValue,
+    },
     /// To this port, by lines.
     Tcp { port: u16 },
 }
@@ -240,21 +246,32 @@ fn resolve(uri: &str) -> Result<Destination, String> {
     if let Some(escape) = bad_escape(uri) {
         return Err(unparsable(&format!("invalid URL escape {escape:?}")));
     }
-    let mut url = Url::parse(uri).map_err(|error| unparsable(&error.to_string()))?;
+    let rest = uri.split_once("://").map_or("", |(_, rest)| rest);
     // As it was written: the platform compares it with regard to case.
-    let written = uri.split_once("://").map_or("", |(_, rest)| rest);
-    let written = written.split(['/', '?', '#']).next().unwrap_or_default();
-    let (host, _) = written.rsplit_once(':').unwrap_or((written, ""));
+    let written = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if written.contains(' ') {
+        return Err(unparsable("invalid character \" \" in host name"));
+    }
+    let (host, port) = match written.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().map_err(|_| port)),
+        None => (written, Ok(80)),
+    };
+    let port = port.map_err(|port| unparsable(&format!("invalid port \":{port}\" after host")))?;
     if !HOSTS.contains(&host) {
         return Err(
             "Invalid destination: destination.URI host must be sandbox.localdomain".to_owned(),
         );
     }
-    let host = written.to_owned();
-    let _ = url.set_scheme("http");
-    // The name does not resolve outside of Lambda.
-    let _ = url.set_host(Some("127.0.0.1"));
-    Ok(Destination::Http { url, host })
+    let target = rest[written.len()..].split('#').next().unwrap_or_default();
+    let target = format!("/{}", target.strip_prefix('/').unwrap_or(target));
+    let path = target
+        .parse()
+        .map_err(|error: InvalidUri| unparsable(&error.to_string()))?;
+    Ok(Destination::Http {
+        port,
+        path,
+        host: HeaderValue::from_str(written).map_err(|error| unparsable(&error.to_string()))?,
+    })
 }
 
 /// The first `%` that no two hexadecimal digits follow.
