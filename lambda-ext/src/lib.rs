@@ -36,6 +36,7 @@
 //! | [Handlers](guide::handlers) | each method: when it is called, what it may take, what its `Err` does |
 //! | [Telemetry](guide::telemetry) | what the platform tells and the function prints |
 //! | [Flushing](guide::flushing) | where to send what was gathered, and what that costs |
+//! | [HTTP clients](guide::http_clients) | which client and which TLS to use for a backend, and when to build them |
 //! | [Failing](guide::failing) | open or closed, panics, switching off, and what becomes of each mistake |
 //! | [Logging](guide::logging) | what the framework says, and where your own lines go |
 //! | [Internal extensions](guide::internal) | an extension in the function's own process |
@@ -49,11 +50,13 @@
 //!
 //! # Features
 //!
-//! One thread, one connection, no TLS: every dependency starts with every cold start, so nothing is on by
-//! default: 76 crates, as many with `tracing`, and 7 more with `logging`.
+//! An extension has one thread, one connection to Lambda, and no TLS of the framework's. Every cold start
+//! pays for every dependency, so no feature is on by default: there are 34 crates, 3 more with `tracing`,
+//! and 10 more with `logging`.
 //!
 //! | feature | |
 //! |---|---|
+//! | `http` | [reqwest](https://docs.rs/reqwest), for what an extension sends to its backend. The connection to Lambda never uses it: [HTTP clients](guide::http_clients) |
 //! | `tracing` | what the framework has to say are events of the crate `tracing`: [Logging](guide::logging) |
 //! | `logging` | a subscriber for them that follows Lambda's variables: [`logging`] |
 //! | `emulator` | a local Lambda, [`emulator`], for tests |

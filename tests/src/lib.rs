@@ -23,6 +23,7 @@ pub mod samples;
 pub mod soak;
 pub mod subscriber;
 pub mod told;
+pub mod traced;
 
 /// The README's code compiles.
 #[cfg(doctest)]

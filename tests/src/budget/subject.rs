@@ -9,6 +9,7 @@ use super::count::{allocations, instructions, syscalls};
 use super::life::Life;
 use crate::built::{build, target_dir};
 use crate::finish::{PATIENCE, finish};
+use crate::traced::looks_for_certificates;
 
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/Cargo.toml");
 
@@ -17,7 +18,7 @@ const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/Cargo.toml");
 /// # Panics
 /// Something cannot be counted: `valgrind` or `strace` is missing, or a subject fails.
 pub async fn figures() -> Vec<Figure> {
-    [noop().await, noop_telemetry().await].concat()
+    [noop().await, noop_telemetry().await, noop_reqwest().await].concat()
 }
 
 async fn noop() -> Vec<Figure> {
@@ -94,6 +95,26 @@ async fn noop_telemetry() -> Vec<Figure> {
     named("noop-telemetry", figures)
 }
 
+/// The author has reqwest with TLS, and does not use it.
+async fn noop_reqwest() -> Vec<Figure> {
+    let program = subject("noop-reqwest", "tuned");
+    let invocations = Life {
+        invocations: 10,
+        ..Life::default()
+    };
+    let calls = syscalls(&program, invocations).await;
+    let certificates = calls.iter().filter(|call| looks_for_certificates(call));
+    let figures = [
+        ("certificate paths in its life", certificates.count() as u64),
+        ("syscalls to the first next", to_next(&calls).len() as u64),
+        (
+            "allocations of a life without events",
+            allocations(&program, Life::default()).await,
+        ),
+    ];
+    named("noop-reqwest", figures)
+}
+
 /// What each of so many had of the difference between two lives, rounded.
 async fn share(
     program: &Path,
@@ -133,8 +154,15 @@ fn to_next(calls: &[String]) -> &[String] {
 pub fn subject(name: &str, profile: &str) -> PathBuf {
     let target = target_dir().join("bench");
     let target = target.to_str().expect("a path in UTF-8");
+    // The author's client is a feature, because Cargo unifies the features of all subjects.
+    let feature = if name == "noop-reqwest" {
+        "reqwest"
+    } else {
+        ""
+    };
     let arguments = ["--manifest-path", MANIFEST, "--target-dir", target];
-    build(name, &[&arguments[..], &["--profile", profile]].concat())
+    let more = ["--profile", profile, "--features", feature];
+    build(name, &[arguments, more].concat())
 }
 
 fn size(program: &Path) -> u64 {
