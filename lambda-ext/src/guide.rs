@@ -26,6 +26,10 @@ pub mod telemetry {}
 #[doc = include_str!("guide/flushing.md")]
 pub mod flushing {}
 
+#[cfg(feature = "http")]
+#[doc = include_str!("guide/http_clients.md")]
+pub mod http_clients {}
+
 #[doc = include_str!("guide/failing.md")]
 pub mod failing {}
 

@@ -56,7 +56,7 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `http` | [reqwest](https://docs.rs/reqwest), for what an extension sends to its backend. The connection to Lambda never uses it: [HTTP clients](guide::http_clients) |
+//! | `http` | the dependency [reqwest](https://docs.rs/reqwest), for what an extension sends to its backend; the connection to Lambda never uses it: [HTTP clients](guide::http_clients) |
 //! | `tracing` | what the framework has to say are events of the crate `tracing`: [Logging](guide::logging) |
 //! | `logging` | a subscriber for them that follows Lambda's variables: [`logging`] |
 //! | `emulator` | a local Lambda, [`emulator`], for tests |
@@ -64,9 +64,9 @@
 //!
 //! [AWS Lambda extensions]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-extensions.html
 
-// The pages about tests and logging, and what they are about, are there with its feature only, as on docs.rs.
+// Some pages, and the items that they are about, need a feature, as docs.rs has it.
 #![cfg_attr(
-    not(all(feature = "emulator", feature = "logging")),
+    not(all(feature = "emulator", feature = "http", feature = "logging")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
