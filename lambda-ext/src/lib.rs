@@ -56,7 +56,7 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `http` | the dependency [reqwest](https://docs.rs/reqwest), for what an extension sends to its backend; the connection to Lambda never uses it: [HTTP clients](guide::http_clients) |
+//! | `http` | the dependency [reqwest](https://docs.rs/reqwest) without TLS, for what an extension sends to its backend; the connection to Lambda never uses it: [HTTP clients](guide::http_clients) |
 //! | `tracing` | what the framework has to say are events of the crate `tracing`: [Logging](guide::logging) |
 //! | `logging` | a subscriber for them that follows Lambda's variables: [`logging`] |
 //! | `emulator` | a local Lambda, [`emulator`], for tests |

@@ -49,9 +49,14 @@ impl Traced {
 /// Tells whether a system call looks for a certificate: it names a path at which systems keep them.
 #[must_use]
 pub fn looks_for_certificates(call: &str) -> bool {
-    ["cert", "/ssl", "/pki"]
-        .iter()
-        .any(|part| call.contains(part))
+    // The first text of a call on a file is its path. The program's own may be anything.
+    let path = call.split('"').nth(1).filter(|path| path.starts_with('/'));
+    let is_certificate = |path: &str| {
+        ["cert", "/ssl", "/pki"]
+            .iter()
+            .any(|part| path.contains(part))
+    };
+    !call.contains(" execve(") && path.is_some_and(is_certificate)
 }
 
 /// Writes a script into `directory` that runs `program` by way of `command`. The script has the

@@ -81,7 +81,7 @@ fn assert_certificates_after_first_next(calls: &[String]) {
         .iter()
         .filter(|call| looks_for_certificates(call))
         .collect();
-    assert!(early.is_empty(), "{early:#?}");
+    assert!(early.is_empty(), "{} calls, {:#?}", early.len(), early[0]);
     // The trace does show them where they are read.
     let late = after.iter().any(|call| looks_for_certificates(call));
     assert!(late, "{after:#?}");

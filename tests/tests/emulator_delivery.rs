@@ -174,6 +174,37 @@ async fn a_batch_that_is_not_taken_comes_again_unchanged_and_later_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answer_whose_body_never_comes_takes_the_batch() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
+        emulator.log("1");
+        // The client has to do without the rest of the body, and without this connection.
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
+        fake.request().await.raw(answer);
+        emulator.log("2");
+        let next = fake.request().await;
+        assert_eq!(lines(&next), ["2\n"]);
+        assert_eq!(next.connection, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn destination_may_have_any_path_of_a_url() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let port = fake.runtime_api().rsplit(':').next().unwrap().to_owned();
+        let uri = format!("http://sandbox:{port}/a b/é?c=\"<d>");
+        let change = |body: &mut Value| body["destination"]["URI"] = json!(uri);
+        let (emulator, ..) = amid(Emulator::builder(), &fake, change).await;
+        emulator.log("a line");
+        fake.expect("/a%20b/%C3%A9?c=%22%3Cd%3E").await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_batch_waits_for_somebody_to_listen() {
     bounded(async {
         // Free once it is dropped, and nobody else's: connections of this process are few.

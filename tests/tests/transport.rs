@@ -19,6 +19,7 @@ async fn the_address_may_be_host_and_port_or_a_url_with_or_without_a_prefix() {
             (format!("[::ffff:127.0.0.1]:{port}"), ""),
             (format!("http://[::ffff:127.0.0.1]:{port}/.rt"), "/.rt"),
             (format!("HTTP://{api}"), ""),
+            (format!("{api}/.rt//"), "/.rt"),
             (format!("{api}/"), ""),
             (format!("http://{api}"), ""),
             (format!("http://{api}/"), ""),
@@ -71,6 +72,11 @@ fn what_is_no_address_is_an_error_that_shows_it() {
         "::1",
         "[::1",
         "[]:1",
+        "[localhost]:1",
+        "a[b]:1",
+        "127.1:1",
+        "0x2329:1",
+        "9001.:1",
         "9001",
         "9001/",
         "http://9001",
@@ -122,6 +128,61 @@ async fn consecutive_calls_share_one_connection() {
             }
         };
         tokio::join!(extension, platform);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kept_connection_serves_calls_of_other_tasks_and_threads() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = fake.registered_client().await;
+        let platform = async {
+            for id in ["1", "2", "3"] {
+                let request = fake.expect(fake::NEXT).await;
+                assert_eq!(request.connection, 1);
+                request.invoke(id);
+            }
+            let report = fake.expect(fake::EXIT_ERROR).await;
+            assert_eq!(report.connection, 1);
+            report.accepted();
+        };
+        let extension = async {
+            for _ in 0..3 {
+                let next = async move { (client.next_event().await, client) };
+                let event;
+                (event, client) = tokio::spawn(next).await.unwrap();
+                event.unwrap();
+            }
+            let error = ErrorRequest::new("Extension.Test", "test");
+            client.error_reporter().exit_error(&error).await.unwrap();
+        };
+        tokio::join!(extension, platform);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn connection_that_announces_its_end_is_not_kept() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let mut client = fake.registered_client().await;
+        let body = r#"{"eventType":"INVOKE","requestId":"1"}"#;
+        let platform = async {
+            let next = fake.expect(fake::NEXT).await;
+            assert_eq!(next.connection, 1);
+            next.reply(200, "Connection: close\r\n", body);
+            // A new connection: its loss is an error at once.
+            let next = fake.expect(fake::NEXT).await;
+            assert_eq!(next.connection, 2);
+            drop(next);
+        };
+        let extension = async {
+            client.next_event().await.unwrap();
+            client.next_event().await.unwrap_err();
+        };
+        tokio::join!(extension, platform);
+        assert!(fake.unasked().is_none());
     })
     .await;
 }

@@ -1,6 +1,7 @@
 //! The address of the Extensions API: the value of `AWS_LAMBDA_RUNTIME_API`.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
@@ -33,25 +34,39 @@ impl Address {
             "" => 80,
             port => parse_port(port.strip_prefix(':')?)?,
         };
-        let host = match authority.host().strip_prefix('[') {
-            Some(host) => host.strip_suffix(']')?,
-            None => authority.host(),
-        };
-        // A resolver takes a number such as `9001` for an IPv4 address, and the calls would leave the
-        // machine.
-        let is_number = host.parse::<u32>().is_ok();
         // `Uri` drops a fragment.
         let has_more = url.query().is_some() || address.contains('#');
-        if url.scheme_str() != Some("http") || host.is_empty() || is_number || has_more {
+        if url.scheme_str() != Some("http") || has_more {
             return None;
         }
         Some(Self {
-            host: host.to_owned(),
+            host: parse_host(authority.host())?,
             port,
             host_header: HeaderValue::from_str(authority.as_str()).ok()?,
             prefix: url.path().trim_end_matches('/').to_owned(),
         })
     }
+}
+
+/// Parses a name or an address, which is IPv6 if it is in brackets.
+fn parse_host(text: &str) -> Option<String> {
+    if let Some(address) = text.strip_prefix('[') {
+        let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
+        return Some(address.to_string());
+    }
+    // A resolver takes a number such as `9001` or `0x2329` for an address, and the calls would leave the
+    // machine.
+    let last = text.trim_end_matches('.').rsplit('.').next()?;
+    let is_number = match last.to_ascii_lowercase().strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => last.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    let is_host = if is_number {
+        text.parse::<Ipv4Addr>().is_ok()
+    } else {
+        !text.contains(['[', ']'])
+    };
+    is_host.then(|| text.to_owned())
 }
 
 /// Parses digits only: `u16` takes a sign, too.

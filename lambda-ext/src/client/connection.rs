@@ -11,7 +11,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -55,22 +55,29 @@ impl Connection {
         .then_some(self)
     }
 
-    /// Sends a request and reads the whole response. A dropped exchange leaves the connection
-    /// unusable.
-    pub(crate) async fn exchange(
+    /// Sends a request and reads the head of the response. A dropped call leaves the connection
+    /// unusable, and so does a body that is dropped before its end.
+    pub(crate) async fn send(
         &mut self,
         request: Request<Full<Bytes>>,
-    ) -> Result<Response<Bytes>, ExchangeError> {
+    ) -> Result<Response<Incoming>, ExchangeError> {
         let response = self.requests.send_request(request);
-        let response = self.driver.run(response).await.map_err(|error| {
+        self.driver.run(response).await.map_err(|error| {
             let kind = if is_lost(&error) {
                 ExchangeError::Lost
             } else {
                 ExchangeError::Broken
             };
             kind(error.into())
-        })?;
-        let (head, body) = response.into_parts();
+        })
+    }
+
+    /// Sends a request and reads the whole response. A dropped call leaves the connection unusable.
+    pub(super) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Bytes>, ExchangeError> {
+        let (head, body) = self.send(request).await?.into_parts();
         let body = self.driver.run(Limited::new(body, LONGEST_BODY).collect());
         let Ok(body) = budget::in_time(budget::REPLY_BODY, body).await else {
             return Err(ExchangeError::Stalled);

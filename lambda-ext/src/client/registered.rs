@@ -65,7 +65,7 @@ impl RegisteredClient {
         })
     }
 
-    /// What the platform told about the function.
+    /// The platform's answer to register: facts about the function.
     #[must_use]
     pub fn info(&self) -> &Register {
         &self.info
@@ -83,12 +83,12 @@ impl RegisteredClient {
         &self.info.extension_id
     }
 
-    /// Subscribes to telemetry, which is legal until the end of init, once, and must be done before
-    /// the first [`next_event`](Self::next_event). Whoever listens at the destination must accept
-    /// connections already.
+    /// Subscribes to telemetry. This is legal once, before the first
+    /// [`next_event`](Self::next_event). The listener at the destination must accept connections
+    /// already.
     ///
-    /// The schema is `2022-12-13`, on Managed Instances `2025-01-29`; where the platform does not
-    /// take it, the others are tried.
+    /// The schema is `2022-12-13`, or `2025-01-29` on Managed Instances. Where the platform refuses
+    /// it, the other schemas are tried.
     ///
     /// ```no_run
     /// use lambda_ext::telemetry::{Destination, Subscription};
@@ -132,7 +132,7 @@ impl RegisteredClient {
         let subscribed = self.subscribe_as_can_be(subscription, &mut first);
         // Beside it `init` runs, which may keep the thread busy.
         let outcome = within(&SUBSCRIBE, budget::SUBSCRIBE, subscribed).await;
-        // Of what is wrong the answer to the schema that is meant tells best.
+        // The refusal of the preferred schema explains a mistake best.
         outcome.map_err(|last| first.unwrap_or(last))
     }
 

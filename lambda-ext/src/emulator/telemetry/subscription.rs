@@ -7,6 +7,7 @@ use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper::http::uri::InvalidUri;
 use serde_json::{Map, Value};
+use url::{Position, Url};
 
 use super::super::TelemetrySchema;
 use super::event::Category;
@@ -246,30 +247,20 @@ fn resolve(uri: &str) -> Result<Destination, String> {
     if let Some(escape) = bad_escape(uri) {
         return Err(unparsable(&format!("invalid URL escape {escape:?}")));
     }
-    let rest = uri.split_once("://").map_or("", |(_, rest)| rest);
+    let foreign_host =
+        || "Invalid destination: destination.URI host must be sandbox.localdomain".to_owned();
+    let (_, rest) = uri.split_once("://").ok_or_else(foreign_host)?;
+    let url = Url::parse(uri).map_err(|error| unparsable(&error.to_string()))?;
     // As it was written: the platform compares it with regard to case.
     let written = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if written.contains(' ') {
-        return Err(unparsable("invalid character \" \" in host name"));
-    }
-    let (host, port) = match written.rsplit_once(':') {
-        Some((host, port)) => (host, port.parse().map_err(|_| port)),
-        None => (written, Ok(80)),
-    };
-    let port = port.map_err(|port| unparsable(&format!("invalid port \":{port}\" after host")))?;
+    let (host, _) = written.rsplit_once(':').unwrap_or((written, ""));
     if !HOSTS.contains(&host) {
-        return Err(
-            "Invalid destination: destination.URI host must be sandbox.localdomain".to_owned(),
-        );
+        return Err(foreign_host());
     }
-    let target = rest[written.len()..].split('#').next().unwrap_or_default();
-    let target = format!("/{}", target.strip_prefix('/').unwrap_or(target));
-    let path = target
-        .parse()
-        .map_err(|error: InvalidUri| unparsable(&error.to_string()))?;
+    let target = url[Position::BeforePath..Position::AfterQuery].parse();
     Ok(Destination::Http {
-        port,
-        path,
+        port: url.port().unwrap_or(80),
+        path: target.map_err(|error: InvalidUri| unparsable(&error.to_string()))?,
         host: HeaderValue::from_str(written).map_err(|error| unparsable(&error.to_string()))?,
     })
 }
