@@ -57,7 +57,8 @@ fn parse_host(text: &str) -> Option<String> {
     // A resolver takes a number such as `9001` or `0x2329` for an address, and the calls would leave the
     // machine.
     let last = text.trim_end_matches('.').rsplit('.').next()?;
-    let is_number = match last.to_ascii_lowercase().strip_prefix("0x") {
+    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let is_number = match hexadecimal {
         Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
         None => last.bytes().all(|byte| byte.is_ascii_digit()),
     };
