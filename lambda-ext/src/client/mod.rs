@@ -88,7 +88,8 @@ impl Client {
     }
 
     /// A client with a name or an address of its own: `host:port`, or a URL with `http://`, which
-    /// may have a path prefix.
+    /// may have a path prefix. The port is 80 unless given. IPv6 is in brackets, and a host that ends
+    /// in a number is a full IPv4 address.
     ///
     /// The platform knows an extension by the name of its file in `/opt/extensions`. It takes any
     /// other name for an internal extension, which runs inside the function's runtime.
