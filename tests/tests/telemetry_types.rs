@@ -220,6 +220,24 @@ fn a_record_of_an_unknown_type_is_kept_raw() {
     is_other("Function", r#""upper case""#);
 }
 
+/// A long list of short strings would take many times the memory of its JSON.
+#[test]
+fn record_with_a_very_long_list_is_kept_raw() {
+    let record = |count| {
+        let events = vec![r#""""#; count].join(",");
+        format!(r#"{{"name":"ext","state":"Ready","events":[{events}]}}"#)
+    };
+    let json = format!(
+        r#"{{"time":"t","type":"platform.extension","record":{}}}"#,
+        record(1024)
+    );
+    let event = TelemetryEvent::from(&*json);
+    assert!(
+        matches!(event.record, TelemetryRecord::PlatformExtension(extension) if extension.events.len() == 1024)
+    );
+    is_other("platform.extension", &record(1025));
+}
+
 #[test]
 fn a_record_without_a_required_field_or_with_one_of_another_type_is_kept_raw() {
     for (kind, record) in [

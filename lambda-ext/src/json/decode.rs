@@ -6,6 +6,10 @@ use std::marker::PhantomData;
 
 use serde_core::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
+/// The most elements of a list. The platform's have a few, and a long list of short elements takes many
+/// times the memory of its JSON.
+const MOST_ELEMENTS: usize = 1 << 10;
+
 /// `Deserialize` as the platform's objects need it: strings are borrowed where they have no
 /// escapes, and numbers are read as they may be written.
 pub(crate) trait Decode<'de>: Sized {
@@ -72,12 +76,18 @@ impl<'de, T: Decode<'de>> Decode<'de> for Vec<T> {
             type Value = Vec<T>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a JSON array")
+                write!(
+                    formatter,
+                    "a JSON array of at most {MOST_ELEMENTS} elements"
+                )
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<T>, A::Error> {
                 let mut list = Vec::new();
                 while let Some(Value(element)) = elements.next_element()? {
+                    if list.len() == MOST_ELEMENTS {
+                        return Err(Error::invalid_length(MOST_ELEMENTS + 1, &self));
+                    }
                     list.push(element);
                 }
                 Ok(list)

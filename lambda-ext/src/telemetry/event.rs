@@ -1,14 +1,15 @@
 //! One event.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 
+use serde_core::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::record::Kind;
 use super::scan::Scan;
 use super::{OwnedTelemetryEvent, TelemetryRecord, Timestamp};
-use crate::json;
+use crate::json::{self, Value};
 
 /// One event, read from its JSON and borrowed from it.
 ///
@@ -112,16 +113,19 @@ fn as_written(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
     Some((event, scan.0))
 }
 
-/// Reads JSON of any shape: an event written otherwise, or what is not known to be one.
+/// Reads JSON of any shape: an event written otherwise, or something else.
 fn in_parts(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
     let mut scan = Scan(text);
     let json = scan.json()?;
-    let parts: BTreeMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
-    let string = |part| json::string(parts.get(part)?.get()).map(|(text, _)| text);
-    let kind = Kind(string("type").unwrap_or_default());
-    let record = parts.get("record").map(|record| record.get());
+    let parts = if json.starts_with('{') {
+        serde_json::from_str(json).unwrap_or_default()
+    } else {
+        Parts::default()
+    };
+    let kind = Kind(text_of(parts.kind).unwrap_or_default());
+    let record = parts.record.map(RawValue::get);
     let event = TelemetryEvent {
-        time: string("time").unwrap_or_default().into(),
+        time: text_of(parts.time).unwrap_or_default().into(),
         record: match record {
             Some(record) => kind.read(record),
             None => kind.other(json),
@@ -130,4 +134,51 @@ fn in_parts(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
         record_json: record.unwrap_or(json),
     };
     Some((event, scan.0))
+}
+
+/// The text of a part that is a string.
+fn text_of(part: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    let (text, _) = json::string(part?.get())?;
+    Some(text)
+}
+
+/// The parts of an event, each as its JSON. Other keys are skipped, because there may be very many.
+#[derive(Default)]
+struct Parts<'a> {
+    time: Option<&'a RawValue>,
+    kind: Option<&'a RawValue>,
+    record: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Parts<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Parts<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts<'de>, A::Error> {
+                let mut parts = Parts::default();
+                while let Some(Value(key)) = map.next_key::<Value<Cow<'_, str>>>()? {
+                    let part = match &*key {
+                        "time" => &mut parts.time,
+                        "type" => &mut parts.kind,
+                        "record" => &mut parts.record,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    *part = Some(map.next_value()?);
+                }
+                Ok(parts)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }
