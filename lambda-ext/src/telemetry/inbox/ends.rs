@@ -1,60 +1,95 @@
-//! The ends of invocations, as they are spotted in what comes.
+//! The ends of invocations, found in deliveries.
+
+use std::collections::VecDeque;
 
 use memchr::memmem::Finder;
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 
+use super::queue::MOST_ENDS;
 use super::recent::Recent;
 use super::{Item, RuntimeDone, TelemetryBatch, Wanted};
 use crate::telemetry::{PlatformReport, TelemetryEvent, TelemetryRecord, Timestamp};
 
 /// What tells of an invocation's end.
 #[derive(Debug)]
-pub(super) enum End {
+pub(in crate::telemetry) enum End {
     Done(Box<RuntimeDone>),
     Report(Box<PlatformReport<'static>>),
 }
 
 const REPORT: &str = "platform.report";
 
-/// The most of an end, in bytes: what is longer is none, and costs no room beside its batch.
+/// The most of the JSON of an end, in bytes. A longer one is ignored, since ends take no room in the
+/// queue.
 const MOST_BYTES: usize = 16 << 10;
 
-/// Looks for the ends in what comes.
+/// The most of a request id that is remembered, in bytes. Lambda's have 36.
+const MOST_ID: usize = 256;
+
+/// The bytes that are searched before other tasks have their turn.
+const TURN: usize = 64 << 10;
+
+/// Searches deliveries for the ends of invocations.
 #[derive(Debug)]
-pub(super) struct Spotter {
+pub(super) struct EndScanner {
     pub(super) wanted: Wanted,
     /// What both their types begin with.
     mark: Finder<'static>,
+    /// Deliveries are searched one at a time, because the ends that are found take memory.
+    turn: Semaphore,
 }
 
-impl Spotter {
+impl EndScanner {
     pub(super) fn new(wanted: Wanted) -> Self {
         Self {
             wanted,
             mark: Finder::new("platform.r"),
+            turn: Semaphore::new(1),
         }
     }
 
-    /// Finds what is wanted while this invocation runs. Most batches have none of it, and are not read
-    /// for it.
-    pub(super) fn find(&self, batch: &TelemetryBatch, begun: Option<&str>) -> Vec<End> {
+    /// Finds the ends that are wanted while this invocation runs, at most the last [`MOST_ENDS`]. Most
+    /// batches have none, and are not read for it.
+    pub(super) async fn find(&self, batch: &TelemetryBatch, begun: Option<&str>) -> VecDeque<End> {
+        let mut ends = VecDeque::new();
         let text = batch.as_str();
         let mut marks = self.mark.find_iter(text.as_bytes());
         let is_wanted = |at| text.get(at..).is_some_and(|at| self.may_want(at, begun));
         if !marks.any(is_wanted) {
-            return Vec::new();
+            return ends;
         }
-        let is_short = |event: &TelemetryEvent<'_>| event.as_json().len() <= MOST_BYTES;
-        let end = |event| match event {
-            TelemetryEvent {
-                record: TelemetryRecord::PlatformReport(report),
-                ..
-            } => Some(End::Report(report.into_owned().into())),
-            event if self.wanted.runtime_done => {
-                RuntimeDone::new(&event).map(Box::new).map(End::Done)
+        let _turn = self.turn.acquire().await;
+        let mut searched = 0;
+        for event in batch {
+            searched += event.as_json().len() + 1;
+            if let Some(end) = self.end(event) {
+                if ends.len() == MOST_ENDS {
+                    ends.pop_front();
+                }
+                ends.push_back(end);
             }
+            if searched >= TURN {
+                searched = 0;
+                yield_now().await;
+            }
+        }
+        ends
+    }
+
+    fn end(&self, event: TelemetryEvent<'_>) -> Option<End> {
+        let is_short = event.as_json().len() <= MOST_BYTES;
+        let has_id = |request_id: &str| request_id.len() <= MOST_ID;
+        if !is_short || !event.record.request_id().is_some_and(has_id) {
+            return None;
+        }
+        match event.record {
+            TelemetryRecord::PlatformReport(report) => {
+                Some(End::Report(report.into_owned().into()))
+            }
+            _ if self.wanted.runtime_done => RuntimeDone::new(&event).map(Box::new).map(End::Done),
             _ => None,
-        };
-        batch.iter().filter(is_short).filter_map(end).collect()
+        }
     }
 
     /// Whether that is wanted whose type this may be.
@@ -91,7 +126,7 @@ pub(super) struct Ends {
 impl Ends {
     /// Takes note of them, in their order; returns those invocations that were not known to be
     /// done.
-    pub(super) fn note(&mut self, ends: Vec<End>) -> Vec<Item> {
+    pub(super) fn note(&mut self, ends: VecDeque<End>) -> Vec<Item> {
         ends.into_iter()
             .filter_map(|end| self.note_one(end))
             .collect()

@@ -9,12 +9,14 @@ mod spare;
 #[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
 
-use self::ends::{End, Spotter};
+pub(in crate::telemetry) use self::ends::End;
+use self::ends::EndScanner;
 use self::lasts::Delivery;
 use self::queue::{Queue, whole};
 use self::spare::Spare;
@@ -67,7 +69,7 @@ impl Item {
 
 #[derive(Debug)]
 struct Shared {
-    spotter: Spotter,
+    scanner: EndScanner,
     queue: Mutex<Queue>,
     spare: Spare,
     /// The bytes that are left in the queue. Who waits for some gets them in order.
@@ -96,7 +98,7 @@ impl Drop for Receiving<'_> {
 impl Inbox {
     pub(crate) fn new(wanted: Wanted) -> Self {
         let shared = Shared {
-            spotter: Spotter::new(wanted),
+            scanner: EndScanner::new(wanted),
             queue: Mutex::default(),
             spare: Spare::default(),
             room: Semaphore::new(budget::QUEUE),
@@ -127,29 +129,45 @@ impl Inbox {
     /// # Errors
     /// The inbox is closed.
     pub(crate) async fn put(&self, batch: TelemetryBatch) -> Result<(), Closed> {
+        let ends = self.find_ends(&batch).await;
+        self.queue(batch, ends).await
+    }
+
+    /// Finds what [`queue`](Self::queue) is to know of a batch.
+    pub(super) async fn find_ends(&self, batch: &TelemetryBatch) -> VecDeque<End> {
+        let begun = self.state().ends.begun();
+        self.shared.scanner.find(batch, begun.as_deref()).await
+    }
+
+    /// The second half of [`put`](Self::put), and the one that waits for room.
+    pub(super) async fn queue(
+        &self,
+        batch: TelemetryBatch,
+        ends: VecDeque<End>,
+    ) -> Result<(), Closed> {
         let mut delivery = Delivery::of(&batch, self.connection);
-        let begun = self.queue().ends.begun();
-        let ends = self.shared.spotter.find(&batch, begun.as_deref());
         let Some(batch) = self.put_now(batch, &mut delivery, ends)? else {
             return Ok(());
         };
         let room = self.shared.room.acquire_many(room_for(&batch));
         let room = budget::in_time(budget::ROOM, room).await;
-        let mut queue = self.queue();
+        let room = room.ok().and_then(Result::ok);
+        // Counted before the lock is taken, because all of the batch is read for it.
+        let dropped = room.is_none().then(|| whole(&batch));
+        let mut queue = self.state();
         if self.shared.room.is_closed() {
             return Err(Closed);
         }
         if queue.is_repeated(delivery.as_ref()) {
             return Ok(());
         }
-        if let Ok(Ok(room)) = room {
+        if let Some(room) = room {
             room.forget();
             queue.note(delivery);
             queue.push(batch);
             self.shared.came.notify_one();
-        } else {
-            queue.add_dropped(whole(&batch));
         }
+        queue.add_dropped(dropped.unwrap_or_default());
         Ok(())
     }
 
@@ -158,9 +176,9 @@ impl Inbox {
         &self,
         batch: TelemetryBatch,
         delivery: &mut Option<Delivery>,
-        ends: Vec<End>,
+        ends: VecDeque<End>,
     ) -> Result<Option<TelemetryBatch>, Closed> {
-        let mut queue = self.queue();
+        let mut queue = self.state();
         if self.shared.room.is_closed() {
             return Err(Closed);
         }
@@ -168,7 +186,7 @@ impl Inbox {
             return Ok(None);
         }
         let mut waiting = None;
-        if !self.shared.spotter.wanted.batches {
+        if !self.shared.scanner.wanted.batches {
             queue.note(delivery.take());
             self.done_with(batch);
         } else if !is_blank(&batch) {
@@ -200,17 +218,18 @@ impl Inbox {
 
     /// Takes the next item, if there is one.
     pub(crate) fn try_take(&self) -> Option<Item> {
-        let item = self.queue().pop()?;
+        let item = self.state().pop()?;
         if let Item::Batch(batch) = &item {
             self.shared.room.add_permits(room_for(batch) as usize);
         }
         Some(item)
     }
 
-    /// Memory for a delivery of this length.
+    /// A buffer for a delivery of this length, which has to grow if the delivery is large and no buffer
+    /// is spare.
     pub(super) fn buffer(&self, length: usize) -> Vec<u8> {
         let spare = self.shared.spare.take(length);
-        spare.unwrap_or_else(|| Vec::with_capacity(length))
+        spare.unwrap_or_else(|| Vec::with_capacity(length.min(budget::SMALL_DELIVERY)))
     }
 
     /// The handler is done with a batch, whose memory is the next one's unless it keeps it.
@@ -227,8 +246,8 @@ impl Inbox {
 
     /// Counts what the handler does not get.
     pub(crate) fn add_dropped(&self, dropped: Dropped) {
-        if self.shared.spotter.wanted.batches {
-            self.queue().add_dropped(dropped);
+        if self.shared.scanner.wanted.batches {
+            self.state().add_dropped(dropped);
         }
     }
 
@@ -236,12 +255,12 @@ impl Inbox {
     /// ends of invocations.
     pub(crate) fn close(&self) -> (Dropped, usize) {
         self.shared.room.close();
-        (self.undelivered(), self.queue().ends_left())
+        (self.undelivered(), self.state().ends_left())
     }
 
     /// What the handler has not got and was not told of.
     pub(in crate::telemetry) fn undelivered(&self) -> Dropped {
-        self.queue().undelivered()
+        self.state().undelivered()
     }
 
     /// Says that something is being received, until the value is dropped.
@@ -258,20 +277,20 @@ impl Inbox {
     /// This invocation has begun: an end and a report of it that have come are those of an earlier
     /// attempt.
     pub(crate) fn begin(&self, request_id: &str) {
-        self.queue().ends.begin(request_id);
+        self.state().ends.begin(request_id);
     }
 
     /// Whether the platform's report of this invocation has come since it began.
     pub(crate) fn has_report_of(&self, request_id: &str) -> bool {
-        self.queue().ends.has_report_of(request_id)
+        self.state().ends.has_report_of(request_id)
     }
 
     /// Whether the end of this invocation has come since it began.
     pub(crate) fn has_end_of(&self, request_id: &str) -> bool {
-        self.queue().ends.has_end_of(request_id)
+        self.state().ends.has_end_of(request_id)
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn state(&self) -> MutexGuard<'_, Queue> {
         self.shared
             .queue
             .lock()

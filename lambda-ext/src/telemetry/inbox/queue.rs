@@ -9,7 +9,7 @@ use super::{Dropped, Item, TelemetryBatch};
 
 /// The most ends of invocations that are queued: they take no room, so that a full queue does not
 /// keep them out, and more come only from one who makes them up.
-const MOST_ENDS: usize = 64;
+pub(super) const MOST_ENDS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {

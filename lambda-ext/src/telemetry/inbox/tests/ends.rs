@@ -1,9 +1,13 @@
 //! The ends of invocations are spotted before the queue.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
+use tokio::task::yield_now;
 
+use super::super::queue::MOST_ENDS;
 use super::*;
 use crate::RuntimeDone;
 use crate::telemetry::Dropped;
@@ -87,7 +91,7 @@ async fn an_end_that_waits_wakes_the_event_loop() {
         let inbox = inbox.clone();
         async move { inbox.take().await }
     });
-    tokio::task::yield_now().await;
+    yield_now().await;
     inbox.put(array(&[done("1")])).await.unwrap();
     assert_eq!(name(&waiting.await.unwrap()), "1");
 }
@@ -273,4 +277,47 @@ async fn a_closed_inbox_takes_no_ends_either_and_tells_how_many_are_left() {
     assert_eq!(inbox.close(), (Dropped::default(), 2));
     assert_eq!(inbox.put(array(&[done("3")])).await, Err(Closed));
     assert_eq!(taken(&inbox), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn many_ends_in_one_batch_leave_the_last() {
+    let inbox = Inbox::new(ENDS);
+    let ends: Vec<_> = (0..1000).map(|number| done(&number.to_string())).collect();
+    inbox.put(array(&ends)).await.unwrap();
+    let last: Vec<_> = (1000 - MOST_ENDS..1000)
+        .map(|number| number.to_string())
+        .collect();
+    assert_eq!(taken(&inbox), last);
+}
+
+#[tokio::test]
+async fn end_with_a_long_request_id_is_not_remembered() {
+    let inbox = Inbox::new(ENDS);
+    let long = "8d2f".repeat(100);
+    inbox.put(array(&[done(&long), done("1")])).await.unwrap();
+    assert_eq!(taken(&inbox), ["1"]);
+    assert!(!inbox.has_end_of(&long));
+}
+
+#[tokio::test]
+async fn search_of_a_large_batch_lets_other_tasks_run() {
+    let inbox = Inbox::new(ENDS);
+    let turns = Arc::new(AtomicUsize::new(0));
+    let other = tokio::spawn({
+        let turns = Arc::clone(&turns);
+        async move {
+            loop {
+                turns.fetch_add(1, Ordering::Relaxed);
+                yield_now().await;
+            }
+        }
+    });
+    let numbers = "1,".repeat(budget::DELIVERY / 2);
+    inbox
+        .put(batch(&format!("[\"platform.runtimeDone\",{numbers}1]")))
+        .await
+        .unwrap();
+    let turns = turns.load(Ordering::Relaxed);
+    assert!(turns >= 60, "{turns} turns");
+    other.abort();
 }
