@@ -7,7 +7,8 @@
 //! | the body of a reply, once its head is in | 5 s, and the same 100 ms |
 //! | the head of a delivery of telemetry, once it has begun | the same |
 //! | its body, once its head is in | the same |
-//! | the same while another delivery waits for room, or a connection for its place | 100 ms, and the same 100 ms |
+//! | the same while a connection waits for a slot or for memory | 100 ms, and the same 100 ms |
+//! | a delivery that waits for memory | 2 s, and the same 100 ms; then it is refused |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
 //! | no connection is accepted, after one could not be | 100 ms |
 //! | `prepare` and `init` together, with `fail_open` | 5 s; without, a line says after that time that they still run |
@@ -25,11 +26,12 @@
 //! | what of telemetry | has at most |
 //! |---|---|
 //! | one delivery | 4 MiB |
-//! | deliveries that are read or wait for the queue's room, together | 8 MiB; one of 64 KiB or less takes none of it |
+//! | deliveries that are received or wait for the queue, together | 8 MiB, counted by what has come of them; one of 64 KiB or less takes none of it |
 //! | the queue | 8 MiB |
 //! | the memory of a batch that is done with, kept for the next one that needs at least half of it | 512 KiB |
-//! | connections served at once | 64, so that small deliveries have 4 MiB; by TCP 2, each with one delivery. One more has one leave that has said nothing, or the one that is idle longest |
-//! | what a connection keeps of what is not read yet | 128 KiB; by TCP 64 KiB |
+//! | connections served at once | 64, or a quarter of the files that the process may open. One more evicts one |
+//! | the unread bytes that a connection keeps | 32 KiB; by TCP 64 KiB |
+//! | connections that wait to be accepted | 1,024 |
 //!
 //! Cuts happen at awaits. `next` has no budget: it stays open for as long as the environment is
 //! frozen.
@@ -69,13 +71,11 @@ pub(crate) const DELIVERY_HEAD: Duration = Duration::from_secs(5);
 /// Reading the body of a delivery of telemetry whose head is in.
 pub(crate) const DELIVERY_BODY: Duration = Duration::from_secs(5);
 
-/// Reading such a body, or a line, once something waits for it: what comes at all comes at once.
-pub(crate) const GIVE_WAY: Duration = Duration::from_millis(100);
+/// Reading the body of a delivery, or a line, while a connection waits for a slot or for memory.
+pub(crate) const CONTENDED_DELIVERY: Duration = Duration::from_millis(100);
 
-/// What such a body has after that where nothing waits for it: [`DELIVERY_BODY`] in all.
-pub(crate) const REST_OF_BODY: Duration = DELIVERY_BODY
-    .saturating_sub(GIVE_WAY)
-    .saturating_sub(AFTER_PAUSE);
+/// Waiting for memory that other deliveries hold.
+pub(crate) const MEMORY: Duration = Duration::from_secs(2);
 
 /// Waiting for room in the queue of telemetry, while the platform waits for its answer.
 pub(crate) const ROOM: Duration = Duration::from_secs(1);
@@ -90,11 +90,11 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// what the platform may send, and as much again.
 pub(crate) const DELIVERY: usize = 4 << 20;
 
-/// The most of one delivery that takes no room of [`DELIVERIES`], in bytes: many that never come
-/// to their end do not keep it out.
+/// The most of one delivery that takes none of [`DELIVERIES`], in bytes: however many do not end, they
+/// do not keep it out.
 pub(crate) const SMALL_DELIVERY: usize = 64 << 10;
 
-/// The most of all larger deliveries that are being read or wait for room in the queue, in bytes.
+/// The most memory of all larger deliveries that are received or wait for the queue, in bytes.
 pub(crate) const DELIVERIES: usize = 8 << 20;
 
 /// The most of what is queued, in bytes.
@@ -103,8 +103,11 @@ pub(crate) const QUEUE: usize = 8 << 20;
 /// The most of the memory that is kept of a batch which is done with, for the next, in bytes.
 pub(crate) const SPARE: usize = 512 << 10;
 
-/// The connections that are served at once; one more waits until one of them gives way.
+/// The most connections that are served at once; one more evicts one of them.
 pub(crate) const CONNECTIONS: usize = 64;
+
+/// The connections that the system keeps until they are accepted.
+pub(crate) const BACKLOG: u32 = 1024;
 
 /// Reporting an error.
 pub(crate) const REPORT: Duration = Duration::from_millis(500);

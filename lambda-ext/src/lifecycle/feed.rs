@@ -55,7 +55,6 @@ impl Telemetry for Feed {
         let types = settings.types(config)?;
         let address = settings.address;
         let listener = Listener::bind(address, settings.protocol)
-            .await
             .map_err(|source| RunError::Listener { address, source })?;
         let inbox = Inbox::new(Wanted {
             batches: delivers,

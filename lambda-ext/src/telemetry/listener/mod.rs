@@ -1,24 +1,25 @@
 //! Where telemetry is delivered to.
 
 mod http;
-mod places;
+mod limiter;
+mod memory;
 mod tcp;
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::{fs, io};
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::sleep;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::{JoinHandle, JoinSet, yield_now};
+use tokio::time::{sleep, timeout};
 
-use self::places::{Place, Places};
+use self::limiter::{ConnectionLimiter, Slot};
+use self::memory::DeliveryMemory;
 use super::inbox::Closed;
 use super::{Inbox, Protocol};
 use crate::budget;
@@ -38,8 +39,17 @@ pub(crate) struct Serving(JoinHandle<()>);
 
 impl Listener {
     /// Port 0 is any that is free.
-    pub(crate) async fn bind(address: SocketAddr, protocol: Protocol) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
+    pub(crate) fn bind(address: SocketAddr, protocol: Protocol) -> io::Result<Self> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // As `TcpListener::bind` does, whose queue is too short under attack: a connection that finds
+        // no place in it is tried again after a second.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let socket = socket.listen(budget::BACKLOG)?;
         let address = socket.local_addr()?;
         Ok(Self {
             socket,
@@ -55,20 +65,19 @@ impl Listener {
     /// Puts what comes into the inbox, by tasks of their own.
     pub(crate) fn serve(self, inbox: Inbox) -> Serving {
         let socket = self.socket;
+        let protocol = self.protocol;
         let accept = move |context: &mut Context<'_>| socket.poll_accept(context);
-        Serving(match self.protocol {
-            Protocol::Http => {
-                let bodies = Arc::new(Semaphore::new(budget::DELIVERIES));
-                let serve = move |stream, place| {
-                    http::serve(stream, inbox.of_connection(), place, Arc::clone(&bodies))
-                };
-                tokio::spawn(serve_all(accept, budget::CONNECTIONS, serve))
+        let memory = Arc::new(DeliveryMemory::new());
+        let serve = move |stream, slot| {
+            let (inbox, memory) = (inbox.of_connection(), Arc::clone(&memory));
+            async move {
+                match protocol {
+                    Protocol::Http => http::serve(stream, inbox, slot, &memory).await,
+                    Protocol::Tcp => tcp::serve(stream, inbox, slot, &memory).await,
+                }
             }
-            Protocol::Tcp => {
-                let serve = move |stream, place| tcp::serve(stream, inbox.of_connection(), place);
-                tokio::spawn(serve_all(accept, tcp::CONNECTIONS, serve))
-            }
-        })
+        };
+        Serving(tokio::spawn(serve_all(accept, most_connections, serve)))
     }
 }
 
@@ -78,17 +87,43 @@ impl Drop for Serving {
     }
 }
 
-/// Serves every connection, at most so many at once: one more is accepted, and gets its place when
-/// another gives way. With this task its connections end.
+/// The least of [`most_connections`].
+const FEW: usize = 2;
+
+/// The most connections that are served at once: a quarter of the files that the process may have open,
+/// since the extension needs some for itself.
+fn most_connections() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    connections_within(&limits)
+}
+
+fn connections_within(limits: &str) -> usize {
+    let mut files = limits
+        .lines()
+        .filter_map(|line| line.strip_prefix("Max open files"));
+    let soft = files
+        .next()
+        .and_then(|limits| limits.split_whitespace().next());
+    // Outside of Linux, and without a limit, there is no number.
+    let files = soft.and_then(|soft| soft.parse::<usize>().ok());
+    files.map_or(budget::CONNECTIONS, |files| {
+        (files / 4).clamp(FEW, budget::CONNECTIONS)
+    })
+}
+
+/// Serves every connection, at most so many at once: one more is accepted, and served when another is
+/// evicted. Dropping the future ends all connections.
 async fn serve_all<S>(
     mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>>,
-    most: usize,
-    serve: impl Fn(TcpStream, Place) -> S,
+    most_connections: impl Fn() -> usize,
+    serve: impl Fn(TcpStream, Slot) -> S,
 ) where
     S: Future<Output = ()> + Send + 'static,
 {
-    let places = Arc::new(Places::default());
+    let limiter = Arc::new(ConnectionLimiter::default());
     let mut connections = JoinSet::new();
+    // The platform alone has fewer connections, and costs no look at the limit.
+    let mut most = None;
     loop {
         let accepted = poll_fn(|context| {
             while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {}
@@ -96,21 +131,30 @@ async fn serve_all<S>(
         });
         match accepted.await {
             Ok((stream, _)) => {
-                if connections.len() >= most {
-                    let _wanting = places.want();
+                let count = connections.len();
+                if count >= FEW && count >= *most.get_or_insert_with(&most_connections) {
+                    // A connection that was just accepted is to be read before it may be evicted.
+                    for _ in 0..2 {
+                        yield_now().await;
+                    }
+                    let _request = limiter.request_slot();
                     connections.join_next().await;
                 }
-                connections.spawn(serve(stream, places.take()));
+                connections.spawn(serve(stream, limiter.add()));
             }
-            // The connection may be gone before it was accepted, or files have run out: those that
-            // are served go on, and the port is not given up.
+            Err(error) if has_no_file_left(&error) && !connections.is_empty() => {
+                let _request = limiter.request_slot();
+                let _ = timeout(budget::ACCEPT_PAUSE, connections.join_next()).await;
+            }
+            // The connections that are served go on, and the port is not given up.
             Err(_) => sleep(budget::ACCEPT_PAUSE).await,
         }
     }
 }
 
-/// JSON is UTF-8; a batch that is not loses what is not, and not the rest.
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+/// Tells whether the process, or the system, may open no more files.
+fn has_no_file_left(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
 }

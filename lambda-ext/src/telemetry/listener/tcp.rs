@@ -1,130 +1,188 @@
 //! Deliveries by TCP: a line for each event, and no answer.
 
-use std::mem;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
+use memchr::{memchr, memrchr};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::{Closed, Inbox, Place};
+use super::limiter::Slot;
+use super::memory::{Buffer, DeliveryMemory, Exhausted};
+use super::{Closed, Inbox};
 use crate::budget;
 use crate::telemetry::batch::Framing;
 use crate::telemetry::{Dropped, TelemetryBatch};
 
-/// The connections that are served at once. The platform has one; each may keep as much of a line
-/// as a delivery may have.
-pub(super) const CONNECTIONS: usize = budget::DELIVERIES / budget::DELIVERY;
+/// The most of a read, in bytes. So much takes no memory of others.
+const READ: usize = budget::SMALL_DELIVERY;
 
-/// What is read at once, in bytes.
-const CHUNK: usize = 64 << 10;
+/// Serves a connection until it ends, is evicted, or a line takes too long. The last line is handed over
+/// as far as it has come. Bytes that are on their way are lost, because TCP knows no responses.
+pub(super) async fn serve(stream: TcpStream, inbox: Inbox, slot: Slot, memory: &DeliveryMemory) {
+    let mut connection = Connection {
+        stream,
+        inbox: &inbox,
+        slot: &slot,
+        lines: Lines {
+            rest: Buffer::new(Vec::new(), memory),
+            skipping: false,
+        },
+    };
+    if connection.serve().await == Ok(()) {
+        let rest = connection.lines.rest;
+        // At the end it does not matter that the inbox is closed.
+        let _ = put(&inbox, rest).await;
+    }
+}
 
-/// Serves a connection to its end, which is also when it is to give way. What its last line has by
-/// then is all there is going to be; what is still on its way is not known here, nor acknowledged.
-pub(super) async fn serve(stream: TcpStream, inbox: Inbox, place: Place) {
-    let mut lines = Lines::default();
-    let mut chunk = vec![0; CHUNK];
-    let mut overdue = pin!(place.overdue());
-    loop {
-        let between = lines.are_complete();
-        let gives_way = async {
-            if between {
-                place.told().await;
-            } else {
-                overdue.as_mut().await;
+struct Connection<'a> {
+    stream: TcpStream,
+    inbox: &'a Inbox,
+    slot: &'a Slot,
+    lines: Lines<'a>,
+}
+
+impl Connection<'_> {
+    async fn serve(&mut self) -> Result<(), Closed> {
+        let slot = self.slot;
+        let mut overdue = pin!(slot.overdue());
+        loop {
+            let is_idle = self.lines.are_complete();
+            let ends = async {
+                if is_idle {
+                    slot.evicted().await;
+                } else {
+                    overdue.as_mut().await;
+                }
+            };
+            // In this order, since there may always be something to read.
+            let received = match select(pin!(ends), pin!(self.receive())).await {
+                Either::Left(_) => return Ok(()),
+                Either::Right((received, _)) => received,
+            };
+            match received {
+                Ok(true) => slot.begin_delivery(),
+                Ok(false) => return Ok(()),
+                Err(Exhausted) => {
+                    if !self.wait_for_memory().await {
+                        return Ok(());
+                    }
+                    overdue.set(slot.overdue());
+                    continue;
+                }
             }
-        };
-        // In this order, since there may always be something to read.
-        let read = match select(pin!(gives_way), pin!(read(&stream, &mut chunk))).await {
-            Either::Left(_) | Either::Right((0, _)) => break,
-            Either::Right((read, _)) => read,
-        };
-        place.begin();
-        let read = lines.read(chunk.get(..read).unwrap_or_default());
-        if read.dropped != Dropped::default() {
-            inbox.add_dropped(read.dropped);
-        }
-        let has_lines = !read.complete.is_empty();
-        if put(&inbox, read.complete).await.is_err() {
-            return;
-        }
-        // The time of a line begins when all before it is queued.
-        if has_lines || lines.are_complete() {
-            overdue.set(place.overdue());
-        }
-        if lines.are_complete() && place.end() {
-            break;
+            let complete = self.lines.take_complete(self.inbox);
+            let has_lines = complete.is_some();
+            if let Some(complete) = complete {
+                put(self.inbox, complete).await?;
+            }
+            if has_lines || self.lines.are_complete() {
+                if slot.end_delivery() {
+                    return Ok(());
+                }
+                // The time of a line begins when all before it is queued.
+                overdue.set(slot.overdue());
+                if !self.lines.are_complete() {
+                    slot.begin_delivery();
+                }
+            }
         }
     }
-    // That it is closed is no news at the end.
-    let _ = put(&inbox, lines.rest).await;
-}
 
-/// Reads what there is: nothing at the end, and where the connection broke.
-async fn read(stream: &TcpStream, chunk: &mut [u8]) -> usize {
-    loop {
-        if stream.readable().await.is_err() {
-            return 0;
+    /// Reads bytes. Returns false at the end, and where the connection broke. Cancel safe.
+    ///
+    /// # Errors
+    /// The line needs memory that others hold.
+    async fn receive(&mut self) -> Result<bool, Exhausted> {
+        // An idle connection keeps no buffer.
+        if self.stream.readable().await.is_err() {
+            return Ok(false);
         }
-        match stream.try_read(chunk) {
-            Ok(read) => return read,
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            Err(_) => return 0,
+        if !self.lines.grow_now() {
+            return Err(Exhausted);
         }
+        let mut stream = (&mut self.stream).take(READ as u64);
+        let read = stream.read_buf(&mut self.lines.rest.bytes).await;
+        Ok(matches!(read, Ok(1..)))
+    }
+
+    /// Waits for memory. A line that gets none is dropped. Returns false if the connection is evicted
+    /// meanwhile.
+    async fn wait_for_memory(&mut self) -> bool {
+        let line = &mut self.lines.rest;
+        let grown = line.grow(1, budget::DELIVERY, self.slot, budget::MEMORY);
+        let is_exhausted = match select(pin!(self.slot.evicted()), pin!(grown)).await {
+            Either::Left(_) => return false,
+            Either::Right((grown, _)) => grown.is_err(),
+        };
+        if is_exhausted {
+            self.lines.skip(self.inbox);
+        }
+        true
     }
 }
 
-async fn put(inbox: &Inbox, lines: Vec<u8>) -> Result<(), Closed> {
-    if lines.is_empty() {
+async fn put(inbox: &Inbox, lines: Buffer<'_>) -> Result<(), Closed> {
+    if lines.bytes.is_empty() {
         return Ok(());
     }
-    let text = super::text(lines);
+    let (text, _taken) = lines.into_text();
     inbox.put(TelemetryBatch::new(text, Framing::Lines)).await
 }
 
-/// Lines, as pieces of them come. As bytes: a piece may end amid a character.
-#[derive(Debug, Default)]
-struct Lines {
-    /// What has come of a line that is not complete.
-    rest: Vec<u8>,
-    /// Whether the line that comes is too long, and its beginning dropped already.
+/// Lines, as pieces of them come. As bytes, because a piece may end within a character.
+#[derive(Debug)]
+struct Lines<'a> {
+    /// The beginning of a line that is not complete.
+    rest: Buffer<'a>,
+    /// That line is dropped already.
     skipping: bool,
 }
 
-/// What a piece brought.
-#[derive(Debug, Default)]
-struct Read {
-    /// The lines that it completed, each with its end.
-    complete: Vec<u8>,
-    dropped: Dropped,
-}
-
-impl Lines {
-    /// Whether none is under way.
+impl<'a> Lines<'a> {
+    /// Tells whether no line is being received.
     fn are_complete(&self) -> bool {
-        self.rest.is_empty() && !self.skipping
+        self.rest.bytes.is_empty() && !self.skipping
     }
 
-    fn read(&mut self, mut piece: &[u8]) -> Read {
-        let mut read = Read::default();
+    /// Makes room for the next read, if there is memory. Returns whether there is.
+    fn grow_now(&mut self) -> bool {
+        let bytes = &mut self.rest.bytes;
+        if bytes.len() < READ {
+            bytes.reserve_exact(READ - bytes.len());
+        }
+        self.rest.grow_now(1, budget::DELIVERY)
+    }
+
+    /// Takes the lines that are complete, and drops one that is too long.
+    fn take_complete(&mut self, inbox: &Inbox) -> Option<Buffer<'a>> {
         if self.skipping {
-            let end = piece.iter().position(|byte| *byte == b'\n');
-            let (skipped, left) = piece.split_at(end.map_or(piece.len(), |end| end + 1));
+            let bytes = &mut self.rest.bytes;
+            let end = memchr(b'\n', bytes).map(|end| end + 1);
             self.skipping = end.is_none();
-            read.dropped.bytes += skipped.len() as u64;
-            piece = left;
+            let skipped = bytes.drain(..end.unwrap_or(bytes.len())).len() as u64;
+            inbox.add_dropped(Dropped {
+                records: 0,
+                bytes: skipped,
+            });
         }
-        if let Some(end) = piece.iter().rposition(|byte| *byte == b'\n') {
-            let (complete, left) = piece.split_at(end + 1);
-            self.rest.extend_from_slice(complete);
-            read.complete = mem::take(&mut self.rest);
-            piece = left;
-        }
-        self.rest.extend_from_slice(piece);
-        if self.rest.len() > budget::DELIVERY {
-            read.dropped.records += 1;
-            read.dropped.bytes += mem::take(&mut self.rest).len() as u64;
-            self.skipping = true;
-        }
-        read
+        let Some(end) = memrchr(b'\n', &self.rest.bytes) else {
+            if self.rest.bytes.len() >= budget::DELIVERY {
+                self.skip(inbox);
+            }
+            return None;
+        };
+        Some(self.rest.split_to(end + 1))
+    }
+
+    /// Drops the line that is being received.
+    fn skip(&mut self, inbox: &Inbox) {
+        let dropped = self.rest.split_to(self.rest.bytes.len());
+        self.skipping = true;
+        inbox.add_dropped(Dropped {
+            records: 1,
+            bytes: dropped.bytes.len() as u64,
+        });
     }
 }

@@ -1,112 +1,69 @@
-//! The body of a delivery, which is bounded: in bytes, in pieces, in time, and together with others.
+//! The body of a delivery, with the limits that hyper lacks: of its length, its pieces, its time, and
+//! the memory of all bodies together.
 
 use std::pin::pin;
 
-use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use http_body_util::BodyExt;
+use hyper::StatusCode;
+use hyper::body::{Body, Incoming};
+use tokio::time::Instant;
 
-use super::chunks::Chunks;
-use super::incoming::{Ended, Incoming};
-use super::{Inbox, Place, Status};
+use super::super::limiter::Slot;
+use super::super::memory::{Buffer, DeliveryMemory, Exhausted};
 use crate::budget;
+use crate::telemetry::Inbox;
 
-/// The most pieces that a body may come in: chunks of a byte each would take seconds to read.
-pub(super) const PIECES: usize = 64 << 10;
+/// The most pieces that a body may come in: chunks of one byte each would take seconds to read.
+const PIECES: usize = 64 << 10;
 
-#[derive(Debug)]
-pub(super) struct Body<'a> {
-    pub(super) bytes: Vec<u8>,
-    /// What it takes of the room of all, if it is large.
-    pub(super) room: Option<SemaphorePermit<'a>>,
-}
-
-impl<'a> Body<'a> {
-    /// Reads a body of this length straight into what is going to be the batch.
-    pub(super) async fn read(
-        length: usize,
-        incoming: &mut Incoming,
-        inbox: &Inbox,
-        place: &Place,
-        bodies: &'a Semaphore,
-    ) -> Result<Self, Status> {
-        let room = if length > budget::SMALL_DELIVERY {
-            // One that does not begin takes no room.
-            if incoming.unread().is_empty() {
-                in_time(place, async { incoming.more().await.map_err(broken) }).await?;
-            }
-            Some(room(place, bodies, length).await?)
-        } else {
-            None
+/// Reads a body to its end.
+pub(super) async fn read<'a>(
+    mut body: Incoming,
+    inbox: &Inbox,
+    slot: &Slot,
+    memory: &'a DeliveryMemory,
+) -> Result<Buffer<'a>, StatusCode> {
+    let length = body.size_hint().exact();
+    let most = length.map_or(budget::DELIVERY, |length| {
+        usize::try_from(length).unwrap_or(usize::MAX)
+    });
+    if most > budget::DELIVERY {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let mut buffer = Buffer::new(inbox.buffer(length.map_or(0, |_| most)), memory);
+    let began = Instant::now();
+    let mut overdue = pin!(slot.body_overdue(began));
+    let mut pieces = 0;
+    while !body.is_end_stream() {
+        let frame = match select(body.frame(), overdue.as_mut()).await {
+            Either::Left((Some(Ok(frame)), _)) => frame,
+            Either::Left((None, _)) => break,
+            Either::Left((Some(Err(_)), _)) => return Err(StatusCode::BAD_REQUEST),
+            Either::Right(_) => return Err(StatusCode::REQUEST_TIMEOUT),
         };
-        let mut bytes = inbox.buffer(length + 1);
-        incoming.move_to(&mut bytes, length);
-        if bytes.len() < length {
-            in_time(place, rest(incoming, &mut bytes, length)).await?;
+        pieces += 1;
+        // Trailers are no part of the batch.
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
+        if pieces > PIECES {
+            return Err(StatusCode::BAD_REQUEST);
         }
-        Ok(Self { bytes, room })
-    }
-
-    /// Reads a body of unknown length: as much as a small one has before it takes room.
-    pub(super) async fn read_chunks(
-        incoming: &mut Incoming,
-        place: &Place,
-        bodies: &'a Semaphore,
-    ) -> Result<Self, Status> {
-        let mut bytes = Vec::new();
-        let mut chunks = Chunks::default();
-        let small = chunks.read(incoming, &mut bytes, budget::SMALL_DELIVERY);
-        let mut held = None;
-        if !in_time(place, small).await? {
-            held = Some(room(place, bodies, budget::DELIVERY).await?);
-            let large = chunks.read(incoming, &mut bytes, budget::DELIVERY);
-            if !in_time(place, large).await? {
-                return Err(Status::TOO_LARGE);
-            }
+        if buffer.bytes.len() + piece.len() > most {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        bytes.shrink_to_fit();
-        Ok(Self { bytes, room: held })
-    }
-}
-
-async fn rest(incoming: &mut Incoming, bytes: &mut Vec<u8>, length: usize) -> Result<(), Status> {
-    for _ in 0..PIECES {
-        if bytes.len() >= length {
-            return Ok(());
+        if !buffer.grow_now(piece.len(), most) {
+            let left = budget::DELIVERY_BODY.saturating_sub(began.elapsed());
+            let grown = buffer.grow(piece.len(), most, slot, left).await;
+            grown.map_err(|Exhausted| StatusCode::SERVICE_UNAVAILABLE)?;
+            // It could not be read meanwhile.
+            overdue.set(slot.body_overdue(began));
         }
-        incoming.more_to(bytes, length).await.map_err(broken)?;
+        buffer.bytes.extend_from_slice(&piece);
     }
-    Err(Status::BAD_REQUEST)
-}
-
-/// Reads for as long as a body may take, which is less where others wait for it.
-async fn in_time<T>(
-    place: &Place,
-    read: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    match select(pin!(read), pin!(place.late())).await {
-        Either::Left((read, _)) => read,
-        Either::Right(_) => Err(Status::TIMEOUT),
+    if length.is_none() {
+        buffer.bytes.shrink_to_fit();
     }
-}
-
-/// Takes room for a delivery; who waits for it is in the way of those that are read.
-async fn room<'a>(
-    place: &Place,
-    bodies: &'a Semaphore,
-    most: usize,
-) -> Result<SemaphorePermit<'a>, Status> {
-    let mut room = pin!(bodies.acquire_many(u32::try_from(most).unwrap_or(u32::MAX)));
-    let room = if let Some(room) = room.as_mut().now_or_never() {
-        room
-    } else {
-        let _waiting = place.waiting();
-        room.await
-    };
-    room.map_err(|_| Status::UNAVAILABLE)
-}
-
-/// A body that does not come to its end is none.
-pub(super) fn broken(_: Ended) -> Status {
-    Status::BAD_REQUEST
+    Ok(buffer)
 }

@@ -1,135 +1,113 @@
-//! Deliveries by HTTP: a request for each batch, answered once that is queued.
+//! Deliveries by HTTP/1: a request for each batch, answered once the batch is queued.
 
 mod body;
-mod chunks;
-mod head;
-mod incoming;
-mod status;
+mod limits;
 
+use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::Arc;
 
-use futures_util::future::{Either, select};
+use futures_util::future::select;
+use http_body_util::Empty;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{ALLOW, CONNECTION, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::join;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 
-use self::body::Body;
-use self::head::{Head, Length};
-use self::incoming::{Ended, Incoming};
-use self::status::Status;
-use super::{Closed, Inbox, Place};
-use crate::budget;
+use self::limits::{LimitedReader, Limits};
+use super::limiter::Slot;
+use super::memory::DeliveryMemory;
+use super::{Closed, Inbox};
 use crate::telemetry::TelemetryBatch;
 use crate::telemetry::batch::Framing;
 
-/// Serves a connection to its end, which is also when it is idle and to give way. That it breaks is
-/// the platform's to know: what was not answered it sends again.
-pub(super) async fn serve(stream: TcpStream, inbox: Inbox, place: Place, bodies: Arc<Semaphore>) {
-    let mut connection = Connection {
-        incoming: Incoming::new(stream),
+/// The most of a head and of a read, in bytes.
+const READ: usize = 32 << 10;
+
+/// Serves a connection until it ends or is evicted. An error of the connection is not reported: the
+/// platform sends again what was not answered.
+pub(super) async fn serve(stream: TcpStream, inbox: Inbox, slot: Slot, memory: &DeliveryMemory) {
+    let limits = Limits::default();
+    let receiver = Receiver {
         inbox: &inbox,
-        place: &place,
-        bodies: &bodies,
+        slot: &slot,
+        memory,
+        limits: &limits,
     };
-    select(pin!(place.told()), pin!(connection.serve())).await;
+    let (reader, writer) = stream.into_split();
+    let reader = LimitedReader {
+        stream: reader,
+        limits: &limits,
+    };
+    let connection = http1::Builder::new()
+        .auto_date_header(false)
+        // It would end idle connections, too: its time begins with the wait for a head.
+        .header_read_timeout(None)
+        .max_buf_size(READ)
+        .serve_connection(
+            TokioIo::new(join(reader, writer)),
+            service_fn(|request| receiver.answer(request)),
+        );
+    let served = limits.apply(connection);
+    select(pin!(slot.evicted()), pin!(served)).await;
 }
 
-struct Connection<'a> {
-    incoming: Incoming,
+/// Receives the deliveries of a connection.
+struct Receiver<'a> {
     inbox: &'a Inbox,
-    place: &'a Place,
-    bodies: &'a Semaphore,
+    slot: &'a Slot,
+    memory: &'a DeliveryMemory,
+    limits: &'a Limits,
 }
 
-/// Why a request is not answered 200.
-enum Unheard {
-    /// By this answer.
-    Refused(Status),
-    /// Nobody is there any more for one.
-    Ended,
-}
-
-impl From<Status> for Unheard {
-    fn from(status: Status) -> Self {
-        Self::Refused(status)
-    }
-}
-
-impl Connection<'_> {
-    async fn serve(&mut self) -> Result<(), Ended> {
-        while let Some(head) = head::next(&mut self.incoming).await {
-            let (status, is_last) = match head {
-                Ok(head) => self.request(head).await?,
-                Err(status) => (status, true),
-            };
-            let answer = status.answer(is_last);
-            self.incoming.write(answer.as_bytes()).await?;
-            if is_last {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns what is answered, and whether it is the last answer.
-    async fn request(&mut self, head: Head) -> Result<(Status, bool), Ended> {
-        self.place.begin();
-        let (status, is_read) = match self.receive(head).await {
-            Ok(()) => (Status::OK, true),
-            Err(Unheard::Refused(Status::METHOD_NOT_ALLOWED)) => {
-                (Status::METHOD_NOT_ALLOWED, self.skip(head.length))
-            }
-            // What is left of the body is not read.
-            Err(Unheard::Refused(status)) => (status, false),
-            Err(Unheard::Ended) => return Err(Ended),
+impl Receiver<'_> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Empty<Bytes>>, Infallible> {
+        self.limits.begin_request();
+        self.slot.begin_delivery();
+        let has_body = !request.body().is_end_stream();
+        let received = self.receive(request).await;
+        let status = received.err().unwrap_or(StatusCode::OK);
+        // The rest of a body that is refused is not read.
+        let closes = if has_body && status != StatusCode::OK {
+            self.slot.close();
+            true
+        } else {
+            self.slot.end_delivery()
         };
-        let leaves = self.place.end();
-        Ok((status, head.is_last || leaves || !is_read))
+        self.limits.end_request(closes);
+        let mut response = Response::new(Empty::new());
+        *response.status_mut() = status;
+        if closes {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            let methods = HeaderValue::from_static("POST, PUT");
+            response.headers_mut().insert(ALLOW, methods);
+        }
+        Ok(response)
     }
 
-    /// Receives a batch. What it says is no reason to refuse it: it would come again, and again.
+    /// Receives a batch and ignores its content: the platform would retry a refused one again and again.
     ///
-    /// What is refused is not counted as dropped: the platform knows from its answer, sends it
-    /// again, which would be counted again, and tells itself what it gives up.
-    async fn receive(&mut self, head: Head) -> Result<(), Unheard> {
-        if !head.is_delivery {
-            return Err(Status::METHOD_NOT_ALLOWED.into());
+    /// A refused delivery does not count as dropped: the platform knows from the answer, and sends it
+    /// again or reports the loss itself.
+    async fn receive(&self, request: Request<Incoming>) -> Result<(), StatusCode> {
+        if !matches!(*request.method(), Method::POST | Method::PUT) {
+            return Err(StatusCode::METHOD_NOT_ALLOWED);
         }
-        if matches!(head.length, Length::Known(length) if length > budget::DELIVERY) {
-            return Err(Status::TOO_LARGE.into());
-        }
-        let Self {
-            incoming,
-            inbox,
-            place,
-            bodies,
-        } = self;
-        let _receiving = inbox.receiving();
-        if head.expects_continue && incoming.unread().is_empty() {
-            let go_on = incoming.write(b"HTTP/1.1 100 Continue\r\n\r\n").await;
-            go_on.map_err(|Ended| Unheard::Ended)?;
-        }
-        // Its room is kept until the batch is queued, or dropped.
-        let Body { bytes, room: _room } = match head.length {
-            Length::Known(length) => Body::read(length, incoming, inbox, place, bodies).await?,
-            Length::Chunked => Body::read_chunks(incoming, place, bodies).await?,
-        };
-        let batch = TelemetryBatch::new(super::text(bytes), Framing::Array);
-        match select(pin!(inbox.put(batch)), pin!(incoming.ended())).await {
-            Either::Left((Ok(()), _)) => Ok(()),
-            Either::Left((Err(Closed), _)) => Err(Status::UNAVAILABLE.into()),
-            Either::Right(_) => Err(Unheard::Ended),
-        }
-    }
-
-    /// Passes over a body, if all of it has come.
-    fn skip(&mut self, length: Length) -> bool {
-        match length {
-            Length::Known(length) if length <= self.incoming.unread().len() => {
-                self.incoming.skip(length);
-                true
-            }
-            _ => false,
-        }
+        let _receiving = self.inbox.receiving();
+        let buffer = body::read(request.into_body(), self.inbox, self.slot, self.memory).await?;
+        let (text, _reserved) = buffer.into_text();
+        let batch = TelemetryBatch::new(text, Framing::Array);
+        let ends = self.inbox.find_ends(&batch).await;
+        let queued = self.slot.while_waiting(self.inbox.queue(batch, ends)).await;
+        queued.map_err(|Closed| StatusCode::SERVICE_UNAVAILABLE)
     }
 }

@@ -9,37 +9,8 @@ fn chunked(chunks: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_data_is_passed_over() {
-    let served = Served::by(Protocol::Http).await;
-    let mut connection = served.connect().await;
-    for chunks in [
-        "3;a=b\r\n[0]\r\n0;c\r\n\r\n",
-        "003 ; a=\"b;c\"\r\n[1]\r\n000\r\n\r\n",
-        "3 \r\n[2]\r\n0\r\nA: b\r\nContent-Length: 7\r\n\r\n",
-        "a\r\n[3,4,5,6,7\r\nA\r\n,8,9,10,1]\r\n0\r\n\r\n",
-    ] {
-        connection.send(chunked(chunks)).await;
-        assert_eq!(connection.answer().await, 200, "{chunks:?}");
-    }
-    let hexadecimal = "[3,4,5,6,7,8,9,10,1]";
-    assert_eq!(served.queued(), ["[0]", "[1]", "[2]", hexadecimal]);
-}
-
-#[tokio::test]
-async fn chunks_may_come_byte_by_byte() {
-    let served = Served::by(Protocol::Http).await;
-    let mut connection = served.connect().await;
-    for byte in chunked("2;a=b\r\n[1\r\n1\r\n]\r\n0\r\nA: b\r\n\r\n").bytes() {
-        connection.send([byte]).await;
-        yield_now().await;
-    }
-    assert_eq!(connection.answer().await, 200);
-    assert_eq!(served.queued(), ["[1]"]);
-}
-
-#[tokio::test]
-async fn in_chunks_a_batch_is_the_same() {
-    let served = Served::by(Protocol::Http).await;
+async fn batch_in_chunks_is_the_same() {
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for (mark, size) in [("a", 100), ("b", 7_001), ("c", 300_000)] {
         for length in [1_000, budget::SMALL_DELIVERY + 1, 1_000_000] {
@@ -60,8 +31,8 @@ async fn in_chunks_a_batch_is_the_same() {
 }
 
 #[tokio::test]
-async fn chunks_whose_end_may_be_read_otherwise_are_refused() {
-    let served = Served::by(Protocol::Http).await;
+async fn ambiguous_chunks_are_refused() {
+    let served = Served::by(Protocol::Http);
     for chunks in [
         "\r\n[1]\r\n0\r\n\r\n",
         ";a\r\n[1]\r\n0\r\n\r\n",
@@ -77,9 +48,7 @@ async fn chunks_whose_end_may_be_read_otherwise_are_refused() {
         "3\r\n[1]0\r\n\r\n",
         "3\r\n[1]\n0\r\n\r\n",
         "3\r\n[1]\r0\r\n\r\n",
-        "3\r\n[1]\r\n0\r\nA: b\n\r\n",
         "3\r\n[1]\r\n0\r\nA: b\rC: d\r\n\r\n",
-        "3\r\n[1]\r\n0\r\n\n",
     ] {
         let mut connection = served.connect().await;
         connection.send(chunked(chunks)).await;
@@ -89,8 +58,8 @@ async fn chunks_whose_end_may_be_read_otherwise_are_refused() {
 }
 
 #[tokio::test]
-async fn absurdly_many_lines_are_refused() {
-    let served = Served::by(Protocol::Http).await;
+async fn many_extensions_and_trailers_are_refused() {
+    let served = Served::by(Protocol::Http);
     let extensions = format!("1;{}\r\n7\r\n", "x".repeat(1000)).repeat(10_000);
     let trailers = "0\r\n".to_owned() + &"A: b\r\n".repeat(1 << 20);
     for chunks in [extensions, trailers] {

@@ -21,7 +21,7 @@ async fn all_places(served: &Served, count: usize, sent: &[u8]) -> Vec<Connectio
 
 #[tokio::test]
 async fn a_connection_that_says_nothing_gives_way() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut idle = all_places(&served, 2 * budget::CONNECTIONS, b"").await;
     let mut platform = served.connect().await;
     for number in 0..3 {
@@ -33,7 +33,7 @@ async fn a_connection_that_says_nothing_gives_way() {
 
 #[tokio::test]
 async fn the_one_that_is_idle_longest_gives_way() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut kept = all_places(&served, budget::CONNECTIONS, b"").await;
     for connection in &mut kept {
         assert_eq!(connection.post("").await, 200);
@@ -54,7 +54,7 @@ async fn who_has_delivered_does_not_give_way_to_who_merely_connects() {
         (Protocol::Http, post("[1]"), post("[2]")),
         (Protocol::Tcp, b"[1]\n".into(), b"[2]\n".into()),
     ] {
-        let served = Served::by(protocol).await;
+        let served = Served::by(protocol);
         let mut platform = served.connect().await;
         platform.send(first).await;
         assert_eq!(served.next().await.trim_end(), "[1]");
@@ -67,7 +67,7 @@ async fn who_has_delivered_does_not_give_way_to_who_merely_connects() {
 
 #[tokio::test]
 async fn nobody_gives_way_to_nobody() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut kept = all_places(&served, budget::CONNECTIONS, b"").await;
     stop_clock();
     pass(Duration::from_secs(3600)).await;
@@ -78,7 +78,7 @@ async fn nobody_gives_way_to_nobody() {
 
 #[tokio::test]
 async fn a_head_that_does_not_end_gives_way() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let head = b"POST / HTTP/1.1\r\nHost: sandbox";
     let mut stuck = all_places(&served, budget::CONNECTIONS, head).await;
     assert_eq!(served.connect().await.post("[1]").await, 200);
@@ -87,7 +87,7 @@ async fn a_head_that_does_not_end_gives_way() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_gives_way_soon() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     stop_clock();
     let head = head("POST", "Content-Length: 3");
     let mut stuck = all_places(&served, budget::CONNECTIONS, head.as_bytes()).await;
@@ -100,7 +100,7 @@ async fn a_body_that_does_not_come_gives_way_soon() {
 
 #[tokio::test]
 async fn a_body_may_take_its_time_where_nobody_waits() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     stop_clock();
     let body = post(format!("[\"{}\"]", "x".repeat(budget::SMALL_DELIVERY)));
     let mut connection = served.connect().await;
@@ -112,12 +112,13 @@ async fn a_body_may_take_its_time_where_nobody_waits() {
 }
 
 #[tokio::test]
-async fn who_is_never_idle_leaves_after_a_delivery() {
-    let served = Served::by(Protocol::Http).await;
+async fn busy_connection_is_closed_after_its_delivery() {
+    let served = Served::by(Protocol::Http);
     let mut busy = all_places(&served, budget::CONNECTIONS, b"").await;
     let mut half = post("[1]");
     let rest = half.pop().unwrap();
     for connection in &mut busy {
+        assert_eq!(connection.post("").await, 200);
         connection.send(&half).await;
     }
     let mut platform = served.connect().await;
@@ -132,19 +133,74 @@ async fn who_is_never_idle_leaves_after_a_delivery() {
     );
     assert_eq!(busy[7].ended().await, "");
     assert_eq!(platform.answer().await, 200);
-    assert_eq!(
-        platform.post("[3]").await,
-        200,
-        "it is not asked to leave, too"
-    );
+    assert_eq!(platform.post("[3]").await, 200, "it is evicted, too");
 }
 
-/// More than there is room for together.
+/// A process that begins deliveries and does not end them evicts no connection that has delivered.
+#[tokio::test]
+async fn idle_connection_outlives_first_deliveries_that_do_not_end() {
+    let served = Served::by(Protocol::Http);
+    stop_clock();
+    let mut platform = served.connect().await;
+    assert_eq!(platform.post("[1]").await, 200);
+    let begun = head("POST", "Content-Length: 3") + "[";
+    let _stuck = all_places(&served, 3 * budget::CONNECTIONS, begun.as_bytes()).await;
+    for number in 2..12 {
+        pass(SOON / 3).await;
+        platform.send(post(format!("[{number}]"))).await;
+        settle().await;
+        assert_eq!(platform.answer().now_or_never(), Some(200));
+    }
+}
+
+/// Many connections that have delivered protect nothing from one that begins.
+#[tokio::test]
+async fn longest_idle_connection_is_evicted_beside_a_single_newcomer() {
+    let served = Served::by(Protocol::Http);
+    let mut idle = all_places(&served, budget::CONNECTIONS - 1, b"").await;
+    for connection in &mut idle {
+        assert_eq!(connection.post("").await, 200);
+    }
+    let begun = head("POST", "Content-Length: 3") + "[";
+    let _newcomer = all_places(&served, 1, begun.as_bytes()).await;
+    settle().await;
+    stop_clock();
+    let mut platform = served.connect().await;
+    platform.send(post("[1]")).await;
+    settle().await;
+    assert_eq!(platform.answer().now_or_never(), Some(200));
+    assert_eq!(idle[0].ended().await, "");
+}
+
+#[tokio::test]
+async fn new_connection_is_read_before_the_next_one_evicts_it() {
+    let served = Served::by(Protocol::Http);
+    let mut busy = all_places(&served, budget::CONNECTIONS, b"").await;
+    let mut half = post("[1]");
+    let rest = half.pop().unwrap();
+    for connection in &mut busy {
+        assert_eq!(connection.post("").await, 200);
+        connection.send(&half).await;
+    }
+    settle().await;
+    let mut platform = served.connect().await;
+    platform.send(post("[2]")).await;
+    let _strays = all_places(&served, 3, b"").await;
+    busy[0].send([rest]).await;
+    assert_eq!(platform.answer().await, 200);
+}
+
+/// More than there is memory for together.
 const MANY: usize = 20;
+
+/// A large delivery. Whether it is read does not depend on the others.
+fn large(length: usize) -> Vec<u8> {
+    post(format!("[\"{}\"]", "x".repeat(length - 4)))
+}
 
 #[tokio::test]
 async fn large_bodies_that_do_not_come_take_no_room() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     stop_clock();
     let header = format!("Content-Length: {}", budget::DELIVERY);
     let chunked = head("POST", "Transfer-Encoding: chunked") + "1\r\n[\r\n";
@@ -161,33 +217,117 @@ async fn large_bodies_that_do_not_come_take_no_room() {
     assert_eq!(answer.now_or_never().unwrap().unwrap(), 200);
 }
 
+/// A length that is announced takes nothing: a large delivery of another is read as if it were alone.
 #[tokio::test]
-async fn large_bodies_that_stop_coming_give_way_soon() {
-    let served = Served::by(Protocol::Http).await;
+async fn large_delivery_is_not_delayed_by_bodies_of_one_byte() {
+    for count in [MANY, 32, 60] {
+        let served = Served::by(Protocol::Http);
+        let header = format!("Content-Length: {}", budget::DELIVERY);
+        let begun = head("POST", &header) + "[";
+        let _stuck = all_places(&served, count, begun.as_bytes()).await;
+        stop_clock();
+        let mut platform = served.connect().await;
+        let answer = tokio::spawn(async move {
+            platform.send(large(200_000)).await;
+            platform.answer().await
+        });
+        for _ in 0..20 {
+            settle().await;
+        }
+        assert_eq!(answer.now_or_never().unwrap().unwrap(), 200, "{count}");
+        tokio::time::resume();
+    }
+}
+
+/// Three times as many as are served at once: a third of them is closed at a time.
+#[tokio::test]
+async fn new_connection_is_served_soon_after_many_that_do_not_end_their_bodies() {
+    const COUNT: usize = 200;
+    let served = Served::by(Protocol::Http);
     stop_clock();
     let header = format!("Content-Length: {}", budget::DELIVERY);
-    let begun = head("POST", &header) + "[1";
-    let mut stuck = all_places(&served, MANY, begun.as_bytes()).await;
-    settle().await;
-    let large = format!("[\"{}\"]", "x".repeat(budget::DELIVERY - 4));
-    let mut platform = Connection::to(served.port).await;
-    let answer = tokio::spawn(async move { platform.post(&large).await });
-    // Two at a time, each for as long as the last before it was.
-    let rounds = MANY / (budget::DELIVERIES / budget::DELIVERY);
-    pass(SOON * u32::try_from(rounds).unwrap()).await;
+    let begun = head("POST", &header) + "[";
+    let _stuck = all_places(&served, COUNT, begun.as_bytes()).await;
+    let mut platform = served.connect().await;
+    platform.send(large(20_000)).await;
+    let rounds = u32::try_from(COUNT / budget::CONNECTIONS).unwrap();
+    pass(SOON * rounds).await;
+    assert_eq!(platform.answer().now_or_never(), Some(200));
+}
+
+#[tokio::test]
+async fn stalled_bodies_that_hold_all_memory_are_closed_soon() {
+    let served = Served::by(Protocol::Http);
+    stop_clock();
+    let header = format!("Content-Length: {}", budget::DELIVERY);
+    let begun = head("POST", &header) + &"x".repeat(budget::DELIVERY / 4);
+    let count = budget::DELIVERIES / (budget::DELIVERY / 4);
+    let mut stuck = all_places(&served, count, begun.as_bytes()).await;
+    for _ in 0..20 {
+        settle().await;
+    }
+    let mut platform = served.connect().await;
+    let answer = tokio::spawn(async move {
+        platform.send(large(200_000)).await;
+        platform.answer().await
+    });
+    pass(SOON).await;
     assert_eq!(answer.now_or_never().unwrap().unwrap(), 200);
     for connection in &mut stuck {
         assert_eq!(connection.answer().await, 408);
     }
 }
 
+/// Bodies that have all memory between them, and each waits for more.
+async fn waiting_for_memory(served: &Served) -> Vec<Connection> {
+    let whole = large(budget::DELIVERY);
+    let (begun, rest) = whole.split_at(budget::DELIVERY / 2);
+    let count = budget::DELIVERIES / begun.len();
+    let mut connections = all_places(served, count, begun).await;
+    for _ in 0..20 {
+        settle().await;
+    }
+    for connection in &mut connections {
+        connection.send(&rest[..1000]).await;
+    }
+    settle().await;
+    connections
+}
+
 #[tokio::test]
-async fn a_small_body_needs_no_room() {
-    let served = Served::by(Protocol::Http).await;
+async fn body_without_memory_is_refused_in_the_end() {
+    let served = Served::by(Protocol::Http);
     stop_clock();
-    let header = format!("Content-Length: {}", budget::DELIVERY);
-    let begun = head("POST", &header) + "[1";
-    let _stuck = all_places(&served, MANY, begun.as_bytes()).await;
+    let mut waiting = waiting_for_memory(&served).await;
+    pass(budget::MEMORY * 3 / 2).await;
+    let answers = waiting.iter_mut().map(|it| it.answer().now_or_never());
+    let answers: Vec<_> = answers.collect();
+    assert!(answers.contains(&Some(503)), "{answers:?}");
+    assert_eq!(served.connect().await.post("[1]").await, 200);
+}
+
+#[tokio::test]
+async fn bodies_that_wait_for_memory_are_evicted_before_idle_connections() {
+    let served = Served::by(Protocol::Http);
+    stop_clock();
+    let mut platform = served.connect().await;
+    assert_eq!(platform.post("[1]").await, 200);
+    let mut waiting = waiting_for_memory(&served).await;
+    let others = budget::CONNECTIONS - waiting.len() - 1;
+    let mut others = all_places(&served, others, b"").await;
+    for connection in &mut others {
+        assert_eq!(connection.post("").await, 200);
+    }
+    assert_eq!(served.connect().await.post("[2]").await, 200);
+    assert_eq!(waiting[0].ended().await, "");
+    assert_eq!(platform.post("[3]").await, 200);
+}
+
+#[tokio::test]
+async fn small_delivery_needs_no_memory_of_others() {
+    let served = Served::by(Protocol::Http);
+    stop_clock();
+    let _waiting = waiting_for_memory(&served).await;
     let body = format!("[\"{}\"]", "x".repeat(budget::SMALL_DELIVERY - 4));
     let mut platform = served.connect().await;
     platform.send(post(&body)).await;
@@ -198,8 +338,8 @@ async fn a_small_body_needs_no_room() {
 
 #[tokio::test]
 async fn lines_come_beside_connections_that_say_nothing() {
-    let served = Served::by(Protocol::Tcp).await;
-    let mut idle = all_places(&served, 10, b"").await;
+    let served = Served::by(Protocol::Tcp);
+    let mut idle = all_places(&served, 2 * budget::CONNECTIONS, b"").await;
     let mut platform = served.connect().await;
     platform.send("1\n").await;
     assert_eq!(served.next().await, "1\n");
@@ -208,21 +348,22 @@ async fn lines_come_beside_connections_that_say_nothing() {
 
 #[tokio::test]
 async fn a_line_that_does_not_end_gives_way_and_is_taken_as_it_is() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     stop_clock();
-    let _stuck = all_places(&served, 2, b"{").await;
+    let _stuck = all_places(&served, budget::CONNECTIONS, b"{").await;
     settle().await;
     let mut platform = served.connect().await;
     platform.send("1\n").await;
     pass(SOON).await;
     let mut queued = served.queued();
     queued.sort();
-    assert_eq!(queued, ["1\n", "{", "{"]);
+    assert_eq!(queued.remove(0), "1\n");
+    assert_eq!(queued, ["{"; budget::CONNECTIONS]);
 }
 
 #[tokio::test]
 async fn a_line_may_take_its_time_where_nobody_waits() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     stop_clock();
     let mut connection = served.connect().await;
     connection.send("{").await;
@@ -233,9 +374,9 @@ async fn a_line_may_take_its_time_where_nobody_waits() {
 
 #[tokio::test]
 async fn a_line_has_its_time_from_its_beginning() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     stop_clock();
-    let mut connections = all_places(&served, 2, b"{").await;
+    let mut connections = all_places(&served, budget::CONNECTIONS, b"{").await;
     pass(Duration::from_secs(3600)).await;
     for connection in &mut connections {
         connection.send("}\n{").await;
@@ -244,7 +385,7 @@ async fn a_line_has_its_time_from_its_beginning() {
     let mut platform = served.connect().await;
     platform.send("1\n").await;
     settle().await;
-    assert_eq!(served.queued(), ["{}\n", "{}\n"]);
+    assert_eq!(served.queued(), ["{}\n"; budget::CONNECTIONS]);
     connections[0].send("}\n").await;
     settle().await;
     assert_eq!(served.queued(), ["{}\n", "1\n"], "who is done leaves");
@@ -252,8 +393,8 @@ async fn a_line_has_its_time_from_its_beginning() {
 
 #[tokio::test]
 async fn lines_come_beside_connections_that_are_never_idle() {
-    let served = Served::by(Protocol::Tcp).await;
-    let floods: Vec<_> = (0..2)
+    let served = Served::by(Protocol::Tcp);
+    let floods: Vec<_> = (0..budget::CONNECTIONS)
         .map(|_| {
             let port = served.port;
             tokio::spawn(async move {

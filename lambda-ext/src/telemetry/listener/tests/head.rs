@@ -3,43 +3,15 @@
 use super::*;
 
 #[tokio::test]
-async fn names_of_headers_are_read_in_any_case() {
-    let served = Served::by(Protocol::Http).await;
-    let mut connection = served.connect().await;
-    for (number, header) in [
-        "content-length: 3",
-        "CONTENT-LENGTH:3",
-        "Content-length:\t3 ",
-    ]
-    .iter()
-    .enumerate()
-    {
-        let head = format!("POST / HTTP/1.1\r\n{header}\r\n\r\n");
-        connection.send(format!("{head}[{number}]")).await;
-        assert_eq!(connection.answer().await, 200);
-    }
-    let head = "POST / HTTP/1.1\r\ntransfer-ENCODING: Chunked\r\n\r\n";
-    connection
-        .send(format!("{head}3\r\n[3]\r\n0\r\n\r\n"))
-        .await;
-    assert_eq!(connection.answer().await, 200);
-    assert_eq!(served.queued(), ["[0]", "[1]", "[2]", "[3]"]);
-}
-
-#[tokio::test]
-async fn a_body_whose_end_may_be_read_otherwise_is_refused() {
-    let served = Served::by(Protocol::Http).await;
+async fn body_of_ambiguous_length_is_refused() {
+    let served = Served::by(Protocol::Http);
     for header in [
-        "Content-Length: 3\r\nContent-Length: 3",
         "Content-Length: 3, 3",
         "Content-Length: +3",
         "Content-Length: 3 3",
         "Content-Length:",
         "Content-Length: 3\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nContent-Length: 3",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: chunked, chunked",
-        "Transfer-Encoding: gzip, chunked",
         "Transfer-Encoding: chunked, identity",
         "Transfer-Encoding: identity",
         "Transfer-Encoding:",
@@ -59,13 +31,32 @@ async fn a_body_whose_end_may_be_read_otherwise_is_refused() {
     assert_eq!(served.queued(), [""; 0]);
 }
 
+/// Another server may have believed the length, so that the rest of the body is a request to it.
 #[tokio::test]
-async fn of_http_1_0_a_connection_brings_one_batch_and_no_chunks() {
-    let served = Served::by(Protocol::Http).await;
+async fn chunks_win_over_a_length_and_nothing_is_read_after_them() {
+    let served = Served::by(Protocol::Http);
+    for (header, batch) in [
+        ("Content-Length: 3\r\nTransfer-Encoding: chunked", "[1]"),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 3", "[2]"),
+    ] {
+        let chunks = format!("3\r\n{batch}\r\n0\r\n\r\n");
+        let request = head("POST", header) + &chunks;
+        let mut connection = served.connect().await;
+        let sent = [request.as_bytes(), &post("[9]")].concat();
+        connection.send(sent).await;
+        assert_eq!(connection.last_answer().await, 200, "{header}");
+        assert_eq!(served.queued(), [batch]);
+    }
+}
+
+#[tokio::test]
+async fn http_1_0_has_no_chunks_and_one_batch_unless_the_connection_is_kept() {
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
-    let head = "POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n";
+    let head = "POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\n";
     connection.send(format!("{head}[1]")).await;
-    assert_eq!(connection.last_answer().await, 200);
+    assert_eq!(connection.answer().await, 200);
+    assert_eq!(connection.ended().await, "");
     let mut connection = served.connect().await;
     let head = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n";
     connection
@@ -76,8 +67,8 @@ async fn of_http_1_0_a_connection_brings_one_batch_and_no_chunks() {
 }
 
 #[tokio::test]
-async fn who_asks_for_it_is_answered_by_the_end_of_the_connection() {
-    let served = Served::by(Protocol::Http).await;
+async fn connection_is_closed_on_request() {
+    let served = Served::by(Protocol::Http);
     for (number, header) in [
         "close",
         "Close",
@@ -100,22 +91,10 @@ async fn who_asks_for_it_is_answered_by_the_end_of_the_connection() {
 }
 
 #[tokio::test]
-async fn empty_lines_before_a_request_are_passed_over() {
-    let served = Served::by(Protocol::Http).await;
+async fn long_head_in_pieces_is_read() {
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
-    for number in 0..3 {
-        let delivery = post(format!("[{number}]"));
-        connection.send([b"\r\n\r\n\n", &*delivery].concat()).await;
-        assert_eq!(connection.answer().await, 200);
-    }
-    assert_eq!(served.queued(), ["[0]", "[1]", "[2]"]);
-}
-
-#[tokio::test]
-async fn a_head_may_be_long_and_come_in_pieces() {
-    let served = Served::by(Protocol::Http).await;
-    let mut connection = served.connect().await;
-    let header = format!("Cookie: {}\r\nContent-Length: 3", "x".repeat(100_000));
+    let header = format!("Cookie: {}\r\nContent-Length: 3", "x".repeat(30_000));
     let request = head("POST", &header) + "[1]";
     for piece in request.as_bytes().chunks(999) {
         connection.send(piece).await;

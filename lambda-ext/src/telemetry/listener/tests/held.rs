@@ -8,7 +8,7 @@ use crate::budget;
 
 /// An inbox that has next to no room left.
 async fn full() -> Served {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     served.inbox.begin("1");
     let mut platform = served.connect().await;
     for mark in ["a", "b"] {

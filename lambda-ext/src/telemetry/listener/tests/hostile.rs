@@ -1,5 +1,8 @@
 //! What is no delivery, from whoever finds the port.
 
+use std::io::{Read as _, Write as _};
+use std::thread;
+
 use futures_util::FutureExt;
 
 use super::*;
@@ -20,7 +23,7 @@ fn closes(status: &str) -> String {
 
 #[tokio::test]
 async fn a_head_that_is_too_long_is_refused() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     for head in [
         format!("POST /{} HTTP/1.1\r\n", "x".repeat(1 << 20)),
         head("POST", &format!("Cookie: {}", "x".repeat(1 << 20))),
@@ -36,7 +39,7 @@ async fn a_head_that_is_too_long_is_refused() {
 
 #[tokio::test]
 async fn a_head_that_does_not_end_costs_its_connection() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     assert_eq!(connection.post("[1]").await, 200);
     stop_clock();
@@ -52,7 +55,7 @@ async fn a_head_that_does_not_end_costs_its_connection() {
 
 #[tokio::test]
 async fn a_connection_between_deliveries_has_no_time() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     stop_clock();
     for number in 0..3 {
@@ -68,7 +71,7 @@ async fn a_connection_between_deliveries_has_no_time() {
 
 #[tokio::test]
 async fn what_is_no_http_1_is_refused() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let hello = b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03";
     for sent in [
         &hello[..],
@@ -85,7 +88,7 @@ async fn what_is_no_http_1_is_refused() {
 
 #[tokio::test]
 async fn a_length_that_is_none_is_refused() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     for header in [
         "Content-Length: -1",
         "Content-Length: 0x1",
@@ -101,7 +104,7 @@ async fn a_length_that_is_none_is_refused() {
 
 #[tokio::test]
 async fn chunks_that_are_none_are_refused() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let chunked = head("POST", "Transfer-Encoding: chunked");
     for chunks in [
         "fffffffffffffffff\r\n".to_owned(),
@@ -127,7 +130,7 @@ async fn chunks_that_are_none_are_refused() {
 
 #[tokio::test]
 async fn a_body_in_absurdly_many_pieces_is_refused() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let chunked = head("POST", "Transfer-Encoding: chunked");
     let many = "1\r\n7\r\n".repeat(100_000);
     let sent = format!("{chunked}{many}0\r\n\r\n");
@@ -140,7 +143,7 @@ async fn a_body_in_absurdly_many_pieces_is_refused() {
 
 #[tokio::test]
 async fn every_other_method_is_refused() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for request in [
         "HEAD / HTTP/1.1",
@@ -166,7 +169,7 @@ async fn every_other_method_is_refused() {
 
 #[tokio::test]
 async fn deliveries_that_do_not_wait_for_answers_are_answered_in_order() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let get = head("GET", "Content-Length: 0");
     connection
@@ -176,4 +179,37 @@ async fn deliveries_that_do_not_wait_for_answers_are_answered_in_order() {
         assert_eq!(connection.answer().await, status);
     }
     assert_eq!(served.queued(), ["[1]", "[2]", "[3]"]);
+}
+
+/// hyper reads on in the size of a chunk without a piece of the body, for as long as there is more.
+#[tokio::test]
+async fn endless_size_of_a_chunk_is_timed_out() {
+    for (begun, endless) in [("", "0"), ("1", " ")] {
+        let served = Served::by(Protocol::Http);
+        let mut connection = served.connect().await;
+        let begun = head("POST", "Transfer-Encoding: chunked") + begun;
+        connection.send(begun).await;
+        // By a thread, which is faster than the listener reads.
+        let stream = connection.0.into_inner().into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
+        let mut writing = stream.try_clone().unwrap();
+        let flood = thread::spawn(move || {
+            let endless = endless.repeat(1 << 20);
+            while writing.write_all(endless.as_bytes()).is_ok() {}
+        });
+        stop_clock();
+        // Few turns, because each reads a lot.
+        for _ in 0..30 {
+            advance(budget::DELIVERY_BODY / 20).await;
+            for _ in 0..10 {
+                yield_now().await;
+            }
+        }
+        stream.set_nonblocking(true).unwrap();
+        let answered = (&stream).read(&mut [0; 12]);
+        stream.set_nonblocking(false).unwrap();
+        assert!(answered.is_ok(), "{endless:?} is still read");
+        flood.join().unwrap();
+        tokio::time::resume();
+    }
 }

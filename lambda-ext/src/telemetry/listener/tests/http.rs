@@ -8,7 +8,7 @@ use crate::budget;
 
 #[tokio::test]
 async fn a_connection_brings_many_batches() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for number in 0..20 {
         let body = format!("[{number}]");
@@ -19,7 +19,7 @@ async fn a_connection_brings_many_batches() {
 
 #[tokio::test]
 async fn any_path_will_do_and_put() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let head = "PUT /logs?of=mine HTTP/1.1\r\ncontent-length: 3\r\n\r\n";
     connection.send(format!("{head}[1]")).await;
@@ -29,7 +29,7 @@ async fn any_path_will_do_and_put() {
 
 /// Of each connection every batch once, in order.
 async fn eight_connections() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut platforms = Vec::new();
     for connection in 0..8 {
         let port = served.port;
@@ -73,7 +73,7 @@ fn connections_are_served_by_a_local_runtime() {
 
 #[tokio::test]
 async fn a_body_may_come_in_chunks() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let head = head("POST", "Transfer-Encoding: chunked");
     for number in 0..3 {
@@ -86,7 +86,7 @@ async fn a_body_may_come_in_chunks() {
 
 #[tokio::test]
 async fn a_body_may_come_byte_by_byte() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for byte in post("[\"ü\"]") {
         connection.send([byte]).await;
@@ -98,7 +98,7 @@ async fn a_body_may_come_byte_by_byte() {
 
 #[tokio::test]
 async fn a_body_is_asked_for_where_that_is_waited_for() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let header = "Content-Length: 3\r\nExpect: 100-continue";
     connection.send(head("POST", header)).await;
@@ -110,7 +110,7 @@ async fn a_body_is_asked_for_where_that_is_waited_for() {
 
 #[tokio::test]
 async fn the_largest_batch_is_taken() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let body = format!("[\"{}\"]", "x".repeat(budget::DELIVERY - 4));
     assert_eq!(served.connect().await.post(&body).await, 200);
     assert!(served.queued() == [body], "it came otherwise");
@@ -118,7 +118,7 @@ async fn the_largest_batch_is_taken() {
 
 #[tokio::test]
 async fn what_a_batch_says_is_no_reason_to_refuse_it() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for body in ["", "[]", "what?", "[{\"type\":\"platform.new\"}]", "{"] {
         assert_eq!(connection.post(body).await, 200);
@@ -128,16 +128,26 @@ async fn what_a_batch_says_is_no_reason_to_refuse_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_utf_8_is_replaced() {
-    let served = Served::by(Protocol::Http).await;
+async fn invalid_utf_8_is_replaced_byte_by_byte() {
+    let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
-    assert_eq!(connection.post(b"[\"a\xff\xc3\",7]").await, 200);
-    assert_eq!(served.queued(), ["[\"a\u{fffd}\u{fffd}\",7]"]);
+    for (sent, expected) in [
+        (b"[\"a\xff\xc3\",7]".to_vec(), "[\"a??\",7]"),
+        ("[\"\u{1f980}\"]".into(), "[\"\u{1f980}\"]"),
+        (b"[\"\xf0\x9f\xa6\"]".to_vec(), "[\"???\"]"),
+        (b"\xe2\x82".to_vec(), "??"),
+    ] {
+        assert_eq!(connection.post(sent).await, 200);
+        assert_eq!(served.queued(), [expected]);
+    }
+    let long = vec![0xff; budget::SMALL_DELIVERY];
+    assert_eq!(connection.post(&long).await, 200);
+    assert_eq!(served.next().await.len(), long.len());
 }
 
 #[tokio::test]
 async fn a_batch_that_comes_again_is_answered_and_ignored() {
-    let served = Served::by(Protocol::Http).await;
+    let served = Served::by(Protocol::Http);
     for _ in 0..3 {
         assert_eq!(served.connect().await.post("[1]").await, 200);
     }

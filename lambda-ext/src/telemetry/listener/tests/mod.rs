@@ -39,8 +39,8 @@ struct Served {
 }
 
 impl Served {
-    async fn by(protocol: Protocol) -> Self {
-        let listener = Listener::bind(LOCAL, protocol).await.unwrap();
+    fn by(protocol: Protocol) -> Self {
+        let listener = Listener::bind(LOCAL, protocol).unwrap();
         let inbox = Inbox::new(WANTED);
         Self {
             port: listener.port(),

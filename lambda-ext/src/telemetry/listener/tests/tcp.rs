@@ -17,7 +17,7 @@ async fn next_bytes(served: &Served, count: usize) -> String {
 
 #[tokio::test]
 async fn lines_that_came_together_are_a_batch() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     connection.send("{\"a\":1}\n{\"a\":2}\n{\"a\":").await;
     assert_eq!(served.next().await, "{\"a\":1}\n{\"a\":2}\n");
@@ -27,7 +27,7 @@ async fn lines_that_came_together_are_a_batch() {
 
 #[tokio::test]
 async fn a_line_may_come_byte_by_byte() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let line = "{\"record\":\"grüße 🦀\"}\n";
     for byte in line.bytes() {
@@ -39,7 +39,7 @@ async fn a_line_may_come_byte_by_byte() {
 
 #[tokio::test]
 async fn the_last_line_needs_no_end() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     connection.send("{\"a\":1}\n{\"a\":2}").await;
     drop(connection);
@@ -48,7 +48,7 @@ async fn the_last_line_needs_no_end() {
 
 #[tokio::test]
 async fn one_connection_follows_another() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     for number in 0..10 {
         let mut connection = served.connect().await;
         let line = format!("{{\"a\":{number}}}\n");
@@ -60,7 +60,7 @@ async fn one_connection_follows_another() {
 
 #[tokio::test]
 async fn connections_do_not_mix_their_lines() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut first = served.connect().await;
     let mut second = served.connect().await;
     first.send("{\"a\":").await;
@@ -72,7 +72,7 @@ async fn connections_do_not_mix_their_lines() {
 
 #[tokio::test]
 async fn a_line_that_is_too_long_is_dropped_and_the_next_is_not() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let long = format!("{}\n", "x".repeat(2 * budget::DELIVERY));
     connection.send("1\n").await;
@@ -91,18 +91,18 @@ async fn a_line_that_is_too_long_is_dropped_and_the_next_is_not() {
 
 #[tokio::test]
 async fn what_is_no_json_is_taken_as_it_is() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     connection.send(b"\n  \n").await;
     connection.send(b"wh\xffat?\n").await;
     drop(connection);
-    let text = next_bytes(&served, 9).await;
-    assert_eq!(text.trim_start(), "wh\u{fffd}at?\n");
+    let text = next_bytes(&served, 7).await;
+    assert_eq!(text.trim_start(), "wh?at?\n");
 }
 
 #[tokio::test]
 async fn a_full_queue_holds_a_connection_up() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let line = format!("{}\n", "x".repeat(1000));
     let count = 3 * budget::QUEUE / line.len();
@@ -121,7 +121,7 @@ async fn a_full_queue_holds_a_connection_up() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_full_queue_has_no_room_for_is_dropped_in_the_end() {
-    let served = Served::by(Protocol::Tcp).await;
+    let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let line = format!("{}\n", "x".repeat(budget::QUEUE / 4 - 1));
     for _ in 0..6 {
