@@ -61,7 +61,20 @@ impl Program {
         path: &str,
         environment: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
+        Self::start_with(path, [], environment)
+    }
+
+    /// Starts it with arguments.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    pub fn start_with<'a, K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        path: &str,
+        arguments: impl IntoIterator<Item = &'a str>,
+        environment: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         let child = Command::new(path)
+            .args(arguments)
             .env_clear()
             .envs(environment)
             .stdin(Stdio::null())

@@ -5,6 +5,7 @@
 
 use std::env;
 use std::fmt::Write as _;
+use std::pin::pin;
 use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
@@ -100,19 +101,30 @@ async fn deliver_all(port: u16, batches: usize) {
 }
 
 #[tokio::test]
-async fn every_record_arrives_once_and_in_order_by_eight_connections_at_once() {
+async fn every_record_arrives_once_beside_invocations_and_a_slow_handler() {
     let batches = env::var("INGEST_BATCHES").map_or(15, |batches| batches.parse().unwrap());
+    let mut invocations = 0;
     let counted = ingest(&[("PAUSE_EACH", "10")], async |fake, delivery| {
-        let next = fake.expect(fake::NEXT).await;
-        deliver_all(delivery.port(), batches).await;
-        next.shutdown();
+        let mut next = fake.expect(fake::NEXT).await;
+        let mut delivered = pin!(deliver_all(delivery.port(), batches));
+        loop {
+            next.invoke_for(&invocations.to_string(), Duration::from_secs(3));
+            invocations += 1;
+            next = tokio::select! {
+                next = fake.expect(fake::NEXT) => next,
+                () = &mut delivered => break,
+            };
+        }
+        fake.expect(fake::NEXT).await.shutdown();
     })
     .await;
+    println!("{invocations} invocations, {counted:?}");
     let sent = (CONNECTIONS * batches * RECORDS) as u64;
     assert_eq!(counted.records, sent, "{counted:?}");
     assert_eq!(counted.out_of_order, 0, "{counted:?}");
     assert_eq!(counted.dropped, 0, "{counted:?}");
     assert!(counted.peak < MEMORY, "{counted:?}");
+    assert!(invocations > 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod listening;
 mod platform;
 
 pub use event::{is_json, look_at};
-pub use listening::Listening;
+pub use listening::{Listening, text_of};
 pub use platform::{Request, platform};
 
 /// One byte of what a target is given, to decide by; 0 where there is none.

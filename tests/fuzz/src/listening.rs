@@ -15,6 +15,17 @@ use crate::platform::{Request, platform};
 /// waits, so that what hangs is told as that.
 const BOUND: Duration = Duration::from_secs(8);
 
+/// The text of a batch of these bytes: each that is not UTF-8 is replaced by one.
+#[must_use]
+pub fn text_of(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&"?".repeat(chunk.invalid().len()));
+    }
+    text
+}
+
 /// A listener of telemetry, and what its handler gets.
 #[derive(Debug)]
 pub struct Listening {

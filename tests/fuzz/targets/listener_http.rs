@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use lambda_ext::telemetry::Protocol;
-use lambda_ext_fuzz::{Listening, byte};
+use lambda_ext_fuzz::{Listening, byte, text_of};
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -66,7 +66,7 @@ fuzz_target!(|data: &[u8]| {
         };
         // A body in very many pieces is refused.
         deliver(listening, &last, piece * times, split);
-        let last = String::from_utf8_lossy(&last);
+        let last = text_of(&last);
         loop {
             let batch = listening.batch();
             let _ = batch.iter().count();

@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use lambda_ext::TelemetryEvent;
 use lambda_ext::telemetry::Protocol;
-use lambda_ext_fuzz::{Listening, byte};
+use lambda_ext_fuzz::{Listening, byte, text_of};
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     // Four pieces at most, because each is a call of the kernel.
     let (pieces, rest) = data.split_at(data.len().min(3 * piece));
     let pieces: Vec<_> = pieces.chunks(piece).chain([rest]).collect();
-    let text = String::from_utf8_lossy(data);
+    let text = text_of(data);
     let lines = text.split('\n').map(str::trim_ascii);
     let expected: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
 
