@@ -8,6 +8,7 @@
 //! | the head of a delivery of telemetry, once it has begun | the same |
 //! | its body, once its head is in | the same |
 //! | the same while a connection waits for a slot or for memory | 100 ms, and the same 100 ms |
+//! | the response that ends a connection of telemetry, until it is written | 100 ms, and the same 100 ms |
 //! | a delivery that waits for memory | 2 s, and the same 100 ms; then it is refused |
 //! | the answer to a delivery that the queue has no room for | 1 s, and the same 100 ms; then it is dropped, and counted |
 //! | no connection is accepted, after one could not be | 100 ms |
