@@ -18,14 +18,11 @@ impl Delivery {
     /// As this subscription says.
     ///
     /// # Panics
-    /// It is none over HTTP.
+    /// It names no port.
     #[must_use]
     pub fn of(subscription: &Request) -> Self {
-        let body = subscription.json();
-        let uri = body["destination"]["URI"].as_str().expect("a URI");
-        let port = uri.trim_end_matches('/').rsplit(':').next();
         Self {
-            port: port.and_then(|port| port.parse().ok()).expect("a port"),
+            port: port_of(subscription),
             client: Client::builder().no_proxy().build().expect("a client"),
         }
     }
@@ -71,6 +68,24 @@ impl Delivery {
         let request = self.client.post(url).body(body.to_owned());
         Some(request.send().await.ok()?.status().as_u16())
     }
+}
+
+/// The port of a subscription, by HTTP or by TCP.
+///
+/// # Panics
+/// It names none.
+#[must_use]
+pub fn port_of(subscription: &Request) -> u16 {
+    let destination = &subscription.json()["destination"];
+    let port = match destination["URI"].as_str() {
+        Some(uri) => uri
+            .trim_end_matches('/')
+            .rsplit(':')
+            .next()
+            .map(str::to_owned),
+        None => Some(destination["port"].to_string()),
+    };
+    port.and_then(|port| port.parse().ok()).expect("a port")
 }
 
 /// A connection by which batches are delivered one after the other, as the platform does.

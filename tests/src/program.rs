@@ -1,8 +1,9 @@
 //! Extensions as programs: what they print, and how they leave.
 
 use std::ffi::OsStr;
-use std::io;
+use std::fmt::Display;
 use std::process::{Output, Stdio};
+use std::{fs, io};
 
 use tokio::process::Command;
 use tokio::task::JoinHandle;
@@ -119,4 +120,14 @@ impl Program {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+}
+
+/// The most memory that a process had, in KiB, by its process id or `self`.
+#[must_use]
+pub fn peak_memory(process: impl Display) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().trim_end_matches(" kB").parse().ok()
 }

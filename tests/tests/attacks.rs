@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use lambda_ext_tests::delivery::port_of;
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::program::Program;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -51,17 +52,7 @@ impl Attacked {
         let program = Program::start_with("/bin/sh", arguments, environment);
         fake.expect(fake::REGISTER).await.registered();
         let request = fake.expect(fake::TELEMETRY).await;
-        let destination = &request.json()["destination"];
-        let port = match destination["URI"].as_str() {
-            Some(uri) => uri
-                .trim_end_matches('/')
-                .rsplit(':')
-                .next()
-                .unwrap()
-                .parse()
-                .unwrap(),
-            None => destination["port"].as_u64().unwrap().try_into().unwrap(),
-        };
+        let port = port_of(&request);
         request.subscribed();
         let next = fake.expect(fake::NEXT).await;
         Self {

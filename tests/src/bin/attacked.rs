@@ -1,13 +1,14 @@
 //! An extension that reads all telemetry that it receives. At its end it prints how much that was, and
 //! the most memory that it had. `PROTOCOL=TCP` has telemetry delivered by TCP.
 
-use std::{env, fs};
+use std::env;
 
 use lambda_ext::telemetry::Protocol;
 use lambda_ext::{
     Config, Error, EventType, Extension, Handler, RuntimeDone, ShutdownEvent, TelemetryBatch,
     TelemetryType,
 };
+use lambda_ext_tests::program::peak_memory;
 
 #[derive(Default)]
 struct Attacked {
@@ -43,18 +44,10 @@ impl Handler for Attacked {
         } = self;
         println!(
             "{events} events, {dropped} dropped, {ends} ends, {} KiB",
-            peak()
+            peak_memory("self").unwrap_or_default()
         );
         Ok(())
     }
-}
-
-/// The most memory that the process had, in KiB.
-fn peak() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok());
-    peak.unwrap_or_default()
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -9,7 +9,7 @@ use lambda_ext::Error;
 use lambda_ext_tests::budget::subject;
 use lambda_ext_tests::delivery::{Connection, Delivery, busy};
 use lambda_ext_tests::fake::{self, Fake};
-use lambda_ext_tests::program::Program;
+use lambda_ext_tests::program::{Program, peak_memory};
 use tokio::time::{Instant, sleep_until};
 
 const RECORDS: u32 = 1_000;
@@ -58,7 +58,7 @@ async fn offer(program: &str, rate: Option<f64>, time: Duration) -> Result<(), E
     }
     let took = began.elapsed().as_secs_f64();
     let used = cpu(extension.pid())? - cpu_before;
-    let peak = peak(extension.pid())?;
+    let peak = peak_memory(extension.pid()).ok_or("no peak")?;
     next.shutdown_in(Duration::from_secs(2));
     let told = extension.ended().await.stdout;
     let records = u64::from(sent) * u64::from(RECORDS);
@@ -83,12 +83,4 @@ fn cpu(pid: u32) -> Result<f64, Error> {
     let schedstat = fs::read_to_string(format!("/proc/{pid}/schedstat"))?;
     let nanoseconds = schedstat.split(' ').next().ok_or("no time")?;
     Ok(nanoseconds.parse::<f64>()? / 1e9)
-}
-
-/// The most memory that it had, in KiB.
-fn peak(pid: u32) -> Result<u64, Error> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.ok_or("no peak")?.trim().trim_end_matches(" kB");
-    Ok(peak.parse()?)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use lambda_ext::telemetry::TelemetryRecord;
 use lambda_ext::{InvokeEvent, ShutdownEvent, TelemetryBatch, lambda_extension};
+use lambda_ext_tests::program::peak_memory;
 
 #[derive(Default)]
 struct Ingest {
@@ -50,7 +51,7 @@ impl Ingest {
             self.records,
             self.out_of_order,
             self.dropped,
-            peak()
+            peak_memory("self").unwrap_or_default()
         );
         match env::var_os("FAILS") {
             Some(_) => Err("it was to fail"),
@@ -75,12 +76,4 @@ impl Ingest {
 
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok()?.parse().ok()
-}
-
-/// The most memory that it had, in KiB.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok());
-    peak.unwrap_or_default()
 }

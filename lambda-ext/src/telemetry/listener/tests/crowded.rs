@@ -19,6 +19,19 @@ async fn all_places(served: &Served, count: usize, sent: &[u8]) -> Vec<Connectio
     connections
 }
 
+/// As many as are served at once, each of which has delivered and sent all but the last byte of another
+/// delivery; and that byte.
+async fn all_busy(served: &Served) -> (Vec<Connection>, [u8; 1]) {
+    let mut busy = all_places(served, budget::CONNECTIONS, b"").await;
+    let mut half = post("[1]");
+    let rest = half.pop().unwrap();
+    for connection in &mut busy {
+        assert_eq!(connection.post("").await, 200);
+        connection.send(&half).await;
+    }
+    (busy, [rest])
+}
+
 #[tokio::test]
 async fn a_connection_that_says_nothing_gives_way() {
     let served = Served::by(Protocol::Http);
@@ -114,17 +127,11 @@ async fn a_body_may_take_its_time_where_nobody_waits() {
 #[tokio::test]
 async fn busy_connection_is_closed_after_its_delivery() {
     let served = Served::by(Protocol::Http);
-    let mut busy = all_places(&served, budget::CONNECTIONS, b"").await;
-    let mut half = post("[1]");
-    let rest = half.pop().unwrap();
-    for connection in &mut busy {
-        assert_eq!(connection.post("").await, 200);
-        connection.send(&half).await;
-    }
+    let (mut busy, rest) = all_busy(&served).await;
     let mut platform = served.connect().await;
     platform.send(post("[2]")).await;
     settle().await;
-    busy[7].send([rest]).await;
+    busy[7].send(rest).await;
     let answer = busy[7].head().await;
     assert_eq!(answer[0], "HTTP/1.1 200 OK");
     assert!(
@@ -175,25 +182,19 @@ async fn longest_idle_connection_is_evicted_beside_a_single_newcomer() {
 #[tokio::test]
 async fn new_connection_is_read_before_the_next_one_evicts_it() {
     let served = Served::by(Protocol::Http);
-    let mut busy = all_places(&served, budget::CONNECTIONS, b"").await;
-    let mut half = post("[1]");
-    let rest = half.pop().unwrap();
-    for connection in &mut busy {
-        assert_eq!(connection.post("").await, 200);
-        connection.send(&half).await;
-    }
+    let (mut busy, rest) = all_busy(&served).await;
     settle().await;
     let mut platform = served.connect().await;
     platform.send(post("[2]")).await;
     let _strays = all_places(&served, 3, b"").await;
-    busy[0].send([rest]).await;
+    busy[0].send(rest).await;
     assert_eq!(platform.answer().await, 200);
 }
 
 /// More than there is memory for together.
 const MANY: usize = 20;
 
-/// A large delivery. Whether it is read does not depend on the others.
+/// A delivery of a body of this length.
 fn large(length: usize) -> Vec<u8> {
     post(format!("[\"{}\"]", "x".repeat(length - 4)))
 }
