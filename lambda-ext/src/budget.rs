@@ -79,7 +79,7 @@ pub(crate) const CONTENDED_DELIVERY: Duration = Duration::from_millis(100);
 pub(crate) const MEMORY: Duration = Duration::from_secs(2);
 
 /// Waiting for room in the queue of telemetry, while the platform waits for its answer.
-pub(crate) const ROOM: Duration = Duration::from_secs(1);
+pub(crate) const QUEUE_CAPACITY: Duration = Duration::from_secs(1);
 
 /// What is left for such a wait where its time went by without this process having run.
 const AFTER_PAUSE: Duration = Duration::from_millis(100);
@@ -102,7 +102,7 @@ pub(crate) const DELIVERIES: usize = 8 << 20;
 pub(crate) const QUEUE: usize = 8 << 20;
 
 /// The most of the memory that is kept of a batch which is done with, for the next, in bytes.
-pub(crate) const SPARE: usize = 512 << 10;
+pub(crate) const POOLED_BUFFER: usize = 512 << 10;
 
 /// The most connections that are served at once; one more evicts one of them.
 pub(crate) const CONNECTIONS: usize = 64;
@@ -212,13 +212,13 @@ pub(crate) struct SignalBudget {
 
 impl SignalBudget {
     /// In a process of the extension's own: as long as SHUTDOWN has.
-    pub(crate) const OWN: Self = Self {
+    pub(crate) const OWNED: Self = Self {
         method: Duration::from_millis(500),
         shutdown: SHUTDOWN_PHASE,
     };
 
     /// In the function's process, which the platform kills 500 ms after its signal.
-    pub(crate) const FUNCTION: Self = Self {
+    pub(crate) const INTERNAL: Self = Self {
         method: Duration::from_millis(100),
         shutdown: Duration::from_millis(400),
     };

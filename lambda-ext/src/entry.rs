@@ -7,11 +7,15 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use futures_util::FutureExt;
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::runtime::Builder;
 
 use crate::client::executable_name;
+use crate::diagnostics;
+use crate::error::RunError;
+use crate::extension::Extension;
+use crate::handler::Launch;
+use crate::local_runtime::local_runtime;
 use crate::process::Process;
-use crate::{Extension, Launch, RunError, say};
 
 /// On one thread.
 #[must_use]
@@ -38,12 +42,6 @@ pub fn main_multi_thread<T: Launch>(worker_threads: Option<usize>) -> ExitCode {
     })
 }
 
-pub(crate) fn local_runtime() -> io::Result<LocalRuntime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build_local(LocalOptions::default())
-}
-
 /// A run that ends the process from within: to end the runtime first would wait for the author's
 /// blocking tasks.
 type Work = Pin<Box<dyn Future<Output = Infallible>>>;
@@ -55,16 +53,17 @@ fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> Ex
     };
     let name = extension.client.name().to_owned();
     let work = async {
-        let mut process = match Process::owned(&extension.client) {
+        let process = match Process::owned(&extension.client) {
             Ok(process) => process,
             Err(error) => {
                 let name = extension.client.name();
-                say::fatal(name, format_args!("signals cannot be heard: {error}"));
+                diagnostics::fatal(name, RunError::Signals(error));
                 std::process::exit(1);
             }
         };
-        let code = run::<T>(extension, &mut process).await;
-        process.leave(code)
+        let exit = process.exit();
+        let code = run::<T>(extension, Process::Owned(process)).await;
+        exit.exit(code)
     };
     match block_on(Box::pin(work)) {
         Ok(never) => match never {},
@@ -72,18 +71,18 @@ fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> Ex
     }
 }
 
-/// Runs the extension, drops the handler, and gives the exit code.
-async fn run<T: Launch>(extension: Extension, process: &mut Process) -> i32 {
+/// Runs the extension, drops the handler, and returns the exit code.
+async fn run<T: Launch>(extension: Extension, process: Process) -> i32 {
     let life = async { extension.launch_in::<T>(process).await.map(drop) };
     match AssertUnwindSafe(life).catch_unwind().await {
         Ok(Ok(()) | Err(RunError::Interrupted { .. })) => 0,
-        // What it was has been said, by the process, or by the panic itself, which can only come
-        // from the handler's destructor.
+        // Logged before, by the process, or by the panic hook: a panic here is one of the handler's
+        // destructor.
         Ok(Err(_)) | Err(_) => 1,
     }
 }
 
 fn failure(name: &str, error: impl std::fmt::Display) -> ExitCode {
-    say::fatal(name, error);
+    diagnostics::fatal(name, error);
     ExitCode::FAILURE
 }

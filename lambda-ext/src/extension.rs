@@ -1,12 +1,15 @@
 //! How an extension is run: `run`, `launch`, and the builder for what is not the handler's.
 
-use std::future::ready;
 use std::net::SocketAddr;
 
-use crate::lifecycle::{self, Ended};
+use crate::client::Client;
+use crate::disabled;
+use crate::error::{ClientError, RunError};
+use crate::handler::{Handler, Launch};
+use crate::lifecycle::{self, Context, Run, RunOutcome};
 use crate::process::Process;
-use crate::telemetry::{Protocol, TelemetrySettings};
-use crate::{Buffering, Client, ClientError, Handler, Launch, RunError, TelemetryType, switch};
+use crate::settings::Settings;
+use crate::telemetry::{Buffering, Protocol, TelemetryType};
 
 /// Runs `handler` as the extension that this program is, until SHUTDOWN.
 ///
@@ -56,15 +59,6 @@ pub struct Extension {
     pub(crate) settings: Settings,
 }
 
-/// What is not the handler's.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Settings {
-    pub(crate) telemetry: TelemetrySettings,
-    pub(crate) fail_open: bool,
-    /// Whether an operator has switched it off.
-    pub(crate) disabled: bool,
-}
-
 impl Extension {
     /// Starts from what the environment tells: the executable's name, and
     /// `AWS_LAMBDA_RUNTIME_API`.
@@ -78,18 +72,26 @@ impl Extension {
     /// # Errors
     /// As for [`run`].
     pub async fn run<H: Handler>(self, handler: H) -> Result<H, RunError> {
-        self.run_to_end(handler).await?.handler()
+        self.run_to_end(handler).await?.into_result()
     }
 
-    pub(crate) async fn run_to_end<H: Handler>(self, handler: H) -> Result<Ended<H>, RunError> {
-        lifecycle::run(
-            self.client,
-            &self.settings,
-            &mut Process::borrowed(),
-            async { Ok(handler) },
-            async |handler, _| Ok(handler),
-            ready(()),
-        )
+    pub(crate) async fn run_to_end<H: Handler>(
+        self,
+        handler: H,
+    ) -> Result<RunOutcome<H>, RunError> {
+        self.start(Process::Shared, handler).await?.await
+    }
+
+    /// Starts a handler that exists.
+    pub(crate) async fn start<H: Handler>(
+        self,
+        process: Process,
+        handler: H,
+    ) -> Result<Run<H>, RunError> {
+        let prepare = async { Ok(handler) };
+        lifecycle::start(self.within(process), prepare, async |handler, _| {
+            Ok(handler)
+        })
         .await
     }
 
@@ -98,23 +100,30 @@ impl Extension {
     /// # Errors
     /// As for [`run`].
     pub async fn launch<T: Launch>(self) -> Result<T, RunError> {
-        self.launch_in(&mut Process::borrowed()).await?.handler()
+        self.launch_to_end().await?.into_result()
+    }
+
+    pub(crate) async fn launch_to_end<T: Launch>(self) -> Result<RunOutcome<T>, RunError> {
+        self.launch_in(Process::Shared).await
     }
 
     pub(crate) async fn launch_in<T: Launch>(
         self,
-        process: &mut Process,
-    ) -> Result<Ended<T>, RunError> {
-        lifecycle::run(
-            self.client,
-            &self.settings,
+        process: Process,
+    ) -> Result<RunOutcome<T>, RunError> {
+        // `prepare` is not called before the future is polled.
+        let prepare = async { T::prepare().await };
+        lifecycle::start(self.within(process), prepare, T::create)
+            .await?
+            .await
+    }
+
+    fn within(self, process: Process) -> Context {
+        Context {
+            client: self.client,
+            settings: self.settings,
             process,
-            // Not before it is to run.
-            async { T::prepare().await },
-            T::create,
-            ready(()),
-        )
-        .await
+        }
     }
 }
 
@@ -213,7 +222,7 @@ impl ExtensionBuilder {
             client.set_managed(managed);
         }
         let mut settings = self.settings;
-        settings.disabled = switch::is_off(client.name());
+        settings.disabled = disabled::is_disabled(client.name());
         Ok(Extension { client, settings })
     }
 }

@@ -1,17 +1,16 @@
 //! Internal extensions: those that live in the function's own process, beside its runtime.
 
-use std::cell::Cell;
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::rc::Rc;
-use std::task::Poll;
+use std::pin::pin;
 
 use futures_util::future::{Either, select};
 
-use crate::lifecycle::{self, Ended};
+use crate::error::{Error, RunError};
+use crate::event::EventType;
+use crate::extension::Extension;
+use crate::handler::Handler;
+use crate::lifecycle::Run;
 use crate::process::Process;
-use crate::{Error, EventType, Extension, Handler, RunError};
 
 /// Registers `handler` as an internal extension of this name, in the function's own process.
 ///
@@ -56,26 +55,11 @@ impl Extension {
         handler: H,
     ) -> Result<InternalExtension<H>, RunError> {
         const { refuse_shutdown(H::CONFIG.events) };
-        let Self { client, settings } = self;
-        let ready = Rc::new(Cell::new(false));
-        let pause = pause(Rc::clone(&ready));
-        let mut life: Life<H> = Box::pin(async move {
-            let mut process = Process::function().map_err(RunError::Signals)?;
-            let prepare = async { Ok(handler) };
-            let create = async |handler, _: &_| Ok(handler);
-            lifecycle::run(client, &settings, &mut process, prepare, create, pause).await
-        });
-        poll_fn(|context| match life.as_mut().poll(context) {
-            Poll::Pending if ready.get() => Poll::Ready(Ok(())),
-            outcome => outcome.map_ok(drop),
-        })
-        .await?;
-        Ok(InternalExtension { life })
+        let process = Process::internal().map_err(RunError::Signals)?;
+        let run = self.start(process, handler).await?;
+        Ok(InternalExtension { run })
     }
 }
-
-/// What is left of an internal extension's life.
-type Life<H> = Pin<Box<dyn Future<Output = Result<Ended<H>, RunError>>>>;
 
 /// An internal extension that has registered, and is to be run beside the function's runtime.
 ///
@@ -83,7 +67,7 @@ type Life<H> = Pin<Box<dyn Future<Output = Result<Ended<H>, RunError>>>>;
 /// need not be: it stays in `main`, whichever runtime of tokio's that has.
 #[must_use = "init does not end until it runs"]
 pub struct InternalExtension<H> {
-    life: Life<H>,
+    run: Run<H>,
 }
 
 impl<H> InternalExtension<H> {
@@ -112,7 +96,7 @@ impl<H> InternalExtension<H> {
         self,
         function: impl Future<Output = Result<(), E>>,
     ) -> Result<(), Error> {
-        match select(self.life, pin!(function)).await {
+        match select(self.run, pin!(function)).await {
             Either::Left((extension, _)) => extension.map(drop).map_err(Into::into),
             Either::Right((function, _)) => function.map_err(Into::into),
         }
@@ -124,7 +108,7 @@ impl<H> InternalExtension<H> {
     /// # Errors
     /// As for [`run`](crate::run).
     pub async fn run(self) -> Result<H, RunError> {
-        self.life.await?.handler()
+        self.run.await?.into_result()
     }
 }
 
@@ -134,17 +118,6 @@ impl<H> fmt::Debug for InternalExtension<H> {
             .debug_struct("InternalExtension")
             .finish_non_exhaustive()
     }
-}
-
-/// Says that everything before the first event is done, and waits to be asked a second time.
-fn pause(ready: Rc<Cell<bool>>) -> impl Future<Output = ()> {
-    poll_fn(move |_| {
-        if ready.replace(true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
 }
 
 const fn refuse_shutdown(events: &[EventType]) {

@@ -75,7 +75,8 @@ mod budget;
 mod client;
 mod clock;
 mod deadline;
-mod done;
+mod diagnostics;
+mod disabled;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod entry;
@@ -88,18 +89,21 @@ mod handler;
 mod internal;
 mod json;
 mod lifecycle;
+mod local_runtime;
 #[cfg(feature = "logging")]
 pub mod logging;
+mod method;
+mod output;
 mod panic;
 mod process;
 mod register;
 mod report;
-mod say;
-mod stderr;
-mod switch;
+mod settings;
 mod tasks;
 pub mod telemetry;
-mod tracing;
+mod text;
+mod timed_latch;
+mod trace_header;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -107,13 +111,14 @@ pub mod __private;
 
 pub use client::{Client, ErrorReporter, RegisteredClient};
 pub use deadline::Deadline;
-pub use error::{ClientError, Error, ExtensionError, Method, Refusal, RunError};
+pub use error::{ClientError, Error, ExtensionError, Refusal, RunError};
 pub use event::{Event, EventType, InvokeEvent, ShutdownEvent, ShutdownReason};
 pub use extension::{Extension, ExtensionBuilder, launch, run};
 pub use handler::{Config, Handler, Launch};
 pub use internal::{InternalExtension, register_internal};
 #[doc = include_str!("lambda_extension.md")]
 pub use lambda_ext_macros::lambda_extension;
+pub use method::Method;
 pub use panic::Panic;
 pub use register::Register;
 pub use report::{ErrorRequest, StatusResponse};
@@ -122,4 +127,4 @@ pub use telemetry::{
     Buffering, OwnedTelemetryEvent, RuntimeDone, TelemetryBatch, TelemetryEvent, TelemetryRecord,
     TelemetryType,
 };
-pub use tracing::Tracing;
+pub use trace_header::Tracing;

@@ -42,7 +42,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Registry, fmt};
 
 use crate::client::executable_name;
-use crate::say::{self, echo::Echo};
+use crate::diagnostics::{self, feedback::FeedbackFilter};
 
 const FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
@@ -59,7 +59,9 @@ pub fn init() {
         Err(VarError::NotPresent) => String::new(),
         Err(VarError::NotUnicode(value)) => value.to_string_lossy().into_owned(),
     });
-    let registry = Registry::default().with(choice.targets).with(Echo);
+    let registry = Registry::default()
+        .with(choice.targets)
+        .with(FeedbackFilter);
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(false);
     let is_set = if choice.json {
         set_global_default(registry.with(lines.json()))
@@ -68,7 +70,7 @@ pub fn init() {
     };
     if is_set.is_ok() {
         for remark in choice.remarks {
-            say::warn(&executable_name(), remark);
+            diagnostics::warn(&executable_name(), remark);
         }
     }
 }
@@ -123,10 +125,10 @@ impl Choice {
 /// The framework's target is wanted for errors at least: what ends the extension is said in any case,
 /// and the invocation that the author's events belong to is a span of that target.
 fn heard(targets: Targets) -> Targets {
-    if targets.would_enable(say::TARGET, &Level::ERROR) {
+    if targets.would_enable(diagnostics::TARGET, &Level::ERROR) {
         return targets;
     }
-    targets.with_target(say::TARGET, LevelFilter::ERROR)
+    targets.with_target(diagnostics::TARGET, LevelFilter::ERROR)
 }
 
 /// The level that Lambda means. There is none above ERROR here.

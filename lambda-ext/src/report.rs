@@ -1,15 +1,16 @@
-//! What the platform is told of a failure.
+//! The report of a failure that the platform receives.
 
 use std::error::Error as StdError;
 
 use hyper::header::HeaderValue;
 use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::{Error, json};
+use crate::json;
+use crate::text::truncate;
 
-/// The most of one text that is sent, in bytes: the platform takes bodies of 1 MiB.
-const LONGEST: usize = 64 << 10;
-/// The most of an error type that is sent, in bytes: it is a category, and a header's value.
+/// The longest text that is sent, in bytes: the platform takes bodies of 1 MiB.
+const LONGEST_TEXT: usize = 64 << 10;
+/// The longest error type that is sent, in bytes: it is a category, and a header's value.
 const LONGEST_TYPE: usize = 256;
 
 /// A failure as it is reported to the platform, to init error or exit error.
@@ -45,9 +46,9 @@ impl ErrorRequest {
         }
     }
 
-    /// The error type as a header's value, which is legal whatever the type is.
+    /// Returns the error type as a header value, which is always legal.
     pub(crate) fn header(&self) -> HeaderValue {
-        let legal: String = cut(&self.error_type, LONGEST_TYPE)
+        let legal: String = truncate(&self.error_type, LONGEST_TYPE)
             .trim()
             .chars()
             .map(|char| if char.is_ascii_graphic() { char } else { '_' })
@@ -70,11 +71,11 @@ impl Serialize for ErrorRequest {
             .stack_trace
             .iter()
             .take(16)
-            .map(|cause| cut(cause, LONGEST / 16))
+            .map(|cause| truncate(cause, LONGEST_TEXT / 16))
             .collect();
         let mut object = serializer.serialize_struct("ErrorRequest", 3)?;
-        object.serialize_field("errorMessage", cut(&self.error_message, LONGEST))?;
-        object.serialize_field("errorType", cut(&self.error_type, LONGEST_TYPE))?;
+        object.serialize_field("errorMessage", truncate(&self.error_message, LONGEST_TEXT))?;
+        object.serialize_field("errorType", truncate(&self.error_type, LONGEST_TYPE))?;
         object.serialize_field("stackTrace", &causes)?;
         object.end()
     }
@@ -90,24 +91,14 @@ pub struct StatusResponse {
 
 json::object!(StatusResponse { "status" => status });
 
-/// The causes of an error, without the error itself.
+/// Returns the causes of an error, the outermost first, without the error itself.
 pub(crate) fn sources<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source())
 }
 
-/// The cause that says most: the outer ones say which step failed.
-pub(crate) fn innermost(error: &Error) -> &(dyn StdError + 'static) {
-    let error: &(dyn StdError + 'static) = error.as_ref();
+/// Returns the innermost cause, which says most: the outer ones name the step that failed.
+pub(crate) fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     sources(error).last().unwrap_or(error)
-}
-
-/// The beginning of a text, whole characters only.
-pub(crate) fn cut(text: &str, longest: usize) -> &str {
-    let end = (0..=longest.min(text.len()))
-        .rev()
-        .find(|&end| text.is_char_boundary(end))
-        .unwrap_or(0);
-    &text[..end]
 }

@@ -7,8 +7,8 @@ use futures_util::FutureExt;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::__private::TaskOutput;
-use crate::RunError;
+use crate::error::RunError;
+use crate::output::TaskOutput;
 use crate::panic::Panic;
 
 tokio::task_local! {
@@ -74,14 +74,19 @@ where
     }
 }
 
-/// What a task needs to belong to an extension.
+/// Has tasks belong to a supervisor.
 #[derive(Debug, Clone)]
-struct Tasks {
-    running: Arc<Mutex<Running>>,
+pub(crate) struct Tasks {
+    running: Arc<Mutex<RunningTasks>>,
     failures: UnboundedSender<RunError>,
 }
 
 impl Tasks {
+    /// Runs work whose tasks belong to the supervisor.
+    pub(crate) fn scope<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        TASKS.scope(self, work)
+    }
+
     fn spawn<F>(self, task: F, spawned_at: &'static Location<'static>) -> JoinHandle<()>
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -109,7 +114,7 @@ impl Tasks {
 
 /// The tasks that may be running.
 #[derive(Debug, Default)]
-struct Running {
+struct RunningTasks {
     tasks: Vec<AbortHandle>,
     /// How many there are before those that have ended are let go of: twice what was left then, so that
     /// a task costs the same however many there are.
@@ -118,7 +123,7 @@ struct Running {
     over: bool,
 }
 
-impl Running {
+impl RunningTasks {
     fn add(&mut self, task: AbortHandle) {
         if self.over {
             return task.abort();
@@ -131,14 +136,14 @@ impl Running {
     }
 }
 
-/// Hears of the tasks' failures. With it they end.
+/// Receives the failures of tasks. Dropping it cancels the tasks.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     tasks: Tasks,
     failures: UnboundedReceiver<RunError>,
 }
 
-/// Has the tasks that are spawned in this work belong to its supervisor.
+/// Runs work whose tasks belong to a new supervisor, which the work owns.
 pub(crate) fn supervised<F: Future>(
     work: impl FnOnce(Supervisor) -> F,
 ) -> impl Future<Output = F::Output> {
@@ -164,15 +169,19 @@ impl Supervisor {
         }
     }
 
-    /// Hands over the failures that nobody has been told of, until one is too much.
-    pub(crate) fn tell(
+    /// Handles the failures until now, up to the first that ends the extension.
+    pub(crate) fn drain(
         &mut self,
-        mut tell: impl FnMut(RunError) -> Result<(), RunError>,
+        mut handle: impl FnMut(RunError) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
         while let Ok(failure) = self.failures.try_recv() {
-            tell(failure)?;
+            handle(failure)?;
         }
         Ok(())
+    }
+
+    pub(crate) fn handle(&self) -> Tasks {
+        self.tasks.clone()
     }
 }
 

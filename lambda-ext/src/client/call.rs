@@ -10,7 +10,9 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::ExchangeError;
 use super::transport::Transport;
-use crate::{ClientError, Refusal, budget, json, report};
+use crate::error::{ClientError, Refusal};
+use crate::text::truncate;
+use crate::{budget, json};
 
 /// The most that is quoted of an error reply that is not JSON, in bytes.
 const LONGEST_QUOTE: usize = 512;
@@ -111,7 +113,7 @@ impl Call {
         let text = String::from_utf8_lossy(reply.body());
         let words: Words = serde_json::from_str(&text).unwrap_or_default();
         let error_message = if words.error_type.is_empty() && words.error_message.is_empty() {
-            report::cut(text.trim(), LONGEST_QUOTE).to_owned()
+            truncate(text.trim(), LONGEST_QUOTE).to_owned()
         } else {
             words.error_message
         };

@@ -144,7 +144,7 @@ impl fmt::Display for ExchangeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost(source) | Self::Broken(source) => {
-                fmt::Display::fmt(innermost(source), formatter)
+                fmt::Display::fmt(innermost(source.as_ref()), formatter)
             }
             Self::Stalled => {
                 let after = budget::REPLY_BODY.as_millis();

@@ -11,7 +11,6 @@ use super::member::{Control, Member};
 use super::platform::{Platform, Stage};
 use super::process::Exit;
 use super::shared::Shared;
-use crate::process::Process;
 use crate::{Error, ExtensionBuilder, Handler, Launch};
 
 /// An extension of this process that is about to run, as [`Emulator::extension`] makes it.
@@ -78,7 +77,9 @@ impl InProcess {
         let work = async { Ok(extension.build()?.run_to_end(handler).await?) };
         let work = Box::pin(work);
         let ended = host(&place, work).await?;
-        ended.handler().map_err(|why| place.ended_with(why.into()))
+        ended
+            .into_result()
+            .map_err(|why| place.ended_with(why.into()))
     }
 
     /// Makes a `T` and runs it, as [`crate::launch`] and the generated `main` do, and gives it
@@ -88,11 +89,12 @@ impl InProcess {
     /// As for [`run`](Self::run).
     pub async fn launch<T: Launch>(self) -> Result<T, EmulatorError> {
         let Self { extension, place } = self;
-        let mut process = Process::borrowed();
-        let work = async { Ok(extension.build()?.launch_in(&mut process).await?) };
+        let work = async { Ok(extension.build()?.launch_to_end().await?) };
         let work = Box::pin(work);
         let ended = host(&place, work).await?;
-        ended.handler().map_err(|why| place.ended_with(why.into()))
+        ended
+            .into_result()
+            .map_err(|why| place.ended_with(why.into()))
     }
 
     /// Runs an event loop of your own, on a [`Client`](crate::Client) or on anything else that

@@ -5,12 +5,12 @@
 //! field's default, or is an error where the field is `required`.
 
 mod decode;
-mod detach;
+mod into_owned;
 mod number;
 mod text;
 
 pub(crate) use self::decode::{Decode, Value};
-pub(crate) use self::detach::{Detach, borrow_nothing};
+pub(crate) use self::into_owned::{IntoOwned, borrow_nothing};
 pub(crate) use self::number::Millis;
 pub(crate) use self::text::string;
 
@@ -107,16 +107,16 @@ macro_rules! borrowed {
             /// The same, with nothing borrowed: what can be kept.
             #[must_use]
             pub fn into_owned(self) -> $type<'static> {
-                $crate::json::Detach::detach(self)
+                $crate::json::IntoOwned::into_owned(self)
             }
         }
 
-        impl $crate::json::Detach for $type<'_> {
-            type Detached = $type<'static>;
+        impl $crate::json::IntoOwned for $type<'_> {
+            type Owned = $type<'static>;
 
-            fn detach(self) -> $type<'static> {
+            fn into_owned(self) -> $type<'static> {
                 $type {
-                    $($field: self.$field.detach(),)+
+                    $($field: $crate::json::IntoOwned::into_owned(self.$field),)+
                 }
             }
         }

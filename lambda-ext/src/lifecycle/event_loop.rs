@@ -7,168 +7,173 @@ use futures_util::future::{Either, select};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::guard::attend;
-use super::handling::Handling;
-use super::hold::Hold;
-use super::pulse::Pulse;
-use super::telemetry::Telemetry;
+use super::action::{Action, EVENT_WAITS, next_action, thaw};
+use super::freeze_detector::FreezeDetector;
+use super::guard::until_signal;
+use super::handler_slot::{HandlerSlot, RunOutcome};
+use super::telemetry_source::TelemetrySource;
 use super::ticker::Ticker;
-use super::work::{WAITS, Work, next_work, thaw};
 use crate::budget::{self, ShutdownBudget};
-use crate::event::millis_ahead;
+use crate::client::RegisteredClient;
+use crate::diagnostics::{self, InvocationSpan, lifecycle_event};
+use crate::error::{ClientError, RunError};
+use crate::event::{Event, InvokeEvent, ShutdownEvent, ShutdownReason, millis_ahead};
+use crate::handler::Handler;
+use crate::method::Method;
 use crate::process::Process;
-use crate::say::{Span, story};
 use crate::tasks::Supervisor;
-use crate::telemetry::Item;
-use crate::{
-    ClientError, Event, Handler, InvokeEvent, Method, RegisteredClient, RunError, ShutdownEvent,
-    ShutdownReason, say,
-};
 
-/// Why methods are cut at SHUTDOWN.
-const LEAVE: &str = "to leave before the deadline";
+/// Why methods are cancelled at SHUTDOWN.
+const SHUTDOWN_ENDS: &str = "the extension must exit before the deadline";
 
-pub(super) struct EventLoop<'a, 'p, T, H> {
-    pub(super) client: &'a mut RegisteredClient,
-    pub(super) process: &'a mut Process,
-    pub(super) tasks: &'a mut Supervisor,
-    pub(super) handling: &'a mut Handling<'p, H>,
-    pub(super) feed: &'a mut Option<T>,
+/// An extension that has registered, subscribed and made its handler, and has not requested an event yet.
+pub(super) struct Started<H, T> {
+    pub(super) client: RegisteredClient,
+    pub(super) process: Process,
+    pub(super) tasks: Supervisor,
+    pub(super) handler: HandlerSlot<H>,
+    pub(super) telemetry: Option<T>,
     pub(super) ticker: Option<Ticker>,
-    pub(super) pulse: Option<Pulse>,
+    pub(super) freezes: Option<FreezeDetector>,
 }
 
-impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
-    /// Until SHUTDOWN, after which no event is asked for.
-    pub(super) async fn run(mut self) -> Result<(), RunError> {
-        let mut hold = None;
+impl<H: Handler, T: TelemetrySource> Started<H, T> {
+    /// Handles events until SHUTDOWN. Failures here are exit errors.
+    pub(super) async fn run(mut self) -> Result<RunOutcome<H>, RunError> {
+        let reporter = self.client.error_reporter();
+        self.process.polling(&reporter);
+        lifecycle_event!(debug, extension = self.client.name(), "initialised");
+        let tasks = self.tasks.handle();
+        let outcome = tasks.scope(self.handle_events()).await;
+        self.handler.close();
+        match outcome {
+            Ok(()) => Ok(self.handler.into_outcome()),
+            Err(error) => {
+                let error = self.process.failed(error);
+                self.telemetry.as_mut().map(T::close);
+                let _ = reporter.exit_error(&error.report()).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn handle_events(&mut self) -> Result<(), RunError> {
         loop {
-            // What has failed during an invocation is not the next one's.
-            self.tell_of_tasks()?;
-            match self.wait(hold.take()).await? {
-                Ok(Next::Invoke(event)) => hold = self.invoke(event).await?,
+            // The failure of a task until now does not belong to the next invocation.
+            self.check_tasks()?;
+            match self.wait().await? {
+                Ok(Next::Invoke(event)) => self.invoke(event).await?,
                 Ok(Next::Shutdown(event, budget)) => {
                     self.shutdown(event, budget).await?;
-                    return self.tell_of_tasks();
+                    return self.check_tasks();
                 }
-                // The platform adds things; that we do not know this one is no reason to fail.
+                // The platform may add types of events.
                 Err(unknown @ ClientError::UnknownEvent(_)) => {
-                    say::warn(self.client.name(), format_args!("{unknown}, skipped"));
+                    diagnostics::warn(self.client.name(), format_args!("{unknown}, skipped"));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    /// Waits for the next event, once nothing holds it back, and meanwhile does what else there is.
-    async fn wait(&mut self, hold: Option<Hold>) -> Result<Result<Next, ClientError>, RunError> {
+    /// Waits for the next event, and runs actions meanwhile.
+    async fn wait(&mut self) -> Result<Result<Next, ClientError>, RunError> {
         let Self {
             client,
             process,
             tasks,
-            handling,
-            feed,
+            handler,
+            telemetry,
             ticker,
-            pulse,
+            freezes,
         } = self;
-        let (hold, pulse) = (hold.as_ref(), pulse.as_ref());
-        let mut coming = pin!(next(client, process, hold, pulse));
-        let event = loop {
-            if handling.is_retired() {
-                // Telemetry is still taken, because the platform would go on sending it.
-                hold.inspect(|hold| hold.give_up());
+        let (telemetry, freezes) = (telemetry.as_ref(), freezes.as_ref());
+        let mut next = pin!(next(client, process, telemetry, freezes));
+        loop {
+            if handler.is_retired() {
+                // Telemetry is still received, because the platform would go on sending it.
+                telemetry.inspect(|telemetry| telemetry.stop_holding());
                 *ticker = None;
             }
-            let work = {
-                let work = pin!(next_work(pulse, ticker.as_ref(), feed.as_mut(), tasks));
-                match select(coming.as_mut(), work).await {
-                    Either::Left((event, _)) => break event,
-                    Either::Right((work, _)) => work,
+            let action = {
+                let action = pin!(next_action(freezes, ticker.as_ref(), telemetry, tasks));
+                match select(next.as_mut(), action).await {
+                    Either::Left((event, _)) => return Ok(event),
+                    Either::Right((action, _)) => action,
                 }
             };
-            let ticks = matches!(work, Work::Tick);
-            match &work {
-                Work::Item(Item::RuntimeDone(done)) => {
-                    hold.inspect(|hold| hold.saw_end_of(done.request_id()));
-                }
-                Work::Tick => {
-                    ticker.as_mut().map(Ticker::begin);
-                }
-                _ => {}
+            let is_tick = matches!(action, Action::Tick);
+            if is_tick {
+                ticker.as_mut().map(Ticker::begin);
             }
-            let batch = work.batch();
-            let (event, done) = {
-                let doing = pin!(work.run(handling));
-                match select(doing, coming.as_mut()).await {
+            let receipt = telemetry.zip(action.receipt());
+            let (event, outcome) = {
+                let running = pin!(action.run(handler));
+                match select(running, next.as_mut()).await {
                     Either::Left((result, _)) => (None, Ok(result)),
-                    Either::Right((event, doing)) => {
+                    Either::Right((event, running)) => {
                         let deadline = event.as_ref().ok().map(Next::deadline);
-                        let budget = budget::after_event(deadline);
-                        (Some(event), timeout(budget, doing).await)
+                        let limit = budget::after_event(deadline);
+                        (Some(event), timeout(limit, running).await)
                     }
                 }
             };
-            let batch = feed.as_ref().zip(batch);
-            if let Ok(result) = done {
+            if let Ok(result) = outcome {
                 result?;
-                if let Some((feed, batch)) = batch {
-                    feed.done_with(batch);
+                if let Some((telemetry, receipt)) = receipt {
+                    telemetry.handled(receipt);
                 }
             } else {
-                if let Some((feed, batch)) = batch {
-                    feed.drop_batch(&batch);
+                if let Some((telemetry, receipt)) = receipt {
+                    telemetry.cancelled(&receipt);
                 }
-                handling.cut(WAITS)?;
+                handler.cancelled(EVENT_WAITS)?;
             }
-            if ticks {
+            if is_tick {
                 ticker.as_mut().map(Ticker::end);
             }
             if let Some(event) = event {
-                break event;
+                return Ok(event);
             }
-            if let Some(hold) = hold {
-                hold.handled();
-            }
-            // What is queued keeps this task busy: the connections have their turns in between.
+            // Queued actions keep this task busy: connections have their turns in between.
             yield_now().await;
-        };
-        match (feed, hold, &event) {
-            (Some(feed), Some(hold), Ok(Next::Invoke(_))) if !handling.is_retired() => {
-                feed.check_end_of(hold);
-            }
-            _ => {}
         }
-        Ok(event)
     }
 
-    async fn invoke(&mut self, event: InvokeEvent) -> Result<Option<Hold>, RunError> {
-        let hold = self.feed.as_mut().and_then(|feed| feed.begin(&event));
-        story!(
+    async fn invoke(&mut self, event: InvokeEvent) -> Result<(), RunError> {
+        let Self {
+            process,
+            handler,
+            telemetry,
+            freezes,
+            ..
+        } = self;
+        telemetry
+            .as_ref()
+            .inspect(|telemetry| telemetry.begin_invocation(&event));
+        lifecycle_event!(
             debug,
             extension = self.client.name(),
             requestId = event.request_id,
             timeout = ?event.timeout(),
             "INVOKE"
         );
-        let until = budget::invoke(&event);
-        let pulse = self.pulse.as_ref();
-        let calls = async |handling: &mut Handling<'_, H>| {
-            thaw(handling, pulse, event.deadline()).await?;
-            let span = Span::invoke(&event);
-            let invoke = async |handler: &mut H| span.around(handler.invoke(event)).await;
-            handling.call(Method::Invoke, invoke).await
+        let deadline = budget::invoke(&event);
+        let calls = async |handler: &mut HandlerSlot<H>| {
+            thaw(handler, freezes.as_ref(), event.deadline()).await?;
+            let span = InvocationSpan::invoke(&event);
+            let invoke = async |handler: &mut H| span.instrument(handler.invoke(event)).await;
+            handler.call(Method::Invoke, invoke).await
         };
-        let why = "to be done before the deadline";
         let outcome = {
-            let work = pin!(self.handling.until(until, why, calls));
-            attend(self.process, Method::Invoke, work).await
+            let invoking = pin!(handler.call_until(deadline, "its deadline is near", calls));
+            until_signal(process, Method::Invoke, invoking).await
         };
         match outcome {
-            Ok(outcome) => outcome?,
-            // The signal is still there: the loop meets it before the next event.
-            Err(_) => self.handling.cut("for the signal")?,
+            Ok(outcome) => outcome,
+            // The signal is still there: the loop handles it before the next event.
+            Err(_) => handler.cancelled("a signal ends the extension"),
         }
-        Ok(hold)
     }
 
     async fn shutdown(
@@ -176,68 +181,59 @@ impl<T: Telemetry, H: Handler> EventLoop<'_, '_, T, H> {
         event: ShutdownEvent,
         budget: ShutdownBudget,
     ) -> Result<(), RunError> {
-        story!(
+        lifecycle_event!(
             debug,
             extension = self.client.name(),
             reason = %event.shutdown_reason,
             timeout = ?event.timeout(),
             "SHUTDOWN"
         );
-        let pulse = self.pulse.as_ref();
-        thaw(self.handling, pulse, event.deadline()).await?;
+        let freezes = self.freezes.as_ref();
+        thaw(&mut self.handler, freezes, event.deadline()).await?;
         self.drain(&event, budget.telemetry).await?;
-        let call = async |handling: &mut Handling<'_, H>| {
+        let call = async |handler: &mut HandlerSlot<H>| {
             let shutdown = async |handler: &mut H| handler.shutdown(event).await;
-            handling.call(Method::Shutdown, shutdown).await
+            handler.call(Method::Shutdown, shutdown).await
         };
-        let until = Some(budget.handler);
-        self.handling.until(until, LEAVE, call).await
+        let deadline = Some(budget.handler);
+        self.handler.call_until(deadline, SHUTDOWN_ENDS, call).await
     }
 
-    /// Hands over what has come and what still comes.
-    async fn drain(&mut self, event: &ShutdownEvent, end: Instant) -> Result<(), RunError> {
-        let Some(feed) = self.feed else {
+    /// Delivers the telemetry that has arrived and that still arrives.
+    async fn drain(&mut self, event: &ShutdownEvent, deadline: Instant) -> Result<(), RunError> {
+        let Some(telemetry) = &mut self.telemetry else {
             return Ok(());
         };
-        feed.end(event);
-        while !self.handling.is_retired() {
-            let Some(item) = feed.take_last(end).await else {
+        telemetry.begin_shutdown(event);
+        while !self.handler.is_retired() {
+            let Some(item) = telemetry.take_last(deadline).await else {
                 break;
             };
-            let work = Work::Item(item);
-            let batch = work.batch();
-            let doing = work.run(self.handling);
-            let Ok(result) = timeout_at(end, doing).await else {
-                if let Some(batch) = batch {
-                    feed.drop_batch(&batch);
-                }
-                self.handling.cut(LEAVE)?;
+            let receipt = item.receipt();
+            let running = Action::Deliver(item).run(&mut self.handler);
+            let Ok(result) = timeout_at(deadline, running).await else {
+                telemetry.cancelled(&receipt);
+                self.handler.cancelled(SHUTDOWN_ENDS)?;
                 break;
             };
             result?;
-            if let Some(batch) = batch {
-                feed.done_with(batch);
-            }
+            telemetry.handled(receipt);
             yield_now().await;
         }
-        feed.close();
-        story!(
-            debug,
-            extension = self.client.name(),
-            "telemetry is taken in"
-        );
+        telemetry.close();
+        lifecycle_event!(debug, extension = self.client.name(), "telemetry drained");
         Ok(())
     }
 
-    fn tell_of_tasks(&mut self) -> Result<(), RunError> {
-        self.tasks.tell(|error| self.handling.task_failed(error))
+    fn check_tasks(&mut self) -> Result<(), RunError> {
+        self.tasks.drain(|error| self.handler.task_failed(error))
     }
 }
 
-/// What comes next.
+/// The next event.
 enum Next {
     Invoke(InvokeEvent),
-    /// With what it leaves time for, from when it came.
+    /// With its time limits, which count from its arrival.
     Shutdown(ShutdownEvent, ShutdownBudget),
 }
 
@@ -250,54 +246,58 @@ impl Next {
     }
 }
 
-/// The next event; a signal that has come stands for SHUTDOWN.
-async fn next(
+/// Waits for the next event. A signal stands for SHUTDOWN.
+async fn next<T: TelemetrySource>(
     client: &mut RegisteredClient,
     process: &mut Process,
-    hold: Option<&Hold>,
-    pulse: Option<&Pulse>,
+    telemetry: Option<&T>,
+    freezes: Option<&FreezeDetector>,
 ) -> Result<Next, ClientError> {
     let event = pin!(async {
-        if let Some(hold) = hold {
-            hold.over().await;
+        if let Some(telemetry) = telemetry {
+            telemetry.invocation_handled().await;
         }
-        story!(trace, extension = client.name(), "asks for the next event");
-        let Some(pulse) = pulse else {
+        lifecycle_event!(
+            trace,
+            extension = client.name(),
+            "requesting the next event"
+        );
+        let Some(freezes) = freezes else {
             return client.next_event().await;
         };
-        // Once all have asked for their next event, the environment may be frozen.
-        pulse.begin();
+        // Once all extensions have requested their next event, the environment may be frozen.
+        freezes.begin();
         let next = pin!(client.next_event());
-        let event = match select(next, pin!(pulse.beat())).await {
+        let event = match select(next, pin!(freezes.run())).await {
             Either::Left((event, _)) => event,
             Either::Right((never, _)) => match never {},
         };
-        pulse.end();
+        freezes.end();
         event
     });
-    let budget = process.after_signal().shutdown;
-    let event = match process.stopped() {
-        Some(signal) => Ok(Event::Shutdown(after(signal, budget))),
+    let limit = process.signal_budget().shutdown;
+    let event = match process.received_signal() {
+        Some(signal) => Ok(Event::Shutdown(shutdown_after(signal, limit))),
         None => match select(event, pin!(process.signal())).await {
             Either::Left((event, _)) => event,
-            Either::Right((signal, _)) => Ok(Event::Shutdown(after(signal, budget))),
+            Either::Right((signal, _)) => Ok(Event::Shutdown(shutdown_after(signal, limit))),
         },
     };
     Ok(match event? {
         Event::Invoke(event) => Next::Invoke(event),
         Event::Shutdown(event) => {
             let budget = ShutdownBudget::of(&event);
-            // From here on, because a method that runs may block the thread.
+            // From here on, because the method that runs may block the thread.
             process.watch(budget.watchdog);
             Next::Shutdown(event, budget)
         }
     })
 }
 
-/// The SHUTDOWN that a signal stands for.
-fn after(signal: &str, budget: Duration) -> ShutdownEvent {
+/// Returns the SHUTDOWN that a signal stands for.
+fn shutdown_after(signal: &str, limit: Duration) -> ShutdownEvent {
     ShutdownEvent {
         shutdown_reason: ShutdownReason::Other(signal.to_owned()),
-        deadline_ms: millis_ahead(budget),
+        deadline_ms: millis_ahead(limit),
     }
 }

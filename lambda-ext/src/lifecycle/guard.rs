@@ -1,4 +1,4 @@
-//! The author's methods, as the event loop calls them: a panic is an error, a signal is heard.
+//! The author's code as the lifecycle calls it: a panic is an error, and signals and failed tasks are noticed.
 
 use std::cell::RefCell;
 use std::future::pending;
@@ -9,12 +9,15 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
+use super::failure_policy::FailurePolicy;
+use crate::error::{Error, RunError};
+use crate::method::Method;
 use crate::panic::Panic;
 use crate::process::Process;
-use crate::{Error, Method, RunError};
+use crate::tasks::Supervisor;
 
-/// Waits for the author's work; once a signal has come, only for a while.
-pub(super) async fn attend<W>(
+/// Runs the author's work. Once a signal has come, the work has a time limit.
+pub(super) async fn until_signal<W>(
     process: &mut Process,
     method: Method,
     work: W,
@@ -22,20 +25,34 @@ pub(super) async fn attend<W>(
 where
     W: Future + Unpin,
 {
-    let budget = process.after_signal().method;
+    let limit = process.signal_budget().method;
     match select(work, pin!(process.signal())).await {
         Either::Left((output, _)) => Ok(output),
-        Either::Right((signal, work)) => timeout(budget, work)
+        Either::Right((signal, work)) => timeout(limit, work)
             .await
             .map_err(|_| RunError::Interrupted { method, signal }),
     }
 }
 
-/// Runs a method of the handler, and makes an error of a panic. One of a destructor, where the method
-/// is cut, is left there.
-pub(super) async fn guard<T, F>(
+/// Runs the work, unless a task fails in the meantime.
+pub(super) async fn until_task_fails<W, E: From<RunError>>(
+    policy: &FailurePolicy,
+    tasks: &mut Supervisor,
+    mut work: Pin<&mut impl Future<Output = Result<W, E>>>,
+) -> Result<W, E> {
+    loop {
+        match select(work.as_mut(), pin!(tasks.failure())).await {
+            Either::Left((outcome, _)) => return outcome,
+            Either::Right((error, _)) => policy.tolerate(error)?,
+        }
+    }
+}
+
+/// Runs a method of the handler, and returns a panic as an error. If the method is cancelled, a panic of a
+/// destructor is left in `on_cancel`.
+pub(super) async fn catch_panic<T, F>(
     method: Method,
-    cut: &RefCell<Option<Panic>>,
+    on_cancel: &RefCell<Option<Panic>>,
     call: impl FnOnce() -> F,
 ) -> Result<T, RunError>
 where
@@ -44,10 +61,10 @@ where
     let mut work = pin!(Some(async { call().await }));
     let mut work = Contained {
         work: work.as_mut(),
-        cut,
+        on_cancel,
     };
-    // Nothing calls the handler after a panic.
-    match AssertUnwindSafe(work.done()).catch_unwind().await {
+    // The handler is not called again after a panic.
+    match AssertUnwindSafe(work.run()).catch_unwind().await {
         Ok(result) => result.map_err(|source| RunError::Failed { method, source }),
         Err(payload) => Err(RunError::Panicked {
             method,
@@ -56,14 +73,14 @@ where
     }
 }
 
-/// The author's work, whose destructors may panic where it is cut.
+/// The author's work, whose destructors may panic when it is cancelled.
 struct Contained<'a, F> {
     work: Pin<&'a mut Option<F>>,
-    cut: &'a RefCell<Option<Panic>>,
+    on_cancel: &'a RefCell<Option<Panic>>,
 }
 
 impl<F: Future> Contained<'_, F> {
-    async fn done(&mut self) -> F::Output {
+    async fn run(&mut self) -> F::Output {
         match self.work.as_mut().as_pin_mut() {
             Some(work) => work.await,
             None => pending().await,
@@ -74,7 +91,7 @@ impl<F: Future> Contained<'_, F> {
 impl<F> Drop for Contained<'_, F> {
     fn drop(&mut self) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.work.set(None))) {
-            self.cut.replace(Some(Panic::caught(payload)));
+            self.on_cancel.replace(Some(Panic::caught(payload)));
         }
     }
 }

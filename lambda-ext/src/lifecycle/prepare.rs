@@ -1,70 +1,47 @@
-//! What is before the registration.
+//! What there is before the registration.
 
-use std::cell::RefCell;
-use std::pin::pin;
+use super::failure_policy::FailurePolicy;
+use crate::error::RunError;
+use crate::event::EventType;
+use crate::handler::{Config, Handler};
 
-use super::guard::{attend, guard};
-use super::policy::Policy;
-use super::start::watch;
-use crate::process::Process;
-use crate::tasks::Supervisor;
-use crate::{Config, Error, EventType, Handler, Method, RunError};
-
-/// What there is before the registration.
+/// The outcome of `prepare`.
 pub(super) enum Prepared<P> {
     /// What becomes the handler.
     Handler(P),
-    /// Nothing, and the extension goes on without a handler.
-    Nothing(RunError),
-    /// Nothing, and that ends it once it is reported.
-    Failure(RunError),
+    /// The extension continues without a handler, for this reason.
+    NoHandler(RunError),
+    /// The extension ends once this is reported.
+    Failed(RunError),
 }
 
 impl<P> Prepared<P> {
-    /// Without a handler, for this reason: the extension goes on, or ends, as the policy is.
-    pub(super) fn nothing(policy: &Policy, why: RunError) -> Self {
-        match policy.forgive(why) {
-            Ok(why) => Self::Nothing(why),
-            Err(error) => Self::Failure(error),
+    /// Decides whether the extension continues without a handler.
+    pub(super) fn without_handler(policy: &FailurePolicy, reason: RunError) -> Self {
+        match policy.decide(reason) {
+            Ok(reason) => Self::NoHandler(reason),
+            Err(error) => Self::Failed(error),
         }
     }
 
-    /// What to ask of the platform: without a handler, to be told of the end, and where an operator
-    /// has switched it off, nothing.
+    /// Returns what to request of the platform. Without a handler that is SHUTDOWN, and nothing if the
+    /// extension is disabled.
     pub(super) fn config<H: Handler>(&self) -> Config {
         match self {
             Self::Handler(_) => H::CONFIG,
-            Self::Failure(_) => Config::new(H::CONFIG.events),
-            Self::Nothing(RunError::Disabled) => Config::new(&[]),
-            Self::Nothing(_) => Config::new(&[EventType::Shutdown]),
+            Self::Failed(_) => Config::new(H::CONFIG.events),
+            Self::NoHandler(RunError::Disabled) => Config::new(&[]),
+            Self::NoHandler(_) => Config::new(&[EventType::Shutdown]),
         }
     }
 
-    /// What has failed before anything else did, with what has been made: the author's destructors
-    /// may do anything, so that it is said first.
+    /// Returns the first error, and what was made before: its destructor is the author's, so that the error is
+    /// logged first.
     pub(super) fn or_failure(self, error: RunError) -> (RunError, Option<P>) {
         match self {
             Self::Handler(prepared) => (error, Some(prepared)),
-            Self::Failure(first) => (first, None),
-            Self::Nothing(_) => (error, None),
+            Self::Failed(first) => (first, None),
+            Self::NoHandler(_) => (error, None),
         }
-    }
-}
-
-/// Runs what the author has for it. Only a signal ends it here.
-pub(super) async fn prepared<P>(
-    process: &mut Process,
-    policy: &Policy,
-    tasks: &mut Supervisor,
-    prepare: impl Future<Output = Result<P, Error>>,
-) -> Result<Prepared<P>, RunError> {
-    let dropped = RefCell::default();
-    let preparing = guard(Method::Prepare, &dropped, || prepare);
-    let preparing = pin!(policy.in_time(Method::Prepare, preparing));
-    let preparing = pin!(watch(policy, tasks, preparing));
-    match attend(process, Method::Prepare, preparing).await {
-        Ok(Ok(prepared)) => Ok(Prepared::Handler(prepared)),
-        Ok(Err(error)) => Ok(Prepared::nothing(policy, error)),
-        Err(interrupted) => Err(process.failed(interrupted)),
     }
 }

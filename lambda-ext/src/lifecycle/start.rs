@@ -1,162 +1,298 @@
-//! What is between the registration and the first event.
+//! From `prepare` to the first request for an event. Failures here are init errors.
 
 use std::cell::RefCell;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 
-use futures_util::future::{Either, select, try_join};
+use futures_util::future::try_join;
 
-use super::guard::{attend, guard};
-use super::handling::Handling;
-use super::policy::Policy;
+use super::event_loop::Started;
+use super::failure_policy::FailurePolicy;
+use super::freeze_detector::FreezeDetector;
+use super::guard::{catch_panic, until_signal, until_task_fails};
+use super::handler_slot::HandlerSlot;
 use super::prepare::Prepared;
-use super::telemetry::Telemetry;
+use super::telemetry_source::TelemetrySource;
+use super::ticker::Ticker;
+use super::time_limit::StartTimeLimit;
+use crate::client::{Client, RegisteredClient};
+use crate::diagnostics::{self, lifecycle_event};
+use crate::error::{Error, RunError};
+use crate::event::EventType;
+use crate::handler::{Config, Handler};
+use crate::method::Method;
 use crate::process::Process;
-use crate::tasks::Supervisor;
-use crate::{Error, Handler, Method, Register, RegisteredClient, RunError};
+use crate::register::Register;
+use crate::settings::Settings;
+use crate::tasks::{Supervisor, supervised};
 
-pub(super) struct Starting<'a, 'p, T> {
-    pub(super) client: &'a RegisteredClient,
-    pub(super) process: &'a mut Process,
-    pub(super) policy: &'p Policy,
-    pub(super) tasks: &'a mut Supervisor,
-    pub(super) feed: &'a mut Option<T>,
+/// What an extension runs with, beside its handler.
+pub(crate) struct Context {
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) process: Process,
 }
 
-/// What ends the start, with what has been made until then.
-struct Failure<M> {
+/// Registers, subscribes and makes the handler.
+///
+/// What is before the registration and how it becomes a handler are arguments, so that a value that exists
+/// and a type that makes its own start alike.
+pub(super) fn start<H: Handler, T: TelemetrySource, P>(
+    context: Context,
+    prepare: impl Future<Output = Result<P, Error>>,
+    create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
+) -> impl Future<Output = Result<Started<H, T>, RunError>> {
+    supervised(|tasks| async {
+        let Context {
+            client,
+            settings,
+            process,
+        } = context;
+        let fail_open = H::CONFIG.fail_open || settings.fail_open;
+        let mut start = Start::<T> {
+            policy: Rc::new(FailurePolicy::new(client.name(), fail_open)),
+            time_limit: StartTimeLimit::new(),
+            process,
+            tasks,
+            telemetry: None,
+        };
+        let prepared = if settings.disabled {
+            Prepared::without_handler(&start.policy, RunError::Disabled)
+        } else {
+            start.prepare(prepare).await?
+        };
+        let config = prepared.config::<H>();
+        let registered = match start.open(&client, config, &settings) {
+            Ok(()) => start.register(client, config).await,
+            Err(error) => Err(error),
+        };
+        let client = match registered {
+            Ok(client) => client,
+            Err(error) => {
+                let (error, _prepared) = prepared.or_failure(error);
+                return Err(start.process.failed(error));
+            }
+        };
+        let mut handler = match start.init(&client, prepared, create).await {
+            Ok(handler) => handler,
+            Err(error) => {
+                start.telemetry.as_mut().map(T::close);
+                return Err(error);
+            }
+        };
+        if settings.telemetry.feeds_back(H::CONFIG) {
+            handler.suppress_feedback();
+        }
+        let is_retired = handler.is_retired();
+        Ok(Started {
+            client,
+            process: start.process,
+            tasks: start.tasks,
+            handler,
+            telemetry: start.telemetry,
+            ticker: Ticker::new(H::CONFIG),
+            freezes: (H::CONFIG.thawed && !is_retired).then(FreezeDetector::new),
+        })
+    })
+}
+
+/// An extension that is starting.
+struct Start<T> {
+    policy: Rc<FailurePolicy>,
+    time_limit: StartTimeLimit,
+    process: Process,
+    tasks: Supervisor,
+    telemetry: Option<T>,
+}
+
+/// What ends the start, with the handler if there is one.
+struct Failure<H> {
     error: RunError,
-    made: Option<M>,
+    handler: Option<H>,
 }
 
-impl<M> From<RunError> for Failure<M> {
+impl<H> From<RunError> for Failure<H> {
     fn from(error: RunError) -> Self {
-        Self { error, made: None }
+        Self {
+            error,
+            handler: None,
+        }
     }
 }
 
-impl<'p, T: Telemetry> Starting<'_, 'p, T> {
-    /// Makes the handler, and subscribes; what fails is reported.
-    pub(super) async fn run<H: Handler, P>(
-        self,
+impl<T: TelemetrySource> Start<T> {
+    /// Runs `prepare`. A failure is reported after the registration; only a signal ends the start here.
+    async fn prepare<P>(
+        &mut self,
+        prepare: impl Future<Output = Result<P, Error>>,
+    ) -> Result<Prepared<P>, RunError> {
+        let Self {
+            policy,
+            time_limit,
+            process,
+            tasks,
+            ..
+        } = self;
+        let on_cancel = RefCell::default();
+        let preparing = catch_panic(Method::Prepare, &on_cancel, || prepare);
+        let preparing = pin!(time_limit.run(policy, Method::Prepare, preparing));
+        let preparing = pin!(until_task_fails(policy, tasks, preparing));
+        match until_signal(process, Method::Prepare, preparing).await {
+            Ok(Ok(prepared)) => Ok(Prepared::Handler(prepared)),
+            Ok(Err(error)) => Ok(Prepared::without_handler(policy, error)),
+            Err(interrupted) => Err(process.failed(interrupted)),
+        }
+    }
+
+    /// Binds the telemetry listener.
+    fn open(
+        &mut self,
+        client: &Client,
+        config: Config,
+        settings: &Settings,
+    ) -> Result<(), RunError> {
+        match T::open(client, config, &settings.telemetry) {
+            Ok(telemetry) => {
+                self.telemetry = telemetry;
+                Ok(())
+            }
+            Err(error) => self.policy.tolerate(error),
+        }
+    }
+
+    /// Registers. That is done even if `prepare` has failed: a report needs the identifier.
+    async fn register(&self, client: Client, config: Config) -> Result<RegisteredClient, RunError> {
+        let events = events_to_register(&client, config, self.process.is_internal());
+        let client = client.register(&events).await?;
+        lifecycle_event!(
+            debug,
+            extension = client.name(),
+            function = client.info().function_name,
+            version = client.info().function_version,
+            ?events,
+            "registered"
+        );
+        self.process.registered(&client.error_reporter());
+        Ok(client)
+    }
+
+    /// Subscribes, and makes the handler meanwhile. A failure is reported.
+    async fn init<H: Handler, P>(
+        &mut self,
+        client: &RegisteredClient,
         prepared: Prepared<P>,
         create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
-    ) -> Result<Handling<'p, H>, RunError> {
+    ) -> Result<HandlerSlot<H>, RunError> {
         let Self {
-            client,
-            process,
             policy,
+            time_limit,
+            process,
             tasks,
-            feed,
+            telemetry,
         } = self;
-        let reporter = client.error_reporter();
-        process.registered(&reporter);
-        let running = process.running();
-        let handling = async {
-            match prepared {
+        let running = process.running_method();
+        let handler = async {
+            let handler = match prepared {
                 Prepared::Handler(prepared) => {
-                    let handler = create_in_time(client, policy, prepared, create).await?;
-                    init(client, policy, Handling::new(policy, running, handler)).await
+                    let on_cancel = RefCell::default();
+                    let create = || create(prepared, client.info());
+                    let creating = catch_panic(Method::Init, &on_cancel, create);
+                    match time_limit.run(policy, Method::Init, creating).await {
+                        Ok(handler) => Ok(handler),
+                        Err(error) => Err(policy.decide(error)?),
+                    }
                 }
-                Prepared::Nothing(why) => Ok(Handling::new(policy, running, Err(why))),
-                Prepared::Failure(error) => Err(Failure::from(error)),
+                Prepared::NoHandler(reason) => Err(reason),
+                Prepared::Failed(error) => return Err(Failure::from(error)),
+            };
+            let mut handler = HandlerSlot::new(Rc::clone(policy), running, handler);
+            match call_init(client, policy, time_limit, &mut handler).await {
+                Ok(()) => Ok(handler),
+                Err(error) => Err(Failure {
+                    error,
+                    handler: Some(handler),
+                }),
             }
         };
-        // What has been made stays here until the failure is reported: the author's destructors may
-        // do anything.
-        let mut starting = pin!(try_join(subscribe(client, policy, feed), handling));
+        let mut starting = pin!(try_join(subscribe(client, policy, telemetry), handler));
         let started = {
-            let watched = pin!(watch(policy, tasks, Pin::as_mut(&mut starting)));
-            attend(process, Method::Init, watched).await
+            let watched = pin!(until_task_fails(policy, tasks, Pin::as_mut(&mut starting)));
+            until_signal(process, Method::Init, watched).await
         };
-        let failure = match started {
-            // What a task has failed with by now is not the first invocation's.
-            Ok(Ok(((), handling))) => match tasks.tell(|error| policy.overlook(error)) {
-                Ok(()) => return Ok(handling),
+        // The handler is kept until its failure is reported: the author's destructors may do anything.
+        let Failure {
+            error,
+            handler: _handler,
+        } = match started {
+            // The failure of a task until now belongs to init, not to the first invocation.
+            Ok(Ok(((), handler))) => match tasks.drain(|error| policy.tolerate(error)) {
+                Ok(()) => return Ok(handler),
                 Err(error) => Failure {
                     error,
-                    made: Some(handling),
+                    handler: Some(handler),
                 },
             },
             Ok(Err(failure)) => failure,
             Err(interrupted) => Failure::from(interrupted),
         };
-        let Failure { error, made: _made } = failure;
         let error = process.failed(error);
         if !matches!(error, RunError::Interrupted { .. }) {
-            // That the report fails changes nothing: the caller has the error, and exits.
-            let _ = reporter.init_error(&error.report()).await;
+            // The caller has the error, and exits, even if it cannot be reported.
+            let _ = client.error_reporter().init_error(&error.report()).await;
         }
         Err(error)
     }
 }
 
-/// Does the work, unless a task fails in the meantime.
-pub(super) async fn watch<W, E: From<RunError>>(
-    policy: &Policy,
-    tasks: &mut Supervisor,
-    mut work: Pin<&mut impl Future<Output = Result<W, E>>>,
-) -> Result<W, E> {
-    loop {
-        match select(work.as_mut(), pin!(tasks.failure())).await {
-            Either::Left((outcome, _)) => return outcome,
-            Either::Right((error, _)) => policy.overlook(error)?,
-        }
-    }
-}
-
-/// Subscribes, which must be done before the first event is asked for.
-async fn subscribe<T: Telemetry, M>(
+/// Subscribes, which must be done before the first event is requested.
+async fn subscribe<T: TelemetrySource, H>(
     client: &RegisteredClient,
-    policy: &Policy,
-    feed: &mut Option<T>,
-) -> Result<(), Failure<M>> {
-    let Some(subscribing) = feed else {
+    policy: &FailurePolicy,
+    telemetry: &mut Option<T>,
+) -> Result<(), Failure<H>> {
+    let Some(source) = telemetry else {
         return Ok(());
     };
-    let Err(error) = subscribing.subscribe(client).await else {
+    let Err(error) = source.subscribe(client).await else {
         return Ok(());
     };
-    policy.overlook(error.into())?;
-    subscribing.close();
-    *feed = None;
+    policy.tolerate(error.into())?;
+    source.close();
+    *telemetry = None;
     Ok(())
 }
 
-/// Makes the handler, or says why the extension goes on without.
-async fn create_in_time<H: Handler, P>(
+/// Calls the handler's `init`.
+async fn call_init<H: Handler>(
     client: &RegisteredClient,
-    policy: &Policy,
-    prepared: P,
-    create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
-) -> Result<Result<H, RunError>, RunError> {
-    let info = client.info();
-    let dropped = RefCell::default();
-    let creating = guard(Method::Init, &dropped, || create(prepared, info));
-    match policy.in_time(Method::Init, creating).await {
-        Ok(handler) => Ok(Ok(handler)),
-        Err(error) => policy.forgive(error).map(Err),
+    policy: &FailurePolicy,
+    time_limit: &StartTimeLimit,
+    handler: &mut HandlerSlot<H>,
+) -> Result<(), RunError> {
+    let info = client.info().clone();
+    let init = handler.call(Method::Init, async |handler: &mut H| {
+        handler.init(info).await
+    });
+    match time_limit.run(policy, Method::Init, init).await {
+        Err(RunError::TimedOut { .. }) => handler.cancelled("the function waits for it"),
+        outcome => outcome,
     }
 }
 
-/// Calls the handler's `init`. What fails brings the handler along.
-async fn init<'a, H: Handler>(
-    client: &RegisteredClient,
-    policy: &Policy,
-    mut handling: Handling<'a, H>,
-) -> Result<Handling<'a, H>, Failure<Handling<'a, H>>> {
-    let info = client.info().clone();
-    let init = handling.call(Method::Init, async |handler: &mut H| {
-        handler.init(info).await
-    });
-    let outcome = match policy.in_time(Method::Init, init).await {
-        Err(RunError::Cut { .. }) => handling.cut("for the function to start"),
-        outcome => outcome,
-    };
-    match outcome {
-        Ok(()) => Ok(handling),
-        Err(error) => Err(Failure {
-            error,
-            made: Some(handling),
-        }),
+/// Returns the events to register for. Lambda refuses INVOKE on Managed Instances, where an environment runs
+/// many invocations at once, and SHUTDOWN for internal extensions.
+fn events_to_register(client: &Client, config: Config, is_internal: bool) -> Vec<EventType> {
+    let mut events = config.events.to_vec();
+    events.retain(|event| !(is_internal && *event == EventType::Shutdown));
+    if client.is_managed() && events.contains(&EventType::Invoke) {
+        let (left, what) = if is_internal {
+            (vec![], "no event")
+        } else {
+            (vec![EventType::Shutdown], "SHUTDOWN only")
+        };
+        let text = "Managed Instances send no INVOKE to extensions: registering for";
+        diagnostics::warn(client.name(), format_args!("{text} {what}"));
+        events = left;
     }
+    events
 }

@@ -1,18 +1,19 @@
-//! The interval at which `tick` is called.
+//! When `tick` is called.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
-use crate::{Config, clock};
+use crate::clock;
+use crate::handler::Config;
 
-/// The shortest interval: with none the loop would be busy.
+/// The shortest interval: without one the loop would be busy.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// The longest, a year: with more a clock may run out of numbers, and no environment lives as long.
+/// The longest interval, a year: no environment lives as long, and sums of more may overflow.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// When the next tick is due, by the wall clock: however long a freeze is, one is due after it.
+/// Tells when the next tick is due, by the wall clock: after a freeze one is due, however long it was.
 #[derive(Debug)]
 pub(super) struct Ticker {
     interval: Duration,
@@ -20,8 +21,8 @@ pub(super) struct Ticker {
 }
 
 impl Ticker {
-    /// Begins an interval, if there is to be one.
-    pub(super) fn of(config: Config) -> Option<Self> {
+    /// Begins an interval, if the handler has one.
+    pub(super) fn new(config: Config) -> Option<Self> {
         let mut ticker = Self {
             interval: config.tick?.clamp(SHORTEST, LONGEST),
             due: SystemTime::UNIX_EPOCH,
@@ -30,24 +31,24 @@ impl Ticker {
         Some(ticker)
     }
 
-    /// A tick is made: the next is an interval away.
+    /// A tick begins: the next one is due an interval later.
     pub(super) fn begin(&mut self) {
         self.due = clock::now() + self.interval;
     }
 
-    /// The tick is done: where it took longer than the interval, the next is one from now, so that what
-    /// else there is to do has its turn.
+    /// The tick has returned. If it took longer than the interval, the next one is due an interval from now, so
+    /// that other work has its turn.
     pub(super) fn end(&mut self) {
         if self.due <= clock::now() {
             self.begin();
         }
     }
 
-    /// Waits for the tick. Cancel safe: what counts is the time at which it is due.
+    /// Waits until the tick is due. Cancel safe.
     pub(super) async fn due(&self) {
         loop {
             let left = self.due.duration_since(clock::now()).unwrap_or_default();
-            // More is left than there can be where the clock was set back.
+            // More than an interval is left if the clock was set back.
             if left.is_zero() || left > self.interval {
                 return;
             }
@@ -65,7 +66,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn ticker(interval: Duration) -> Ticker {
-        Ticker::of(Config::new(&[]).tick(interval)).unwrap_or_else(|| unreachable!())
+        Ticker::new(Config::new(&[]).tick(interval)).unwrap_or_else(|| unreachable!())
     }
 
     fn is_due(ticker: &Ticker) -> bool {
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_tick_is_due_after_hours_and_the_next_an_interval_later() {
+    async fn one_tick_is_due_after_a_long_freeze() {
         let mut ticker = ticker(HOUR);
         assert!(!is_due(&ticker));
         clock::jump(9 * HOUR);
@@ -85,14 +86,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_was_set_back_does_not_stop_it() {
+    async fn clock_that_was_set_back_does_not_stop_ticks() {
         let mut ticker = ticker(HOUR);
         ticker.due += 24 * HOUR;
         assert!(is_due(&ticker));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_interval_is_neither_nothing_nor_beyond_all_clocks() {
+    async fn interval_is_clamped() {
         assert!(!is_due(&ticker(Duration::ZERO)));
         assert!(!is_due(&ticker(Duration::MAX)));
     }

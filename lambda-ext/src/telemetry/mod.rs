@@ -57,25 +57,25 @@ mod inbox;
 mod listener;
 mod log;
 mod metrics;
+mod open_enum;
 mod owned;
 mod platform;
 mod record;
 mod runtime_done;
 mod scan;
-mod settings;
 mod subscription;
 mod timestamp;
-mod words;
 
 pub use self::batch::{Dropped, TelemetryBatch};
 pub use self::event::TelemetryEvent;
 pub use self::events::Events;
-pub(crate) use self::inbox::{Inbox, Item, Wanted};
+pub(crate) use self::inbox::{Inbox, Interest, Item, Missed, Receipt};
 pub(crate) use self::listener::{Listener, Serving};
 pub use self::log::LogRecord;
 pub use self::metrics::{
     InitReportMetrics, ReportMetrics, RestoreReportMetrics, RuntimeDoneMetrics, Span,
 };
+pub use self::open_enum::{InitPhase, InitType, Status};
 pub use self::owned::OwnedTelemetryEvent;
 pub use self::platform::{
     PlatformExtension, PlatformInitReport, PlatformInitRuntimeDone, PlatformInitStart,
@@ -84,9 +84,7 @@ pub use self::platform::{
 };
 pub use self::record::TelemetryRecord;
 pub use self::runtime_done::RuntimeDone;
-pub(crate) use self::settings::TelemetrySettings;
 pub use self::subscription::{
     Buffering, Destination, Protocol, Subscribed, Subscription, TelemetryType,
 };
 pub use self::timestamp::Timestamp;
-pub use self::words::{InitPhase, InitType, Status};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_core::Deserializer;
 
-use crate::json::{Decode, Detach};
+use crate::json::{Decode, IntoOwned};
 
 /// A time as the platform wrote it, `2026-03-04T09:15:00.101Z`: raw, and parsed on demand.
 ///
@@ -35,7 +35,7 @@ impl Timestamp<'_> {
     /// The same, with nothing borrowed: what can be kept.
     #[must_use]
     pub fn into_owned(self) -> Timestamp<'static> {
-        self.detach()
+        IntoOwned::into_owned(self)
     }
 }
 
@@ -69,11 +69,11 @@ impl<'de> Decode<'de> for Timestamp<'de> {
     }
 }
 
-impl Detach for Timestamp<'_> {
-    type Detached = Timestamp<'static>;
+impl IntoOwned for Timestamp<'_> {
+    type Owned = Timestamp<'static>;
 
-    fn detach(self) -> Timestamp<'static> {
-        Timestamp(self.0.detach())
+    fn into_owned(self) -> Timestamp<'static> {
+        Timestamp(IntoOwned::into_owned(self.0))
     }
 }
 

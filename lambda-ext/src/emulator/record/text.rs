@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::stderr::is_odd;
+use crate::text::needs_escape as is_odd;
 
 /// The longest that is shown of a line or a body, in characters.
 pub(super) const LONGEST: usize = 160;

@@ -1,87 +1,62 @@
-//! What was received and is not handed over yet.
+//! Telemetry that was received, and is not delivered to the handler yet.
 
-mod ends;
-mod lasts;
+mod buffer_pool;
+mod dedup;
+mod end_scanner;
+mod expectation;
+mod invocations;
+mod item;
 mod queue;
-mod recent;
-mod spare;
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used)] // how a test fails
 mod tests;
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
-pub(in crate::telemetry) use self::ends::End;
-use self::ends::EndScanner;
-use self::lasts::Delivery;
+use self::buffer_pool::BufferPool;
+use self::dedup::Fingerprint;
+use self::end_scanner::EndScanner;
+pub(in crate::telemetry) use self::end_scanner::Ends;
+pub(crate) use self::expectation::Missed;
+pub(crate) use self::invocations::MissedEnd;
+pub(crate) use self::item::{Interest, Item, Receipt};
 use self::queue::{Queue, whole};
-use self::spare::Spare;
-use super::batch::Framing;
-use super::{Dropped, RuntimeDone, TelemetryBatch};
+use super::batch::{Dropped, TelemetryBatch};
 use crate::budget;
+use crate::event::{InvokeEvent, ShutdownEvent};
 
-/// What a batch takes of the queue's room beside its text, so that many empty ones are bounded too.
+/// The capacity that a batch takes beside its text, so that many empty ones are bounded, too.
 const OVERHEAD: usize = 256;
 
 /// Shared by the listener, which puts, and the event loop, which takes.
 #[derive(Debug, Clone)]
 pub(crate) struct Inbox {
     shared: Arc<Shared>,
-    /// By which of the listener's connections it is put into.
+    /// Which of the listener's connections puts into this clone.
     connection: usize,
-}
-
-/// What an inbox is for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Wanted {
-    /// The handler gets the batches. Otherwise they are only looked into.
-    pub(crate) batches: bool,
-    /// The end of each invocation is an item of its own.
-    pub(crate) runtime_done: bool,
-    /// It is asked for which invocations there is a report.
-    pub(crate) reports: bool,
-}
-
-/// What the event loop hands over.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Item {
-    Batch(TelemetryBatch),
-    RuntimeDone(Box<RuntimeDone>),
-}
-
-impl Item {
-    fn is_batch(&self) -> bool {
-        matches!(self, Self::Batch(_))
-    }
-
-    /// The batch that it is, if it is one.
-    pub(crate) fn batch(&self) -> Option<TelemetryBatch> {
-        match self {
-            Self::Batch(batch) => Some(batch.clone()),
-            Self::RuntimeDone(_) => None,
-        }
-    }
 }
 
 #[derive(Debug)]
 struct Shared {
     scanner: EndScanner,
     queue: Mutex<Queue>,
-    spare: Spare,
-    /// The bytes that are left in the queue. Who waits for some gets them in order.
-    room: Semaphore,
-    came: Notify,
-    /// How much is being received.
+    buffers: BufferPool,
+    /// The bytes that are free in the queue. Waiting batches get them in order.
+    capacity: Semaphore,
+    arrived: Notify,
+    /// The running invocation's end is handled, or `next` waits for it no more.
+    released: Notify,
+    /// The deliveries that are being received.
     receiving: AtomicUsize,
-    /// How many connections there have been.
+    /// The connections that there have been.
     connections: AtomicUsize,
 }
 
-/// The inbox takes nothing more.
+/// The inbox accepts nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closed;
 
@@ -96,13 +71,14 @@ impl Drop for Receiving<'_> {
 }
 
 impl Inbox {
-    pub(crate) fn new(wanted: Wanted) -> Self {
+    pub(crate) fn new(interest: Interest) -> Self {
         let shared = Shared {
-            scanner: EndScanner::new(wanted),
+            scanner: EndScanner::new(interest),
             queue: Mutex::default(),
-            spare: Spare::default(),
-            room: Semaphore::new(budget::QUEUE),
-            came: Notify::new(),
+            buffers: BufferPool::default(),
+            capacity: Semaphore::new(budget::QUEUE),
+            arrived: Notify::new(),
+            released: Notify::new(),
             receiving: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
         };
@@ -112,7 +88,7 @@ impl Inbox {
         }
     }
 
-    /// The same, for another connection to put into.
+    /// Returns the same inbox, for another connection to put into.
     pub(super) fn of_connection(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -120,11 +96,15 @@ impl Inbox {
         }
     }
 
-    /// Queues a batch, unless it is a repeat. Waits for room, for a while; then the batch is
-    /// dropped, and the handler is told with the next. The ends of invocations do not wait.
+    pub(crate) fn interest(&self) -> Interest {
+        self.shared.scanner.interest
+    }
+
+    /// Queues a batch, unless it is repeated. Waits for capacity; after a timeout the batch is dropped, and
+    /// the handler is told with the next one. The ends of invocations do not wait.
     ///
-    /// A batch counts as received only once it is queued: where this is given up before, because
-    /// the platform is not there any more for the answer, its repeat is none.
+    /// A batch counts as received once it is queued: if this is cancelled before, because the platform's
+    /// connection is gone, its retry is no repetition.
     ///
     /// # Errors
     /// The inbox is closed.
@@ -133,161 +113,205 @@ impl Inbox {
         self.queue(batch, ends).await
     }
 
-    /// Finds what [`queue`](Self::queue) is to know of a batch.
-    pub(super) async fn find_ends(&self, batch: &TelemetryBatch) -> VecDeque<End> {
-        let begun = self.state().ends.begun();
-        self.shared.scanner.find(batch, begun.as_deref()).await
+    /// Finds the ends that [`queue`](Self::queue) needs.
+    pub(super) async fn find_ends(&self, batch: &TelemetryBatch) -> Ends {
+        let running = self.state().invocations.running().map(str::to_owned);
+        self.shared.scanner.find(batch, running.as_deref()).await
     }
 
-    /// The second half of [`put`](Self::put), and the one that waits for room.
-    pub(super) async fn queue(
-        &self,
-        batch: TelemetryBatch,
-        ends: VecDeque<End>,
-    ) -> Result<(), Closed> {
-        let mut delivery = Delivery::of(&batch, self.connection);
+    /// The second half of [`put`](Self::put), which waits for capacity.
+    pub(super) async fn queue(&self, batch: TelemetryBatch, ends: Ends) -> Result<(), Closed> {
+        let mut delivery = Fingerprint::of(&batch, self.connection);
         let Some(batch) = self.put_now(batch, &mut delivery, ends)? else {
             return Ok(());
         };
-        let room = self.shared.room.acquire_many(room_for(&batch));
-        let room = budget::in_time(budget::ROOM, room).await;
-        let room = room.ok().and_then(Result::ok);
-        // Counted before the lock is taken, because all of the batch is read for it.
-        let dropped = room.is_none().then(|| whole(&batch));
+        let capacity = self.shared.capacity.acquire_many(capacity_for(&batch));
+        let capacity = budget::in_time(budget::QUEUE_CAPACITY, capacity).await;
+        let capacity = capacity.ok().and_then(Result::ok);
+        // Counted before the lock is taken, because that reads all of the batch.
+        let dropped = capacity.is_none().then(|| whole(&batch));
         let mut queue = self.state();
-        if self.shared.room.is_closed() {
+        if self.shared.capacity.is_closed() {
             return Err(Closed);
         }
         if queue.is_repeated(delivery.as_ref()) {
             return Ok(());
         }
-        if let Some(room) = room {
-            room.forget();
-            queue.note(delivery);
+        if let Some(capacity) = capacity {
+            capacity.forget();
+            queue.received(delivery);
             queue.push(batch);
-            self.shared.came.notify_one();
+            self.shared.arrived.notify_one();
         }
         queue.add_dropped(dropped.unwrap_or_default());
         Ok(())
     }
 
-    /// Queues what needs no waiting; gives the batch back if it does.
+    /// Queues what needs no waiting. Returns the batch if it must wait.
     fn put_now(
         &self,
         batch: TelemetryBatch,
-        delivery: &mut Option<Delivery>,
-        ends: VecDeque<End>,
+        delivery: &mut Option<Fingerprint>,
+        ends: Ends,
     ) -> Result<Option<TelemetryBatch>, Closed> {
         let mut queue = self.state();
-        if self.shared.room.is_closed() {
+        if self.shared.capacity.is_closed() {
             return Err(Closed);
         }
         if queue.is_repeated(delivery.as_ref()) {
             return Ok(None);
         }
         let mut waiting = None;
-        if !self.shared.scanner.wanted.batches {
-            queue.note(delivery.take());
-            self.done_with(batch);
+        if !self.interest().batches {
+            queue.received(delivery.take());
+            self.recycle(batch);
         } else if !is_blank(&batch) {
-            match self.shared.room.try_acquire_many(room_for(&batch)) {
-                Ok(room) => {
-                    room.forget();
-                    queue.note(delivery.take());
+            match self.shared.capacity.try_acquire_many(capacity_for(&batch)) {
+                Ok(capacity) => {
+                    capacity.forget();
+                    queue.received(delivery.take());
                     queue.push(batch);
                 }
                 Err(_) => waiting = Some(batch),
             }
         }
         // Behind its batch, if that is queued already.
-        let ends = queue.ends.note(ends);
         queue.push_ends(ends);
-        self.shared.came.notify_one();
+        self.shared.arrived.notify_one();
         Ok(waiting)
     }
 
-    /// Takes the next item, in the order in which they came. Cancel safe.
+    /// Takes the item that is due next, in the order of arrival. An end is due once its INVOKE has been
+    /// received. Cancel safe.
     pub(crate) async fn take(&self) -> Item {
         loop {
             if let Some(item) = self.try_take() {
                 return item;
             }
-            self.shared.came.notified().await;
+            self.shared.arrived.notified().await;
         }
     }
 
-    /// Takes the next item, if there is one.
+    /// Takes the item that is due next, if there is one.
     pub(crate) fn try_take(&self) -> Option<Item> {
         let item = self.state().pop()?;
         if let Item::Batch(batch) = &item {
-            self.shared.room.add_permits(room_for(batch) as usize);
+            let capacity = capacity_for(batch) as usize;
+            self.shared.capacity.add_permits(capacity);
         }
         Some(item)
     }
 
-    /// A buffer for a delivery of this length, which has to grow if the delivery is large and no buffer
-    /// is spare.
-    pub(super) fn buffer(&self, length: usize) -> Vec<u8> {
-        let spare = self.shared.spare.take(length);
-        spare.unwrap_or_else(|| Vec::with_capacity(length.min(budget::SMALL_DELIVERY)))
-    }
-
-    /// The handler is done with a batch, whose memory is the next one's unless it keeps it.
-    pub(crate) fn done_with(&self, batch: TelemetryBatch) {
-        if let Some(buffer) = batch.into_buffer() {
-            self.shared.spare.put(buffer);
+    /// The handler has returned from an item.
+    pub(crate) fn handled(&self, receipt: Receipt) {
+        match receipt {
+            Receipt::Batch(batch) => self.recycle(batch),
+            Receipt::RuntimeDone => {
+                self.state().invocations.handled();
+                self.shared.released.notify_one();
+            }
         }
     }
 
-    /// Counts a batch that the handler has not got, or not to its end.
-    pub(crate) fn drop_batch(&self, batch: &TelemetryBatch) {
-        self.add_dropped(whole(batch));
+    /// The handler was cancelled in an item: a batch is counted as dropped.
+    pub(crate) fn cancelled(&self, receipt: &Receipt) {
+        if let Receipt::Batch(batch) = receipt {
+            self.add_dropped(whole(batch));
+        }
     }
 
-    /// Counts what the handler does not get.
+    /// Returns a buffer for a delivery of this length. It has to grow if the delivery is large and the pool has
+    /// no buffer for it.
+    pub(super) fn buffer(&self, length: usize) -> Vec<u8> {
+        let pooled = self.shared.buffers.take(length);
+        pooled.unwrap_or_else(|| Vec::with_capacity(length.min(budget::SMALL_DELIVERY)))
+    }
+
+    /// Keeps the memory of a batch for the next one, unless the handler has kept the batch.
+    fn recycle(&self, batch: TelemetryBatch) {
+        if let Some(buffer) = batch.into_buffer() {
+            self.shared.buffers.put(buffer);
+        }
+    }
+
+    /// Counts what the handler does not receive.
     pub(crate) fn add_dropped(&self, dropped: Dropped) {
-        if self.shared.scanner.wanted.batches {
+        if self.interest().batches {
             self.state().add_dropped(dropped);
         }
     }
 
-    /// Takes nothing more; returns what the handler has not got and was not told of, and how many
-    /// ends of invocations.
-    pub(crate) fn close(&self) -> (Dropped, usize) {
-        self.shared.room.close();
-        (self.undelivered(), self.state().ends_left())
+    /// Accepts nothing more. Returns what the handler has not received and was not told of, and how many ends of
+    /// invocations.
+    pub(crate) fn close(&self) -> (Dropped, u64) {
+        self.shared.capacity.close();
+        (self.undelivered(), self.state().undelivered_ends())
     }
 
-    /// What the handler has not got and was not told of.
+    /// Returns what the handler has not received and was not told of.
     pub(in crate::telemetry) fn undelivered(&self) -> Dropped {
         self.state().undelivered()
     }
 
-    /// Says that something is being received, until the value is dropped.
+    /// Counts a delivery as being received until the value is dropped.
     pub(super) fn receiving(&self) -> Receiving<'_> {
         self.shared.receiving.fetch_add(1, Ordering::Relaxed);
         Receiving(&self.shared.receiving)
     }
 
-    /// Whether something is being received, and not queued yet.
+    /// Tells whether a delivery is being received, and not queued yet.
     pub(crate) fn is_receiving(&self) -> bool {
         self.shared.receiving.load(Ordering::Relaxed) > 0
     }
 
-    /// This invocation has begun: an end and a report of it that have come are those of an earlier
-    /// attempt.
-    pub(crate) fn begin(&self, request_id: &str) {
-        self.state().ends.begin(request_id);
+    /// The platform has confirmed that it sends the ends of invocations.
+    pub(crate) fn expect_ends(&self) {
+        self.state().invocations.expect_ends();
     }
 
-    /// Whether the platform's report of this invocation has come since it began.
-    pub(crate) fn has_report_of(&self, request_id: &str) -> bool {
-        self.state().ends.has_report_of(request_id)
+    /// INVOKE has just come. Returns the end that was missing until now, if the operator must know it.
+    pub(crate) fn begin_invocation(&self, event: &InvokeEvent) -> Option<MissedEnd> {
+        self.state().invocations.begin(event)
     }
 
-    /// Whether the end of this invocation has come since it began.
-    pub(crate) fn has_end_of(&self, request_id: &str) -> bool {
-        self.state().ends.has_end_of(request_id)
+    /// SHUTDOWN has come: every end is due.
+    pub(crate) fn begin_shutdown(&self, event: &ShutdownEvent) {
+        self.state().invocations.shut_down(event);
+    }
+
+    /// Waits until `runtime_done` has handled the end of the running invocation, if it is expected in time.
+    /// Cancel safe.
+    pub(crate) async fn invocation_handled(&self) {
+        let Some(until) = self.held_until() else {
+            return;
+        };
+        let handled = async {
+            while self.held_until().is_some() {
+                self.shared.released.notified().await;
+            }
+        };
+        // After a timeout the end may still come before the next event.
+        let _ = timeout_at(until, handled).await;
+    }
+
+    fn held_until(&self) -> Option<Instant> {
+        self.state().invocations.held_until()
+    }
+
+    /// Waits for no end any more, because there is no handler.
+    pub(crate) fn stop_holding(&self) {
+        self.state().invocations.stop_holding();
+        self.shared.released.notify_one();
+    }
+
+    /// Tells whether everything that is expected at SHUTDOWN has arrived.
+    pub(crate) fn is_complete(&self) -> bool {
+        let queue = self.state();
+        if self.interest().batches {
+            queue.invocations.has_last_report()
+        } else {
+            queue.invocations.have_all_ended()
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, Queue> {
@@ -298,13 +322,13 @@ impl Inbox {
     }
 }
 
-/// What a batch takes of the queue's room; one that is larger than the queue takes all.
-fn room_for(batch: &TelemetryBatch) -> u32 {
-    let room = (batch.as_str().len() + OVERHEAD).min(budget::QUEUE);
-    u32::try_from(room).unwrap_or(u32::MAX)
+/// Returns the capacity that a batch takes. A batch that is larger than the queue takes all.
+fn capacity_for(batch: &TelemetryBatch) -> u32 {
+    let capacity = (batch.as_str().len() + OVERHEAD).min(budget::QUEUE);
+    u32::try_from(capacity).unwrap_or(u32::MAX)
 }
 
-/// Whether there is nothing in it to hand over.
+/// Tells whether a batch has no event.
 fn is_blank(batch: &TelemetryBatch) -> bool {
     let is_empty = |char: char| char.is_ascii_whitespace() || matches!(char, '[' | ']');
     batch.as_str().trim_start_matches(is_empty).is_empty() && batch.iter().next().is_none()

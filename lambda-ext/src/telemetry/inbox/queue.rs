@@ -1,35 +1,35 @@
-//! What waits to be taken, in the order in which it came.
+//! What waits to be delivered, in the order of its arrival.
 
 use std::collections::VecDeque;
 use std::mem;
 
-use super::ends::Ends;
-use super::lasts::{Delivery, Lasts};
-use super::{Dropped, Item, TelemetryBatch};
+use super::dedup::{DeliveryDedup, Fingerprint};
+use super::end_scanner::{Ends, MOST_ENDS};
+use super::invocations::InvocationTracker;
+use super::item::Item;
+use crate::telemetry::batch::{Dropped, TelemetryBatch};
 
-/// The most ends of invocations that are queued: they take no room, so that a full queue does not
-/// keep them out, and more come only from one who makes them up.
-pub(super) const MOST_ENDS: usize = 64;
-
+/// The inbox's state, under one lock.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     items: VecDeque<Item>,
-    /// What the handler is to be told of with the next batch.
+    /// What the next batch tells the handler that it has lost.
     dropped: Dropped,
-    lasts: Lasts,
-    pub(super) ends: Ends,
+    dropped_ends: u64,
+    dedup: DeliveryDedup,
+    pub(super) invocations: InvocationTracker,
 }
 
 impl Queue {
-    /// Whether this delivery was received before.
-    pub(super) fn is_repeated(&self, delivery: Option<&Delivery>) -> bool {
-        delivery.is_some_and(|delivery| self.lasts.has(delivery))
+    /// Tells whether this delivery was received before.
+    pub(super) fn is_repeated(&self, delivery: Option<&Fingerprint>) -> bool {
+        delivery.is_some_and(|delivery| self.dedup.is_repeated(delivery))
     }
 
-    /// Remembers what was received.
-    pub(super) fn note(&mut self, delivery: Option<Delivery>) {
+    /// Remembers a delivery that is received.
+    pub(super) fn received(&mut self, delivery: Option<Fingerprint>) {
         if let Some(delivery) = delivery {
-            self.lasts.note(delivery);
+            self.dedup.record(delivery);
         }
     }
 
@@ -37,39 +37,68 @@ impl Queue {
         self.items.push_back(Item::Batch(batch));
     }
 
-    pub(super) fn push_ends(&mut self, ends: Vec<Item>) {
-        if ends.is_empty() {
+    /// Queues the ends that were not known. The oldest ones that are too many are dropped, never that of the
+    /// running invocation.
+    pub(super) fn push_ends(&mut self, found: Ends) {
+        self.dropped_ends += found.dropped;
+        for end in found.ends {
+            if let Some(done) = self.invocations.record(end) {
+                self.items.push_back(Item::RuntimeDone(done));
+            }
+        }
+        let mut excess = self.queued_ends().saturating_sub(MOST_ENDS);
+        if excess == 0 {
             return;
         }
-        self.items.extend(ends);
-        let mut too_many = self.ends_left().saturating_sub(MOST_ENDS);
-        if too_many > 0 {
-            self.items.retain(|item| {
-                let goes = too_many > 0 && !item.is_batch();
-                too_many -= usize::from(goes);
-                !goes
-            });
-        }
+        let (invocations, dropped) = (&mut self.invocations, &mut self.dropped_ends);
+        self.items.retain(|item| match item {
+            Item::RuntimeDone(done)
+                if excess > 0 && invocations.running() != Some(done.request_id()) =>
+            {
+                excess -= 1;
+                *dropped += 1;
+                invocations.drop_end(done.request_id());
+                false
+            }
+            _ => true,
+        });
     }
 
-    /// How many ends are queued.
-    pub(super) fn ends_left(&self) -> usize {
+    fn queued_ends(&self) -> usize {
         self.items.iter().filter(|item| !item.is_batch()).count()
     }
 
-    /// The first item; a batch tells what was dropped until now.
+    /// Returns how many ends are queued, or were dropped.
+    pub(super) fn undelivered_ends(&self) -> u64 {
+        let queued = self.queued_ends() + usize::from(self.invocations.has_early_end());
+        queued as u64 + self.dropped_ends
+    }
+
+    /// Takes the item that is due first. A batch tells what was dropped until now.
     pub(super) fn pop(&mut self) -> Option<Item> {
-        Some(match self.items.pop_front()? {
-            Item::Batch(batch) => Item::Batch(batch.with_dropped(mem::take(&mut self.dropped))),
-            end @ Item::RuntimeDone(_) => end,
-        })
+        if let Some(done) = self.invocations.take_due() {
+            return Some(Item::RuntimeDone(done));
+        }
+        loop {
+            match self.items.pop_front()? {
+                Item::Batch(batch) => {
+                    let dropped = mem::take(&mut self.dropped);
+                    return Some(Item::Batch(batch.with_dropped(dropped)));
+                }
+                Item::RuntimeDone(done) => {
+                    if let Some(done) = self.invocations.take(done) {
+                        return Some(Item::RuntimeDone(done));
+                    }
+                }
+            }
+        }
     }
 
     pub(super) fn add_dropped(&mut self, dropped: Dropped) {
         add(&mut self.dropped, dropped);
     }
 
-    /// What was dropped and not told yet, and what is queued.
+    /// Returns what was dropped and not told yet, and what is queued.
     pub(super) fn undelivered(&self) -> Dropped {
         let mut undelivered = self.dropped;
         for item in &self.items {
@@ -81,7 +110,7 @@ impl Queue {
     }
 }
 
-/// All of a batch, as what is dropped, with what it was to tell of.
+/// Counts a batch that is dropped, with the losses that it was to tell.
 pub(super) fn whole(batch: &TelemetryBatch) -> Dropped {
     let mut dropped = batch.dropped();
     let itself = Dropped {

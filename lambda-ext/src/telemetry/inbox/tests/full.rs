@@ -11,7 +11,7 @@ use super::*;
 use crate::telemetry::Dropped;
 
 #[tokio::test]
-async fn a_batch_waits_until_there_is_room() {
+async fn batch_waits_for_capacity() {
     let inbox = full(BATCHES).await;
     let mut put = pin!(inbox.put(batch("[1]")));
     assert_eq!((&mut put).now_or_never(), None);
@@ -21,7 +21,7 @@ async fn a_batch_waits_until_there_is_room() {
 }
 
 #[tokio::test]
-async fn a_batch_that_got_its_room_wakes_the_event_loop() {
+async fn batch_that_waited_wakes_the_event_loop() {
     let inbox = full(BATCHES).await;
     let mut put = pin!(inbox.put(batch("[1]")));
     assert_eq!((&mut put).now_or_never(), None);
@@ -36,7 +36,7 @@ async fn a_batch_that_got_its_room_wakes_the_event_loop() {
 }
 
 #[tokio::test]
-async fn who_waits_for_room_gets_it_in_the_order_of_asking() {
+async fn waiting_batches_get_capacity_in_order() {
     let inbox = full(BATCHES).await;
     let mut large = Box::pin(inbox.put(half('c')));
     let mut small = Box::pin(inbox.put(batch("[1]")));
@@ -51,13 +51,13 @@ async fn who_waits_for_room_gets_it_in_the_order_of_asking() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_too_long_is_dropped_and_told_with_the_next_batch() {
+async fn batch_that_waits_too_long_is_dropped_and_the_next_one_tells() {
     let inbox = full(BATCHES).await;
     let began = Instant::now();
     inbox.put(batch("[1,2,3]")).await.unwrap();
     inbox.put(batch("[4]")).await.unwrap();
     let held = began.elapsed();
-    assert!(held >= 2 * budget::ROOM, "held for {held:?}");
+    assert!(held >= 2 * budget::QUEUE_CAPACITY, "held for {held:?}");
     let dropped = Dropped {
         records: 4,
         bytes: 10,
@@ -69,7 +69,7 @@ async fn what_waits_too_long_is_dropped_and_told_with_the_next_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_dropped_is_no_repeat() {
+async fn retry_of_a_dropped_batch_is_queued() {
     let inbox = full(BATCHES).await;
     inbox.put(batch("[1]")).await.unwrap();
     assert_eq!(taken(&inbox), ["[\"aa", "[\"bb"]);
@@ -78,7 +78,7 @@ async fn what_was_dropped_is_no_repeat() {
 }
 
 #[tokio::test]
-async fn what_is_given_up_while_it_waits_makes_no_repeat() {
+async fn retry_of_a_cancelled_batch_is_queued() {
     let inbox = full(BATCHES).await;
     let mut given_up = Box::pin(inbox.put(batch("[1]")));
     assert_eq!((&mut given_up).now_or_never(), None);
@@ -89,7 +89,7 @@ async fn what_is_given_up_while_it_waits_makes_no_repeat() {
 }
 
 #[tokio::test]
-async fn a_repeat_that_waits_beside_the_first_is_one_and_takes_no_room() {
+async fn repeated_batch_that_waits_takes_no_capacity() {
     let inbox = full(BATCHES).await;
     let mut first = pin!(inbox.put(half('c')));
     let connection = inbox.of_connection();
@@ -104,7 +104,7 @@ async fn a_repeat_that_waits_beside_the_first_is_one_and_takes_no_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_of_the_process_is_not_held_against_what_waits() {
+async fn batch_that_waits_during_a_freeze_is_queued() {
     let inbox = full(BATCHES).await;
     let mut put = pin!(inbox.put(batch("[1]")));
     assert_eq!((&mut put).now_or_never(), None);
@@ -116,7 +116,7 @@ async fn a_pause_of_the_process_is_not_held_against_what_waits() {
 }
 
 #[tokio::test]
-async fn many_small_batches_fill_it_too() {
+async fn small_batches_fill_the_queue() {
     let inbox = Inbox::new(BATCHES);
     let mut number = 0;
     while inbox.put(batch(&format!("[{number}]"))).now_or_never() == Some(Ok(())) {
@@ -126,7 +126,7 @@ async fn many_small_batches_fill_it_too() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_larger_than_the_queue_takes_all_of_it() {
+async fn batch_larger_than_the_queue_takes_all_capacity() {
     let inbox = Inbox::new(BATCHES);
     let text = format!("[\"{}\"]", "x".repeat(budget::QUEUE));
     inbox.put(batch(&text)).await.unwrap();
@@ -136,11 +136,11 @@ async fn a_batch_that_is_larger_than_the_queue_takes_all_of_it() {
 }
 
 #[tokio::test]
-async fn what_the_event_loop_drops_is_counted_too() {
+async fn cancelled_batch_is_counted_as_dropped() {
     let inbox = Inbox::new(BATCHES);
     inbox.put(batch("[1,2]")).await.unwrap();
     let cut = next_batch(&inbox);
-    inbox.drop_batch(&cut);
+    inbox.cancelled(&Receipt::Batch(cut));
     inbox.put(batch("[3]")).await.unwrap();
     let undelivered = Dropped {
         records: 3,
@@ -151,18 +151,18 @@ async fn what_the_event_loop_drops_is_counted_too() {
 }
 
 #[tokio::test]
-async fn what_a_dropped_batch_was_to_tell_of_is_told_by_the_next() {
+async fn losses_of_a_dropped_batch_are_told_by_the_next() {
     let inbox = Inbox::new(BATCHES);
     for (text, told) in [("[1,2]", 0), ("[3]", 2), ("[4]", 3)] {
         inbox.put(batch(text)).await.unwrap();
         let cut = next_batch(&inbox);
         assert_eq!(cut.dropped().records, told);
-        inbox.drop_batch(&cut);
+        inbox.cancelled(&Receipt::Batch(cut));
     }
 }
 
 #[tokio::test]
-async fn a_closed_inbox_takes_nothing_more_and_tells_what_is_left() {
+async fn closed_inbox_takes_nothing_and_returns_what_is_left() {
     let inbox = full(BATCHES).await;
     let mut waits = pin!(inbox.put(batch("[1]")));
     assert_eq!((&mut waits).now_or_never(), None);
@@ -174,7 +174,7 @@ async fn a_closed_inbox_takes_nothing_more_and_tells_what_is_left() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_no_json_counts_as_one_event() {
+async fn malformed_batch_counts_as_one_event() {
     let inbox = Inbox::new(BATCHES);
     inbox.put(batch("what?")).await.unwrap();
     assert_eq!(inbox.undelivered().records, 1);

@@ -1,17 +1,19 @@
 //! Batches and items, as tests of the inbox make and look at them.
 
-mod ends;
+mod buffer_pool;
+mod end_scanner;
 mod full;
+mod invocations;
 mod order;
-mod spare;
 
-use super::{Closed, Inbox, Item, Wanted};
+use super::{Closed, Inbox, Interest, Item, Receipt};
 use crate::budget;
+use crate::event::{InvokeEvent, ShutdownEvent, ShutdownReason};
 use crate::telemetry::TelemetryBatch;
 use crate::telemetry::batch::Framing;
 
 /// For a handler of batches.
-const BATCHES: Wanted = Wanted {
+const BATCHES: Interest = Interest {
     batches: true,
     runtime_done: false,
     reports: false,
@@ -28,15 +30,31 @@ fn half(mark: char) -> TelemetryBatch {
 }
 
 /// An inbox that has no room left, for anything.
-async fn full(wanted: Wanted) -> Inbox {
+async fn full(wanted: Interest) -> Inbox {
     let inbox = Inbox::new(wanted);
     inbox.put(half('a')).await.unwrap();
     inbox.put(half('b')).await.unwrap();
     inbox
 }
 
-/// What is queued: the first few bytes of a batch, the request id of an end.
+fn begin(inbox: &Inbox, request_id: &str) {
+    inbox.begin_invocation(&InvokeEvent {
+        request_id: request_id.to_owned(),
+        ..InvokeEvent::default()
+    });
+}
+
+/// Makes every end due.
+fn shut_down(inbox: &Inbox) {
+    inbox.begin_shutdown(&ShutdownEvent {
+        shutdown_reason: ShutdownReason::Spindown,
+        deadline_ms: 0,
+    });
+}
+
+/// Takes what is left at SHUTDOWN: the first few bytes of each batch, the request id of each end.
 fn taken(inbox: &Inbox) -> Vec<String> {
+    shut_down(inbox);
     std::iter::from_fn(|| inbox.try_take())
         .map(|item| name(&item))
         .collect()

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use super::*;
 
 #[tokio::test]
-async fn batches_are_taken_in_the_order_in_which_they_came() {
+async fn batches_are_taken_in_order_of_arrival() {
     let inbox = Inbox::new(BATCHES);
     for text in ["[1]", "[2]", "[3]"] {
         inbox.put(batch(text)).await.unwrap();
@@ -14,7 +14,7 @@ async fn batches_are_taken_in_the_order_in_which_they_came() {
 }
 
 #[tokio::test]
-async fn who_waits_is_woken_by_what_comes() {
+async fn batch_wakes_the_event_loop() {
     let inbox = Inbox::new(BATCHES);
     let waiting = tokio::spawn({
         let inbox = inbox.clone();
@@ -26,7 +26,7 @@ async fn who_waits_is_woken_by_what_comes() {
 }
 
 #[tokio::test]
-async fn a_take_that_is_given_up_takes_nothing() {
+async fn cancelled_take_takes_nothing() {
     let inbox = Inbox::new(BATCHES);
     let mut given_up = Box::pin(inbox.take());
     assert_eq!((&mut given_up).now_or_never(), None);
@@ -36,7 +36,7 @@ async fn a_take_that_is_given_up_takes_nothing() {
 }
 
 #[tokio::test]
-async fn the_last_batch_of_a_connection_is_ignored_where_another_brings_it() {
+async fn last_batch_of_a_connection_is_ignored_on_another() {
     let inbox = Inbox::new(BATCHES);
     let first = inbox.of_connection();
     for text in ["[1]", "[2]"] {
@@ -52,7 +52,7 @@ async fn the_last_batch_of_a_connection_is_ignored_where_another_brings_it() {
 }
 
 #[tokio::test]
-async fn who_goes_on_with_a_connection_has_got_its_answers_and_repeats_nothing() {
+async fn older_batches_of_a_connection_are_not_repeated() {
     let inbox = Inbox::new(BATCHES);
     let first = inbox.of_connection();
     for text in ["[1]", "[1]", "[2]"] {
@@ -63,7 +63,7 @@ async fn who_goes_on_with_a_connection_has_got_its_answers_and_repeats_nothing()
 }
 
 #[tokio::test]
-async fn a_repeat_is_known_by_the_last_64_connections() {
+async fn repeated_batch_is_recognised_among_64_connections() {
     let inbox = Inbox::new(BATCHES);
     for number in 0..64 {
         let connection = inbox.of_connection();
@@ -79,7 +79,7 @@ async fn a_repeat_is_known_by_the_last_64_connections() {
 }
 
 #[tokio::test]
-async fn what_differs_at_either_end_or_in_length_is_no_repeat() {
+async fn batch_that_differs_at_either_end_or_in_length_is_queued() {
     let inbox = Inbox::new(BATCHES);
     let middle = "x".repeat(1 << 20);
     let texts = [
@@ -99,7 +99,7 @@ async fn what_differs_at_either_end_or_in_length_is_no_repeat() {
 }
 
 #[tokio::test]
-async fn equal_lines_are_no_repeats() {
+async fn equal_lines_are_queued() {
     let inbox = Inbox::new(BATCHES);
     for _ in 0..2 {
         let lines = TelemetryBatch::new("{}\n".to_owned(), Framing::Lines);
@@ -109,7 +109,7 @@ async fn equal_lines_are_no_repeats() {
 }
 
 #[tokio::test]
-async fn what_has_no_events_is_not_handed_over() {
+async fn batch_without_events_is_not_delivered() {
     let inbox = Inbox::new(BATCHES);
     for text in ["", "[]", " [ ]\n"] {
         inbox.put(batch(text)).await.unwrap();

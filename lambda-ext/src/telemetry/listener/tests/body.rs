@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::budget;
+use crate::telemetry::Receipt;
 
 #[tokio::test]
 async fn body_that_is_empty_or_refused_is_not_asked_for() {
@@ -78,7 +79,7 @@ async fn buffer_of_a_large_body_is_used_again() {
             panic!("a batch");
         };
         assert!(batch.as_str() == body, "it came otherwise");
-        served.inbox.done_with(batch);
+        served.inbox.handled(Receipt::Batch(batch));
     }
     let capacity = served.inbox.buffer(200_000).capacity();
     assert!(capacity > 200_000, "{capacity}: it was another's");

@@ -5,11 +5,15 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::budget;
+use crate::event::InvokeEvent;
 
 /// An inbox that has next to no room left.
 async fn full() -> Served {
     let served = Served::by(Protocol::Http);
-    served.inbox.begin("1");
+    served.inbox.begin_invocation(&InvokeEvent {
+        request_id: "1".to_owned(),
+        ..InvokeEvent::default()
+    });
     let mut platform = served.connect().await;
     for mark in ["a", "b"] {
         let body = format!("[\"{}\"]", mark.repeat(budget::QUEUE / 2 - 300));
@@ -22,7 +26,7 @@ async fn full() -> Served {
 const NOTICED: &str = r#"[{"time":"2026-03-04T09:15:00.660Z","type":"platform.report","record":{"requestId":"1","metrics":{"durationMs":1}}}]"#;
 
 async fn notice(served: &Served) {
-    while !served.inbox.has_report_of("1") {
+    while !served.inbox.is_complete() {
         yield_now().await;
     }
 }
@@ -44,7 +48,7 @@ async fn an_answer_is_not_held_for_ever() {
     let served = full().await;
     let began = Instant::now();
     assert_eq!(served.connect().await.post(NOTICED).await, 200);
-    assert!(began.elapsed() >= budget::ROOM);
+    assert!(began.elapsed() >= budget::QUEUE_CAPACITY);
     assert_eq!(served.inbox.undelivered().records, 2 + 1);
     assert_eq!(served.queued().len(), 2);
 }
@@ -81,6 +85,9 @@ async fn large_deliveries_that_wait_for_the_queue_keep_others_from_being_read() 
     for waiting in waiting {
         waiting.await.unwrap();
     }
-    assert!(began.elapsed() >= 2 * budget::ROOM, "all were read at once");
+    assert!(
+        began.elapsed() >= 2 * budget::QUEUE_CAPACITY,
+        "all were read at once"
+    );
     assert_eq!(served.inbox.undelivered().records, 2 + 3);
 }

@@ -20,9 +20,9 @@ use tokio::task::yield_now;
 use tokio::time::{advance, pause};
 
 use super::{Listener, Protocol, Serving};
-use crate::telemetry::{Inbox, Item, Wanted};
+use crate::telemetry::{Inbox, Interest, Item};
 
-const WANTED: Wanted = Wanted {
+const WANTED: Interest = Interest {
     batches: true,
     runtime_done: false,
     reports: true,

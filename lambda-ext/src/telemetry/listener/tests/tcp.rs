@@ -129,7 +129,7 @@ async fn what_a_full_queue_has_no_room_for_is_dropped_in_the_end() {
     }
     drop(connection);
     while served.inbox.undelivered().bytes < 6 * line.len() as u64 {
-        sleep(budget::ROOM).await;
+        sleep(budget::QUEUE_CAPACITY).await;
     }
     assert_eq!(served.inbox.undelivered().records, 6);
     let queued: usize = served.queued().iter().map(String::len).sum();

@@ -1,0 +1,113 @@
+//! The process that an extension runs in, and how far the lifecycle may reach into it.
+
+mod owned;
+mod panic_hook;
+mod running;
+mod signals;
+
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+pub(crate) use self::owned::OwnedProcess;
+pub(crate) use self::running::RunningMethod;
+use self::signals::Signals;
+use crate::budget::SignalBudget;
+use crate::client::{Client, ErrorReporter};
+use crate::error::RunError;
+
+/// Whose process it is.
+#[derive(Debug)]
+pub(crate) enum Process {
+    /// The generated `main`'s: signals, the panic hook and the exit are the extension's.
+    Owned(OwnedProcess),
+    /// Another program's, such as a test's: the extension leaves it alone.
+    Shared,
+    /// The function's: the extension handles SIGTERM alone, by which Lambda ends the process.
+    Internal(InternalProcess),
+}
+
+/// The process of a function, in which an internal extension runs.
+#[derive(Debug)]
+pub(crate) struct InternalProcess(Signals);
+
+impl Process {
+    /// Takes the process over, for the generated `main`.
+    pub(crate) fn owned(client: &Client) -> io::Result<OwnedProcess> {
+        OwnedProcess::new(client)
+    }
+
+    /// Handles the signal that ends the function's process.
+    pub(crate) fn internal() -> io::Result<Self> {
+        Signals::internal().map(InternalProcess).map(Self::Internal)
+    }
+
+    pub(crate) fn is_internal(&self) -> bool {
+        matches!(self, Self::Internal(_))
+    }
+
+    /// Returns the time limits that follow a signal.
+    pub(crate) fn signal_budget(&self) -> SignalBudget {
+        if self.is_internal() {
+            SignalBudget::INTERNAL
+        } else {
+            SignalBudget::OWNED
+        }
+    }
+
+    /// Returns where the method that runs is to be named.
+    pub(crate) fn running_method(&self) -> RunningMethod {
+        match self {
+            Self::Owned(process) => process.running.clone(),
+            Self::Shared | Self::Internal(_) => RunningMethod::default(),
+        }
+    }
+
+    /// Returns the signal that [`signal`](Self::signal) has returned, if any.
+    pub(crate) fn received_signal(&self) -> Option<&'static str> {
+        match self {
+            Self::Owned(process) => process.signals.received(),
+            Self::Internal(InternalProcess(signals)) => signals.received(),
+            Self::Shared => None,
+        }
+    }
+
+    /// Waits for a signal that ends the extension. Later calls return the same one at once. Cancel safe.
+    pub(crate) async fn signal(&mut self) -> &'static str {
+        let signals = match self {
+            Self::Owned(process) => &mut process.signals,
+            Self::Internal(InternalProcess(signals)) => signals,
+            Self::Shared => return pending().await,
+        };
+        signals.recv().await
+    }
+
+    /// A panic that aborts is an init error from here on.
+    pub(crate) fn registered(&self, reporter: &ErrorReporter) {
+        if let Self::Owned(process) = self {
+            process.registered(reporter);
+        }
+    }
+
+    /// A panic that aborts is an exit error from here on.
+    pub(crate) fn polling(&self, reporter: &ErrorReporter) {
+        if let Self::Owned(process) = self {
+            process.polling(reporter);
+        }
+    }
+
+    /// Logs the error that ends the extension, and returns it.
+    pub(crate) fn failed(&mut self, error: RunError) -> RunError {
+        if let Self::Owned(process) = self {
+            process.failed(&error);
+        }
+        error
+    }
+
+    /// Ends the process after that time, even if its other threads are blocked.
+    pub(crate) fn watch(&mut self, after: Duration) {
+        if let Self::Owned(process) = self {
+            process.watch(after);
+        }
+    }
+}
