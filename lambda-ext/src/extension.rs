@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::disabled;
 use crate::error::{ClientError, RunError};
 use crate::handler::{Handler, Launch};
-use crate::lifecycle::{self, Context, Run, RunOutcome};
+use crate::lifecycle::{self, Context, RunOutcome};
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::telemetry::{Buffering, Protocol, TelemetryType};
@@ -79,20 +79,9 @@ impl Extension {
         self,
         handler: H,
     ) -> Result<RunOutcome<H>, RunError> {
-        self.start(Process::Shared, handler).await?.await
-    }
-
-    /// Starts a handler that exists.
-    pub(crate) async fn start<H: Handler>(
-        self,
-        process: Process,
-        handler: H,
-    ) -> Result<Run<H>, RunError> {
+        let context = self.within(Process::Shared);
         let prepare = async { Ok(handler) };
-        lifecycle::start(self.within(process), prepare, async |handler, _| {
-            Ok(handler)
-        })
-        .await
+        lifecycle::run(context, prepare, async |handler, _| Ok(handler)).await
     }
 
     /// Makes a handler and runs it; see [`launch`].
@@ -113,12 +102,10 @@ impl Extension {
     ) -> Result<RunOutcome<T>, RunError> {
         // `prepare` is not called before the future is polled.
         let prepare = async { T::prepare().await };
-        lifecycle::start(self.within(process), prepare, T::create)
-            .await?
-            .await
+        lifecycle::run(self.within(process), prepare, T::create).await
     }
 
-    fn within(self, process: Process) -> Context {
+    pub(crate) fn within(self, process: Process) -> Context {
         Context {
             client: self.client,
             settings: self.settings,

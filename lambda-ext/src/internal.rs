@@ -9,7 +9,7 @@ use crate::error::{Error, RunError};
 use crate::event::EventType;
 use crate::extension::Extension;
 use crate::handler::Handler;
-use crate::lifecycle::Run;
+use crate::lifecycle::{self, Run};
 use crate::process::Process;
 
 /// Registers `handler` as an internal extension of this name, in the function's own process.
@@ -56,7 +56,7 @@ impl Extension {
     ) -> Result<InternalExtension<H>, RunError> {
         const { refuse_shutdown(H::CONFIG.events) };
         let process = Process::internal().map_err(RunError::Signals)?;
-        let run = self.start(process, handler).await?;
+        let run = lifecycle::start_handler(self.within(process), handler).await?;
         Ok(InternalExtension { run })
     }
 }
@@ -67,7 +67,7 @@ impl Extension {
 /// need not be: it stays in `main`, whichever runtime of tokio's that has.
 #[must_use = "init does not end until it runs"]
 pub struct InternalExtension<H> {
-    run: Run<H>,
+    run: Run<'static, H>,
 }
 
 impl<H> InternalExtension<H> {

@@ -20,6 +20,7 @@ use serde_core::de::DeserializeOwned;
 use self::call::{Call, Endpoint, header};
 pub use self::registered::RegisteredClient;
 pub use self::reporter::ErrorReporter;
+pub(crate) use self::reporter::ReportKind;
 use self::transport::Transport;
 use crate::{ClientError, EventType, budget};
 

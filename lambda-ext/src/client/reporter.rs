@@ -21,6 +21,15 @@ static EXIT_ERROR: Endpoint = Endpoint {
     budget: Some(budget::REPORT),
 };
 
+/// Which report the platform accepts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ReportKind {
+    /// Before the first request for an event.
+    InitError,
+    /// After it.
+    ExitError,
+}
+
 /// Reports a failure, at most once of each kind: after a report the platform refuses every other
 /// call of this extension, and waits for the process to exit.
 #[derive(Debug, Clone)]
@@ -35,7 +44,7 @@ impl ErrorReporter {
     /// # Errors
     /// The platform refuses, cannot be reached, or does not answer within 500 ms.
     pub async fn init_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
-        self.send(&INIT_ERROR, error).await
+        self.report(ReportKind::InitError, error).await
     }
 
     /// Reports a failure that ends the extension. Legal at any time.
@@ -43,7 +52,7 @@ impl ErrorReporter {
     /// # Errors
     /// The platform refuses, cannot be reached, or does not answer within 500 ms.
     pub async fn exit_error(&self, error: &ErrorRequest) -> Result<StatusResponse, ClientError> {
-        self.send(&EXIT_ERROR, error).await
+        self.report(ReportKind::ExitError, error).await
     }
 
     /// The same by a new connection, for a thread with a runtime of its own.
@@ -54,11 +63,15 @@ impl ErrorReporter {
         }
     }
 
-    async fn send(
+    pub(crate) async fn report(
         &self,
-        endpoint: &'static Endpoint,
+        kind: ReportKind,
         error: &ErrorRequest,
     ) -> Result<StatusResponse, ClientError> {
+        let endpoint = match kind {
+            ReportKind::InitError => &INIT_ERROR,
+            ReportKind::ExitError => &EXIT_ERROR,
+        };
         let headers = [
             (header::IDENTIFIER, self.identifier.clone()),
             (header::ERROR_TYPE, error.header()),

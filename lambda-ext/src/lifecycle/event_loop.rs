@@ -14,7 +14,7 @@ use super::handler_slot::{HandlerSlot, RunOutcome};
 use super::telemetry_source::TelemetrySource;
 use super::ticker::Ticker;
 use crate::budget::{self, ShutdownBudget};
-use crate::client::RegisteredClient;
+use crate::client::{RegisteredClient, ReportKind};
 use crate::diagnostics::{self, InvocationSpan, lifecycle_event};
 use crate::error::{ClientError, RunError};
 use crate::event::{Event, InvokeEvent, ShutdownEvent, ShutdownReason, millis_ahead};
@@ -41,20 +41,20 @@ impl<H: Handler, T: TelemetrySource> Started<H, T> {
     /// Handles events until SHUTDOWN. Failures here are exit errors.
     pub(super) async fn run(mut self) -> Result<RunOutcome<H>, RunError> {
         let reporter = self.client.error_reporter();
-        self.process.polling(&reporter);
+        self.process.report_panics(&reporter, ReportKind::ExitError);
         lifecycle_event!(debug, extension = self.client.name(), "initialised");
-        let tasks = self.tasks.handle();
-        let outcome = tasks.scope(self.handle_events()).await;
+        let mut outcome = self.handle_events().await;
         self.handler.close();
-        match outcome {
-            Ok(()) => Ok(self.handler.into_outcome()),
-            Err(error) => {
-                let error = self.process.failed(error);
-                self.telemetry.as_mut().map(T::close);
-                let _ = reporter.exit_error(&error.report()).await;
-                Err(error)
-            }
+        if let Err(error) = outcome {
+            let error = self.process.failed(error);
+            self.telemetry.as_mut().map(T::close);
+            let _ = reporter
+                .report(ReportKind::ExitError, &error.report())
+                .await;
+            outcome = Err(error);
         }
+        let handler = self.handler.into_outcome();
+        outcome.map(|()| handler)
     }
 
     async fn handle_events(&mut self) -> Result<(), RunError> {

@@ -15,7 +15,7 @@ use super::prepare::Prepared;
 use super::telemetry_source::TelemetrySource;
 use super::ticker::Ticker;
 use super::time_limit::StartTimeLimit;
-use crate::client::{Client, RegisteredClient};
+use crate::client::{Client, RegisteredClient, ReportKind};
 use crate::diagnostics::{self, lifecycle_event};
 use crate::error::{Error, RunError};
 use crate::event::EventType;
@@ -24,7 +24,7 @@ use crate::method::Method;
 use crate::process::Process;
 use crate::register::Register;
 use crate::settings::Settings;
-use crate::tasks::{Supervisor, supervised};
+use crate::tasks::Supervisor;
 
 /// What an extension runs with, beside its handler.
 pub(crate) struct Context {
@@ -36,54 +36,31 @@ pub(crate) struct Context {
 /// Registers, subscribes and makes the handler.
 ///
 /// What is before the registration and how it becomes a handler are arguments, so that a value that exists
-/// and a type that makes its own start alike.
+/// and a type that makes its own start alike. The state is made outside of the future, which would hold an
+/// argument twice.
 pub(super) fn start<H: Handler, T: TelemetrySource, P>(
     context: Context,
+    tasks: Supervisor,
     prepare: impl Future<Output = Result<P, Error>>,
     create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
 ) -> impl Future<Output = Result<Started<H, T>, RunError>> {
-    supervised(|tasks| async {
-        let Context {
-            client,
-            settings,
-            process,
-        } = context;
-        let fail_open = H::CONFIG.fail_open || settings.fail_open;
-        let mut start = Start::<T> {
-            policy: Rc::new(FailurePolicy::new(client.name(), fail_open)),
-            time_limit: StartTimeLimit::new(),
-            process,
-            tasks,
-            telemetry: None,
-        };
-        let prepared = if settings.disabled {
-            Prepared::without_handler(&start.policy, RunError::Disabled)
-        } else {
-            start.prepare(prepare).await?
-        };
-        let config = prepared.config::<H>();
-        let registered = match start.open(&client, config, &settings) {
-            Ok(()) => start.register(client, config).await,
-            Err(error) => Err(error),
-        };
-        let client = match registered {
-            Ok(client) => client,
-            Err(error) => {
-                let (error, _prepared) = prepared.or_failure(error);
-                return Err(start.process.failed(error));
-            }
-        };
-        let mut handler = match start.init(&client, prepared, create).await {
-            Ok(handler) => handler,
-            Err(error) => {
-                start.telemetry.as_mut().map(T::close);
-                return Err(error);
-            }
-        };
-        if settings.telemetry.feeds_back(H::CONFIG) {
-            handler.suppress_feedback();
-        }
-        let is_retired = handler.is_retired();
+    let Context {
+        client,
+        settings,
+        process,
+    } = context;
+    let fail_open = H::CONFIG.fail_open || settings.fail_open;
+    let mut start = Start::<T> {
+        policy: Rc::new(FailurePolicy::new(client.name(), fail_open)),
+        time_limit: StartTimeLimit::new(),
+        settings,
+        process,
+        tasks,
+        telemetry: None,
+    };
+    async move {
+        let (client, handler) = start.run(client, prepare, create).await?;
+        let thaws = H::CONFIG.thawed && !handler.is_retired();
         Ok(Started {
             client,
             process: start.process,
@@ -91,15 +68,16 @@ pub(super) fn start<H: Handler, T: TelemetrySource, P>(
             handler,
             telemetry: start.telemetry,
             ticker: Ticker::new(H::CONFIG),
-            freezes: (H::CONFIG.thawed && !is_retired).then(FreezeDetector::new),
+            freezes: thaws.then(FreezeDetector::new),
         })
-    })
+    }
 }
 
 /// An extension that is starting.
 struct Start<T> {
     policy: Rc<FailurePolicy>,
     time_limit: StartTimeLimit,
+    settings: Settings,
     process: Process,
     tasks: Supervisor,
     telemetry: Option<T>,
@@ -121,6 +99,36 @@ impl<H> From<RunError> for Failure<H> {
 }
 
 impl<T: TelemetrySource> Start<T> {
+    async fn run<H: Handler, P>(
+        &mut self,
+        client: Client,
+        prepare: impl Future<Output = Result<P, Error>>,
+        create: impl AsyncFnOnce(P, &Register) -> Result<H, Error>,
+    ) -> Result<(RegisteredClient, HandlerSlot<H>), RunError> {
+        let prepared = if self.settings.disabled {
+            Prepared::without_handler(&self.policy, RunError::Disabled)
+        } else {
+            self.prepare(prepare).await?
+        };
+        let config = prepared.config::<H>();
+        let registered = match self.open(&client, config) {
+            Ok(()) => self.register(client, config).await,
+            Err(error) => Err(error),
+        };
+        let client = match registered {
+            Ok(client) => client,
+            Err(error) => {
+                let (error, _prepared) = prepared.or_failure(error);
+                return Err(self.process.failed(error));
+            }
+        };
+        let handler = self.init(&client, prepared, create).await;
+        if handler.is_err() {
+            self.telemetry.as_mut().map(T::close);
+        }
+        handler.map(|handler| (client, handler))
+    }
+
     /// Runs `prepare`. A failure is reported after the registration; only a signal ends the start here.
     async fn prepare<P>(
         &mut self,
@@ -145,13 +153,8 @@ impl<T: TelemetrySource> Start<T> {
     }
 
     /// Binds the telemetry listener.
-    fn open(
-        &mut self,
-        client: &Client,
-        config: Config,
-        settings: &Settings,
-    ) -> Result<(), RunError> {
-        match T::open(client, config, &settings.telemetry) {
+    fn open(&mut self, client: &Client, config: Config) -> Result<(), RunError> {
+        match T::open(client, config, &self.settings.telemetry) {
             Ok(telemetry) => {
                 self.telemetry = telemetry;
                 Ok(())
@@ -172,7 +175,8 @@ impl<T: TelemetrySource> Start<T> {
             ?events,
             "registered"
         );
-        self.process.registered(&client.error_reporter());
+        let reporter = client.error_reporter();
+        self.process.report_panics(&reporter, ReportKind::InitError);
         Ok(client)
     }
 
@@ -189,6 +193,7 @@ impl<T: TelemetrySource> Start<T> {
             process,
             tasks,
             telemetry,
+            settings,
         } = self;
         let running = process.running_method();
         let handler = async {
@@ -225,8 +230,13 @@ impl<T: TelemetrySource> Start<T> {
             handler: _handler,
         } = match started {
             // The failure of a task until now belongs to init, not to the first invocation.
-            Ok(Ok(((), handler))) => match tasks.drain(|error| policy.tolerate(error)) {
-                Ok(()) => return Ok(handler),
+            Ok(Ok(((), mut handler))) => match tasks.drain(|error| policy.tolerate(error)) {
+                Ok(()) => {
+                    if settings.telemetry.feeds_back(H::CONFIG) {
+                        handler.suppress_feedback();
+                    }
+                    return Ok(handler);
+                }
                 Err(error) => Failure {
                     error,
                     handler: Some(handler),
@@ -238,7 +248,11 @@ impl<T: TelemetrySource> Start<T> {
         let error = process.failed(error);
         if !matches!(error, RunError::Interrupted { .. }) {
             // The caller has the error, and exits, even if it cannot be reported.
-            let _ = client.error_reporter().init_error(&error.report()).await;
+            let report = error.report();
+            let _ = client
+                .error_reporter()
+                .report(ReportKind::InitError, &report)
+                .await;
         }
         Err(error)
     }

@@ -13,7 +13,7 @@ pub(crate) use self::owned::OwnedProcess;
 pub(crate) use self::running::RunningMethod;
 use self::signals::Signals;
 use crate::budget::SignalBudget;
-use crate::client::{Client, ErrorReporter};
+use crate::client::{Client, ErrorReporter, ReportKind};
 use crate::error::RunError;
 
 /// Whose process it is.
@@ -82,17 +82,10 @@ impl Process {
         signals.recv().await
     }
 
-    /// A panic that aborts is an init error from here on.
-    pub(crate) fn registered(&self, reporter: &ErrorReporter) {
+    /// Has a panic that aborts reported like this from here on.
+    pub(crate) fn report_panics(&self, reporter: &ErrorReporter, kind: ReportKind) {
         if let Self::Owned(process) = self {
-            process.registered(reporter);
-        }
-    }
-
-    /// A panic that aborts is an exit error from here on.
-    pub(crate) fn polling(&self, reporter: &ErrorReporter) {
-        if let Self::Owned(process) = self {
-            process.polling(reporter);
+            process.report_panics(reporter, kind);
         }
     }
 

@@ -9,7 +9,7 @@ use super::panic_hook::{self, Report, ReportTarget};
 use super::running::RunningMethod;
 use super::signals::Signals;
 use crate::budget;
-use crate::client::{Client, ErrorReporter};
+use crate::client::{Client, ErrorReporter, ReportKind};
 use crate::diagnostics::{self, lifecycle_event};
 use crate::error::RunError;
 use crate::timed_latch::TimedLatch;
@@ -52,12 +52,10 @@ impl OwnedProcess {
         self.exit.clone()
     }
 
-    pub(super) fn registered(&self, reporter: &ErrorReporter) {
-        self.exit.set_report(|| Report::InitError(reporter.clone()));
-    }
-
-    pub(super) fn polling(&self, reporter: &ErrorReporter) {
-        self.exit.set_report(|| Report::ExitError(reporter.clone()));
+    pub(super) fn report_panics(&self, reporter: &ErrorReporter, kind: ReportKind) {
+        if let Some(target) = &self.exit.target {
+            target.set(Report::Registered(reporter.clone(), kind));
+        }
     }
 
     /// Logs what ends the extension before anything else can fail or be stuck: the report, and the handler's
@@ -94,12 +92,6 @@ impl OwnedProcess {
 }
 
 impl Exit {
-    fn set_report(&self, report: impl FnOnce() -> Report) {
-        if let Some(target) = &self.target {
-            target.set(report());
-        }
-    }
-
     fn has_failed(&self) -> bool {
         let is_reporting = |target: &ReportTarget| target.is_reporting();
         self.target.as_ref().is_some_and(is_reporting) || self.failure_logged.get().is_some()

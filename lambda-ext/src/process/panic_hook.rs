@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::budget;
-use crate::client::{Client, ErrorReporter};
+use crate::client::{Client, ErrorReporter, ReportKind};
 use crate::local_runtime::local_runtime;
 use crate::panic::Panic;
 use crate::report::ErrorRequest;
@@ -47,8 +47,7 @@ pub(super) struct ReportTarget(Arc<Mutex<Report>>);
 pub(super) enum Report {
     /// To init error, after registering.
     Unregistered(Client),
-    InitError(ErrorReporter),
-    ExitError(ErrorReporter),
+    Registered(ErrorReporter, ReportKind),
 }
 
 impl ReportTarget {
@@ -91,14 +90,14 @@ impl Report {
 
     /// Sends the report by a new connection: the other one belongs to the other runtime.
     async fn send(self, error: &ErrorRequest) {
-        let _ = match self {
+        let (reporter, kind) = match self {
             // Registered for no event, just to be able to report.
             Self::Unregistered(client) => match client.reconnected().register(&[]).await {
-                Ok(client) => client.error_reporter().init_error(error).await,
-                Err(error) => Err(error),
+                Ok(client) => (client.error_reporter(), ReportKind::InitError),
+                Err(_) => return,
             },
-            Self::InitError(reporter) => reporter.reconnected().init_error(error).await,
-            Self::ExitError(reporter) => reporter.reconnected().exit_error(error).await,
+            Self::Registered(reporter, kind) => (reporter.reconnected(), kind),
         };
+        let _ = reporter.report(kind, error).await;
     }
 }
