@@ -1,245 +1,28 @@
 #!/usr/bin/env python3
-"""Lists the import cycles of a crate's modules.
+"""Lists the import cycles among a crate's modules, and fails if there is one.
 
-usage: imports.py [--definitions] ROOT...
+A module imports the module that defines an item, whichever module re-exports it.
+At each level of the module tree, a module stands for itself and for everything below it.
+A cycle is a ring of such siblings in which each imports the next.
+Notes do not fail: they name a parent and a child that use items of each other's files.
 
-ROOT is a crate's root file, or the directory of its `lib.rs` or `main.rs`.
-An import belongs to the module that defines the item, not to one that re-exports it.
-At each level of the module tree a module counts together with everything below it.
-A cycle is a set of such siblings that all import one another, directly or through each other.
-Tests and documentation (`#[cfg(test)]`, `#[cfg(doc)]`) do not count.
-A second list, which never fails, shows parents and children that use each other's items.
-
-`--definitions` lists the imports through a re-export where the importer can name the definition.
-
-Exits with 1 if there is a cycle, and with 2 if `--definitions` lists anything.
+`--definitions` lists imports through a re-export instead, and fails if there is one that the
+importer can do without. That is a re-export in a module around the importer, such as the crate's
+root, or a re-export from elsewhere. An item of a private module still comes through its parent.
 """
 
-import re
+import argparse
 import sys
 from collections import Counter, defaultdict
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-TOKEN = re.compile(
-    r"""(?P<skip>\s+|//[^\n]*)
-    |(?P<comment>/\*)
-    |[bc]?r(?P<hashes>\#*)"(?:.|\n)*?"(?P=hashes)
-    |[bc]?"(?:\\(?:.|\n)|[^"\\])*"
-    |b?'(?:\\.[^']*|[^\\'])'
-    |'\w+
-    |(?:r\#)?[A-Za-z_]\w*
-    |::|.""",
-    re.VERBOSE,
-)
-IDENT = re.compile(r"[A-Za-z_]\w*$")
-# Conditions that hold in tests and in documentation only.
-EXCLUDED = re.compile(r"\[cfg\((?:all\()?(?:test|any\((?:(?:test|doc|doctest),?)+\))[,)]")
-TYPES = {"enum", "fn", "struct", "trait", "union"}
-DEFINITIONS = TYPES | {"const", "static", "type"}
-ITEMS = DEFINITIONS | {"extern", "impl", "let", "mod", "use"}
-
-
-def tokens(text):
-    """Returns each token with its line, without comments."""
-    found, at, line = [], 0, 1
-    while at < len(text):
-        match = TOKEN.match(text, at)
-        end = match.end()
-        if match["comment"]:
-            depth = 1
-            while depth and (mark := re.compile(r"/\*|\*/").search(text, end)):
-                depth += 1 if mark[0] == "/*" else -1
-                end = mark.end()
-        elif not match["skip"]:
-            found.append((match[0].removeprefix("r#"), line))
-        line += text.count("\n", at, end)
-        at = end
-    return found
-
-
-class Use(NamedTuple):
-    """A path in a `use` declaration or in code."""
-
-    segments: list
-    line: int
-    kind: str  # "use", "re-export" or "path"
-
-
-class Module:
-    """A module: what it declares, and the paths that it uses."""
-
-    def __init__(self, file, path=(), parent=None):
-        self.file, self.path, self.parent = file, path, parent
-        self.children, self.imports = {}, {}
-        self.globs, self.uses, self.defined = [], [], set()
-
-    def __str__(self):
-        return "::".join(("crate", *self.path))
-
-    def walk(self):
-        yield self
-        for child in self.children.values():
-            yield from child.walk()
-
-    def is_within(self, ancestor):
-        return self.path[: len(ancestor.path)] == ancestor.path
-
-    def locate(self, segments):
-        """Returns the module that defines a path's item, the item (`None` for a module), and the
-        modules that re-export it on the way; or `None` for a path to another crate."""
-        first, *rest = segments
-        if first == "crate":
-            root = self
-            while root.parent:
-                root = root.parent
-            return root.descend(rest)
-        if first == "self":
-            return self.descend(rest)
-        if first == "super":
-            return self.parent.locate(["self", *rest] if rest[:1] != ["super"] else rest)
-        imported = self.imports.get(first, [first])[0] != first
-        if first in self.children or imported or self.through_globs(segments):
-            return self.descend(segments)
-        return None
-
-    def descend(self, segments):
-        if not segments:
-            return self, None, []
-        name, *rest = segments
-        if name in self.children:
-            return self.children[name].descend(rest)
-        if name in self.imports and self.imports[name] != [name]:
-            found = self.locate(self.imports[name] + rest)
-            return found and (*found[:2], [self, *found[2]])
-        return self.through_globs(segments) or (self, name, [])
-
-    def through_globs(self, segments):
-        for glob in self.globs:
-            module, item, via = self.locate(glob) or (None, None, None)
-            if module and not item and segments[0] in module.defined | module.children.keys():
-                found = module.descend(segments)
-                return found and (*found[:2], [self, *via, *found[2]])
-        return None
-
-
-class Reader:
-    """Reads a file's tokens into a module and its children."""
-
-    def __init__(self, file):
-        self.file, self.tokens, self.at = file, tokens(file.read_text()), 0
-
-    def peek(self, ahead=0):
-        at = self.at + ahead
-        return self.tokens[at][0] if 0 <= at < len(self.tokens) else ""
-
-    def take(self):
-        self.at += 1
-        return self.peek(-1)
-
-    def skip_group(self):
-        """Skips a bracketed group, and returns its text."""
-        start, depth = self.at, 0
-        while self.peek():
-            token = self.take()
-            depth += (token in "([{") - (token in ")]}")
-            if depth == 0:
-                break
-        return "".join(token for token, _ in self.tokens[start : self.at])
-
-    def skip_annotated(self):
-        """Skips what an attribute applies to: an item, a statement, a field or an arm."""
-        head = set()
-        while (token := self.peek()) and token not in ")]}":
-            if token in "#([{":
-                self.at += token == "#"
-                self.skip_group()
-                if token == "{" and (head & {"fn"} or not head & {"const", "let", "static", "use"}):
-                    return
-            elif self.take() == ";" or (token == "," and not head & ITEMS):
-                return
-            head.add(token)
-
-    def read(self, module, directory):
-        """Reads up to the end of the module."""
-        depth, path = 0, None
-        while (token := self.peek()) and depth >= 0:
-            if token == "#" and self.peek(1) in ("[", "!"):
-                self.at += 1 + (self.peek(1) == "!")
-                attribute = self.skip_group()
-                if EXCLUDED.match(attribute):
-                    self.skip_annotated()
-                elif attribute.startswith('[path="'):
-                    path = self.file.parent / attribute[7:-2]
-            elif token == "mod" and self.peek(2) in (";", "{"):
-                self.child(module, directory, path)
-                path = None
-            elif token == "use" and self.peek(1) != "<":
-                kind = "re-export" if self.peek(-1) in ("pub", ")") else "use"
-                self.take()
-                self.use_tree(module, [], kind)
-            elif token in DEFINITIONS or (token == "macro_rules" and self.peek(1) == "!"):
-                self.take()
-                module.defined.add(self.peek(1) if token == "macro_rules" else self.peek())
-            elif IDENT.match(token):
-                self.path(module)
-            else:
-                depth += (token == "{") - (token == "}")
-                self.take()
-
-    def child(self, module, directory, path):
-        name, inline = self.peek(1), self.peek(2) == "{"
-        self.at += 3
-        nested = directory / name
-        files = [path] if path else [nested.with_suffix(".rs"), nested / "mod.rs"]
-        file = self.file if inline else next((file for file in files if file.exists()), None)
-        if not file:
-            sys.exit(f"{self.file}: there is no file for `mod {name}`")
-        child = module.children[name] = Module(file, (*module.path, name), module)
-        if inline:
-            self.read(child, nested)
-        else:
-            owns_directory = path or file.name == "mod.rs"
-            Reader(file).read(child, file.parent if owns_directory else nested)
-
-    def use_tree(self, module, prefix, kind):
-        segments, line = list(prefix), self.tokens[self.at][1]
-        while (token := self.take()) not in ("{", "*"):
-            # The `::` of a path to another crate stays.
-            if token != "::" or not segments:
-                segments.append(token)
-            if self.peek() != "::" and token != "::":
-                if token == "self" and len(segments) > 1:
-                    segments.pop()
-                name = segments[-1]
-                if self.peek() == "as":
-                    self.take()
-                    name = self.take()
-                module.imports[name] = segments
-                break
-        if token == "{":
-            while self.peek() != "}":
-                self.use_tree(module, segments, kind)
-                self.at += self.peek() == ","
-            self.take()
-        else:
-            module.uses.append(Use(segments, line, kind))
-        if token == "*":
-            module.globs.append(segments)
-
-    def path(self, module):
-        before, line = self.peek(-1), self.tokens[self.at][1]
-        segments = [self.take()]
-        while self.peek() == "::" and IDENT.match(self.peek(1)):
-            self.take()
-            segments.append(self.take())
-        if len(segments) > 1 and before not in (".", "::"):
-            module.uses.append(Use(segments, line, "path"))
+from modules import Module, Use, read
 
 
 class Edge(NamedTuple):
-    """That a module uses an item which another one defines."""
+    """A use of an item, or of a whole module (`item` is `None`), by another module."""
 
     importer: Module
     target: Module
@@ -252,13 +35,8 @@ class Edge(NamedTuple):
         return f"{self.importer.file}:{self.use.line}: {keyword}{'::'.join(self.use.segments)}"
 
 
-def read(file):
-    root = Module(file)
-    Reader(file).read(root, file.parent)
-    return root
-
-
 def edges(root):
+    """Yields every use of another module of the crate."""
     for module in root.walk():
         for use in module.uses:
             imported = module.imports.get(use.segments[0])
@@ -272,7 +50,7 @@ def edges(root):
 
 
 def siblings(root):
-    """Returns for each parent's path how its children use each other: (from, to) -> edges."""
+    """Maps each parent's path to its children's edges, by pairs of their names."""
     levels = defaultdict(lambda: defaultdict(list))
     for edge in edges(root):
         ours, theirs = edge.importer.path, edge.target.path
@@ -284,6 +62,7 @@ def siblings(root):
 
 
 def shortest_cycle(pairs):
+    """Returns a shortest cycle as a list of names, or an empty list."""
     after = defaultdict(list)
     for origin, to in sorted(pairs):
         after[origin].append(to)
@@ -301,9 +80,10 @@ def shortest_cycle(pairs):
 
 
 def cycles(pairs):
-    """Yields cycles, the shortest first, until cutting the weakest edge of each leaves none.
+    """Yields cycles, the shortest first, such that no cycle is left once each has lost an edge.
 
-    The weakest edge has the fewest uses, and of such it leads to the module with the most imports.
+    That is its weakest edge: the one with the fewest uses, then the one that leads to the module
+    with the most imports.
     """
     left = dict(pairs)
     imports = Counter(origin for origin, _ in pairs)
@@ -314,7 +94,7 @@ def cycles(pairs):
 
 
 def parents(root):
-    """Yields a parent and the first uses between it and each child, where both use the other's."""
+    """Yields each parent and child that use each other's items, with a use in each direction."""
     down, up = defaultdict(dict), defaultdict(dict)
     for edge in edges(root):
         ours, theirs = edge.importer, edge.target
@@ -330,48 +110,57 @@ def parents(root):
 
 
 def indirect(root):
-    """Yields imports through a re-export whose importer can name the definition, and a better path."""
+    """Yields the imports that take an unnecessary re-export, with the path to use instead."""
     for edge in edges(root):
-        bad = [
-            module
-            for module in edge.via
+        unnecessary = [
+            at
+            for at, module in enumerate(edge.via)
             if module is not edge.importer
             and (edge.importer.is_within(module) or not edge.target.is_within(module))
         ]
-        if bad:
-            after = edge.via[edge.via.index(bad[-1]) + 1 :]
-            yield edge, f"{(after or [edge.target])[0]}::{edge.item}"
+        if unnecessary:
+            module = [*edge.via, edge.target][unnecessary[-1] + 1]
+            yield edge, f"{module}::{edge.item}" if edge.item else str(module)
 
 
-def main(arguments):
-    definitions = "--definitions" in arguments
-    found = 0
-    for argument in arguments:
-        if argument == "--definitions":
-            continue
-        path = Path(argument)
-        files = [path] if path.is_file() else [path / "lib.rs", path / "main.rs"]
-        if not (files := [file for file in files if file.exists()]):
-            sys.exit(f"{path}: there is no `lib.rs` or `main.rs`")
-        for root in map(read, files):
-            if definitions:
-                for edge, better in indirect(root):
-                    found = 2
-                    print(f"{edge}: defined in {better}")
-                continue
-            for level, pairs in siblings(root).items():
-                for cycle in cycles(pairs):
-                    found = 1
-                    ring = [*cycle, cycle[0]]
-                    print(f"{root.file}: cycle in {'::'.join(('crate', *level))}: {' → '.join(ring)}")
-                    for pair in pairwise(ring):
-                        more = f" (and {len(pairs[pair]) - 1} more)" if pairs[pair][1:] else ""
-                        print(f"    {' → '.join(pair)}: {pairs[pair][0]}{more}")
-            for module, child, down, up in parents(root):
-                print(f"{root.file}: note: {module} and its child {child} use each other's items")
-                print(f"    {down}\n    {up}")
-    return found
+def report_cycles(root):
+    """Prints the cycles and the notes, and returns how many cycles there are."""
+    count = 0
+    for level, pairs in siblings(root).items():
+        parent = "::".join(("crate", *level))
+        for cycle in cycles(pairs):
+            count += 1
+            ring = [*cycle, cycle[0]]
+            print(f"{root.file}: cycle in {parent}: {' → '.join(ring)}")
+            for pair in pairwise(ring):
+                more = f" (and {len(pairs[pair]) - 1} more)" if pairs[pair][1:] else ""
+                print(f"    {' → '.join(pair)}: {pairs[pair][0]}{more}")
+    for module, child, down, up in parents(root):
+        print(f"{root.file}: note: {module} and its child {child} use each other's items")
+        print(f"    {down}\n    {up}")
+    return count
+
+
+def report_indirect(root):
+    """Prints the imports that take an unnecessary re-export, and returns how many there are."""
+    found = list(indirect(root))
+    for edge, better in found:
+        print(f"{edge}: import {better}")
+    return len(found)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("roots", nargs="+", type=Path, metavar="FILE", help="`lib.rs` or `main.rs`")
+    parser.add_argument("--definitions", action="store_true", help="list indirect imports")
+    arguments = parser.parse_args()
+    report = report_indirect if arguments.definitions else report_cycles
+    count = sum([report(read(root)) for root in arguments.roots])
+    print(f"{count} {'indirect imports' if arguments.definitions else 'import cycles'}")
+    return count > 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
