@@ -149,11 +149,20 @@ def report_indirect(root):
     return len(found)
 
 
+def root_file(argument):
+    """Returns the root file of a crate, which may be named by its directory."""
+    path = Path(argument)
+    files = [path] if path.is_file() else [path / "lib.rs", path / "main.rs"]
+    if file := next((file for file in files if file.exists()), None):
+        return file
+    raise argparse.ArgumentTypeError(f"`{path}` has no `lib.rs` or `main.rs`")
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("roots", nargs="+", type=Path, metavar="FILE", help="`lib.rs` or `main.rs`")
+    parser.add_argument("roots", nargs="+", type=root_file, help="the root file of a crate")
     parser.add_argument("--definitions", action="store_true", help="list indirect imports")
     arguments = parser.parse_args()
     report = report_indirect if arguments.definitions else report_cycles
