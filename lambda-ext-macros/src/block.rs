@@ -1,4 +1,4 @@
-//! An `impl` block, read just far enough: signatures, never bodies.
+//! Parses an `impl` block: its signatures, never its bodies.
 
 pub mod function;
 mod scan;
@@ -6,56 +6,56 @@ mod scan;
 use crate::errors::Errors;
 use function::Function;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use scan::{Attribute, attributes, generics, until, visibility};
+use scan::{Attribute, attributes, generics, take_until, visibility};
 use syn::{
     Lifetime, Token,
     parse::{ParseStream, Parser as _, Result},
     token,
 };
 
-/// What of the block matters.
+/// The parts of an `impl` block that the attribute uses.
 pub struct Block {
-    /// Its own attributes.
+    /// The attributes of the block itself.
     pub attributes: Vec<Attribute>,
     /// `<..>`, or nothing.
     pub generics: TokenStream,
-    /// The trait, in a block that implements one.
+    /// The trait, if the block implements one.
     pub trait_path: Option<TokenStream>,
     /// The type that the block is for.
     pub self_ty: TokenStream,
     /// `where ..`, or nothing.
     pub where_clause: TokenStream,
-    /// Every function in it, the author's own too.
+    /// All functions, including those that are not handlers.
     pub functions: Vec<Function>,
-    /// What stands between the braces, with them.
+    /// The braces and their content.
     pub body: Group,
 }
 
 impl Block {
-    /// Reads the item, if it is an `impl` block.
-    pub fn read(item: TokenStream, errors: &mut Errors) -> Option<Self> {
-        errors.catch(Self::parse.parse2(item))
+    /// Parses the item, and reports one that is not an `impl` block.
+    pub fn parse(item: TokenStream, errors: &mut Errors) -> Option<Self> {
+        errors.catch(Self::parse_stream.parse2(item))
     }
 
-    fn parse(input: ParseStream) -> Result<Self> {
+    fn parse_stream(input: ParseStream) -> Result<Self> {
         let attributes = attributes(input)?;
         visibility(input)?;
         if input.peek(Token![unsafe]) && input.peek2(Token![impl]) {
             input.parse::<Token![unsafe]>()?;
         }
         if !input.peek(Token![impl]) {
-            return Err(misplaced(input));
+            return Err(not_an_impl_block(input));
         }
         input.parse::<Token![impl]>()?;
         let generics = generics(input)?;
-        let mut self_ty = until(input, |input| ends_type(input) || at_trait_for(input))?;
+        let mut self_ty = take_until(input, |input| ends_type(input) || is_trait_for(input))?;
         let mut trait_path = None;
         if input.peek(Token![for]) {
             input.parse::<Token![for]>()?;
             trait_path = Some(self_ty);
-            self_ty = until(input, ends_type)?;
+            self_ty = take_until(input, ends_type)?;
         }
-        let where_clause = until(input, |input| input.peek(token::Brace))?;
+        let where_clause = take_until(input, |input| input.peek(token::Brace))?;
         let body: Group = input.parse()?;
         let functions = functions.parse2(body.stream())?;
         Ok(Self {
@@ -69,14 +69,14 @@ impl Block {
         })
     }
 
-    /// Whether it is written as what the attribute would write.
+    /// Returns whether the block implements `Handler`, which the attribute would do.
     pub fn implements_handler(&self) -> bool {
         let last = self.trait_path.iter().cloned().flatten().last();
         matches!(last, Some(TokenTree::Ident(name)) if name == "Handler")
     }
 }
 
-/// The functions among the items of a block.
+/// Parses the functions among the items of a block.
 fn functions(input: ParseStream) -> Result<Vec<Function>> {
     let mut functions = Vec::new();
     while !input.is_empty() {
@@ -109,13 +109,14 @@ fn ends_type(input: ParseStream) -> bool {
     input.peek(Token![where]) || input.peek(token::Brace)
 }
 
-/// At the `for` of `impl Trait for Type`, which is not that of `dyn for<'a> Trait<'a>`.
-fn at_trait_for(input: ParseStream) -> bool {
+/// Returns whether the next token is the `for` of `impl Trait for Type`, and not the one of
+/// `dyn for<'a> Trait<'a>`.
+fn is_trait_for(input: ParseStream) -> bool {
     input.peek(Token![for]) && !(input.peek2(Token![<]) && input.peek3(Lifetime))
 }
 
-/// What to say of an item that is not an `impl` block.
-fn misplaced(input: ParseStream) -> syn::Error {
+/// Returns the error for an item that is not an `impl` block.
+fn not_an_impl_block(input: ParseStream) -> syn::Error {
     let tokens: Vec<TokenTree> = input.cursor().token_stream().into_iter().collect();
     // `const F: fn()` is a constant.
     let header = tokens
@@ -147,7 +148,7 @@ fn misplaced(input: ParseStream) -> syn::Error {
     )
 }
 
-/// Items by their keyword.
+/// The kinds of items, by their keywords.
 const KINDS: [(&str, &str); 11] = [
     ("struct", "a struct"),
     ("enum", "an enum"),
@@ -162,5 +163,5 @@ const KINDS: [(&str, &str); 11] = [
     ("extern", "an `extern` block"),
 ];
 
-/// Those that an extension may be.
+/// The kinds that can be an extension.
 const TYPES: [&str; 3] = ["a struct", "an enum", "a union"];

@@ -1,50 +1,59 @@
-//! From what is written to what is meant: all mistakes, or the model.
+//! Checks the arguments against the block, and builds the model.
 
 mod events;
+mod input;
 mod methods;
-mod near;
 mod signature;
+mod suggestion;
 mod telemetry;
 mod tick;
 
 use crate::{
-    args::{Args, Buffering, Flavor, Given, List},
+    args::{Args, Buffering, Flavor, List, Parsed},
     block::Block,
     errors::Errors,
     method::Method,
-    model::{Config, Constructor, Extension, Handler, Main, Origin},
-    spell::{spell, spell_with},
+    model::{Config, Construction, Constructor, Extension, Handler, Main},
+    render::{render, render_with},
 };
+use input::Input;
 use methods::{Methods, Role};
-use near::Near;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
+use suggestion::Suggestion;
 
-/// Reports every mistake; without any, returns what to generate.
+/// Reports all mistakes. Returns the model if there are none.
 pub fn check(args: &Args, block: Option<&Block>, errors: &mut Errors) -> Option<Extension> {
     check_main(args, errors);
-    let block = block.filter(|block| check_place(block, errors))?;
-    let methods = Methods::of(block);
-    let events = events::check(args, block, &methods, errors);
-    telemetry::check(args, block, &methods, errors);
-    tick::check(args, block, &methods, errors);
+    let block = block.filter(|block| check_inherent(block, errors))?;
+    let input = Input {
+        args,
+        block,
+        methods: Methods::of(block),
+    };
+    let events = events::check(&input, errors);
+    telemetry::check(&input, errors);
+    tick::check(&input, errors);
     check_generics(args, block, errors);
-    check_origin(args, &methods, errors);
-    signature::check(&methods, errors);
-    // Where another handler is missed for it, that has been said.
+    check_construction(args, &input.methods, errors);
+    signature::check(&input.methods, errors);
+    // A misspelt handler can be the reason for another mistake, which then suggests its name.
     if errors.is_empty() {
-        check_names(block, &methods, errors);
+        check_misspelt(&input, errors);
     }
-    errors
-        .is_empty()
-        .then(|| model(args, block, &methods, events))
+    errors.is_empty().then(|| model(&input, events))
 }
 
-/// Puts together what was found right.
-fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> Extension {
-    let mut origin = match args.internal {
-        Some(_) => Origin::Given,
-        None => Origin::Default,
+/// Builds the model from an input without mistakes.
+fn model(input: &Input, events: Vec<Ident>) -> Extension {
+    let Input {
+        args,
+        block,
+        methods,
+    } = input;
+    let mut construction = match args.internal {
+        Some(_) => Construction::External,
+        None => Construction::Default,
     };
     let mut handlers = Vec::new();
     for (role, function) in methods.iter() {
@@ -56,15 +65,15 @@ fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> E
             .unwrap_or_default();
         let output = function.output.clone().unwrap_or_else(|| quote!(()));
         match role {
-            Role::Prepare => origin = Origin::Prepare(output),
+            Role::Prepare => construction = Construction::Prepare(output),
             Role::Constructor => {
-                origin = Origin::Init(Constructor {
+                construction = Construction::Init(Constructor {
                     name,
                     parameter_ty,
                     output,
                 });
             }
-            // Of two with one name the compiler speaks, and it shall not speak of ours too.
+            // rustc reports two methods with one name, and must not report two generated ones, too.
             Role::Handler(method) if handlers.iter().any(|it: &Handler| it.method == method) => {}
             Role::Handler(method) => handlers.push(Handler {
                 method,
@@ -81,7 +90,7 @@ fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> E
         self_ty: block.self_ty.clone(),
         where_clause: block.where_clause.clone(),
         config: config(args, methods, events),
-        origin,
+        construction,
         handlers,
         main: args.wants_main().then(|| Main {
             flavor: value(args.flavor.as_ref())
@@ -92,25 +101,25 @@ fn model(args: &Args, block: &Block, methods: &Methods, events: Vec<Ident>) -> E
     }
 }
 
-/// What to ask of the platform.
+/// Builds the value of `Handler::CONFIG`.
 fn config(args: &Args, methods: &Methods, events: Vec<Ident>) -> Config {
     let limits = value(args.buffering.as_ref()).map(Buffering::limits);
     Config {
         events,
-        telemetry: value(args.telemetry.as_ref()).map_or_else(Vec::new, List::names),
+        telemetry: value(args.telemetry.as_ref()).map_or_else(Vec::new, List::idents),
         buffering: limits
             .into_iter()
             .flatten()
             .filter_map(|limit| Some((limit.name.clone(), limit.value?)))
             .collect(),
-        runtime_done: methods.has(Method::RuntimeDone),
+        runtime_done: methods.contains(Method::RuntimeDone),
         tick_ms: value(args.tick_ms.as_ref()).copied(),
-        thawed: methods.has(Method::Thawed),
+        thawed: methods.contains(Method::Thawed),
         fail_open: args.fail_open.as_ref().map(|given| given.name.clone()),
     }
 }
 
-/// The arguments that shape the generated `main`.
+/// Checks the arguments for the generated `main`.
 fn check_main(args: &Args, errors: &mut Errors) {
     let flavor = value(args.flavor.as_ref()).copied();
     let main = value(args.main.as_ref());
@@ -134,26 +143,27 @@ fn check_main(args: &Args, errors: &mut Errors) {
                 format!("`{name}` has no effect, because `{because}` leaves the runtime to you"),
             );
         }
-    } else if let Some(Given { name, .. }) = &args.worker_threads {
-        let unclear = args
+    } else if let Some(Parsed { name, .. }) = &args.worker_threads {
+        let invalid_flavor = args
             .flavor
             .as_ref()
             .is_some_and(|given| given.value.is_none());
-        if !unclear && flavor != Some(Flavor::MultiThread) {
+        if !invalid_flavor && flavor != Some(Flavor::MultiThread) {
             errors.push(name, "`worker_threads` needs `flavor = \"multi_thread\"`");
         }
     }
 }
 
-/// The block must be inherent. What is said of the handlers of another trait's would mislead.
-fn check_place(block: &Block, errors: &mut Errors) -> bool {
+/// Checks that the block is inherent. Returns whether to check its methods, which would mislead in an
+/// `impl` of another trait than `Handler`.
+fn check_inherent(block: &Block, errors: &mut Errors) -> bool {
     let Some(trait_path) = &block.trait_path else {
         return true;
     };
     let help = if block.implements_handler() {
         "remove `Handler for`; the attribute writes that `impl` for you".to_owned()
     } else {
-        let name = spell(&block.self_ty);
+        let name = render(&block.self_ty);
         format!("move it to the block that defines the event handlers: `impl {name} {{ .. }}`")
     };
     errors.push(
@@ -163,25 +173,24 @@ fn check_place(block: &Block, errors: &mut Errors) -> bool {
     block.implements_handler()
 }
 
-/// A handler whose name is misspelt is a function that nobody calls.
-fn check_names(block: &Block, methods: &Methods, errors: &mut Errors) {
-    if let Some(near) = Near::misspelt(block, methods) {
+/// Checks that no function looks like a misspelt handler, which would never be called.
+fn check_misspelt(input: &Input, errors: &mut Errors) {
+    if let Some(suggestion) = Suggestion::misspelt(input) {
+        let name = &suggestion.function.name;
+        let help = suggestion.help();
         errors.push(
-            &near.function.name,
-            format!(
-                "`{}` is no handler, and is never called\nhelp: {}",
-                near.function.name,
-                near.help()
-            ),
+            name,
+            format!("`{name}` is no handler, and is never called\nhelp: {help}"),
         );
     }
 }
 
-/// An internal extension shares something with the function, so its value is made by both's program.
-fn check_origin(args: &Args, methods: &Methods, errors: &mut Errors) {
-    let makes = |role: &Role| !matches!(role, Role::Handler(_));
-    let made = methods.iter().find(|(role, _)| makes(role));
-    if let (Some(_), Some((role, function))) = (&args.internal, made) {
+/// Checks that an internal extension has no constructor: the function's program makes the value, to
+/// share state with it.
+fn check_construction(args: &Args, methods: &Methods, errors: &mut Errors) {
+    let constructs = |role: &Role| !matches!(role, Role::Handler(_));
+    let constructor = methods.iter().find(|(role, _)| constructs(role));
+    if let (Some(_), Some((role, function))) = (&args.internal, constructor) {
         errors.push(
             &function.name,
             format!(
@@ -193,10 +202,10 @@ fn check_origin(args: &Args, methods: &Methods, errors: &mut Errors) {
     }
 }
 
-/// What `main` runs is one type.
+/// Checks that the generated `main` has one type to run.
 fn check_generics(args: &Args, block: &Block, errors: &mut Errors) {
     if args.wants_main() && !block.generics.is_empty() {
-        let example = concrete(&block.self_ty, &block.generics);
+        let example = example_type(&block.self_ty, &block.generics);
         errors.push(
             &block.generics,
             format!(
@@ -207,8 +216,8 @@ fn check_generics(args: &Args, block: &Block, errors: &mut Errors) {
     }
 }
 
-/// The type with an invented argument for each parameter: `Flusher<MySink>`.
-fn concrete(self_ty: &TokenStream, generics: &TokenStream) -> String {
+/// Renders the type with an example for each parameter: `Flusher<MySink>`.
+fn example_type(self_ty: &TokenStream, generics: &TokenStream) -> String {
     let parameters: Vec<_> = generics
         .clone()
         .into_iter()
@@ -226,12 +235,13 @@ fn concrete(self_ty: &TokenStream, generics: &TokenStream) -> String {
             _ => format!("My{name}"),
         })
     };
-    spell_with(self_ty, |token| match token {
+    render_with(self_ty, |token| match token {
         TokenTree::Ident(name) => argument(&name.to_string()),
         _ => None,
     })
 }
 
-fn value<T>(given: Option<&Given<T>>) -> Option<&T> {
+/// Returns the value of an argument, if it was given and valid.
+fn value<T>(given: Option<&Parsed<T>>) -> Option<&T> {
     given.and_then(|given| given.value.as_ref())
 }

@@ -1,5 +1,6 @@
-//! What is generated, one function per item.
+//! Generates the items, one function per item.
 
+mod argument;
 mod launch;
 
 use crate::{
@@ -7,8 +8,9 @@ use crate::{
     method::Payload,
     model::{Config, Extension, Handler, Main},
 };
+use argument::argument;
 use launch::launch_impl;
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 impl ToTokens for Extension {
@@ -35,7 +37,7 @@ impl ToTokens for Extension {
 //         async fn invoke(..) .. { .. }
 //     }
 //
-// A state that is not `Send` must not be a lint in code that its author cannot reach.
+// The author cannot silence a lint in generated code about state that is not `Send`.
 fn handler_impl(extension: &Extension) -> TokenStream {
     let Extension {
         krate,
@@ -126,8 +128,8 @@ fn config_value(krate: &TokenStream, config: &Config) -> TokenStream {
 //         <Result<(), Error> as ::lambda_ext::__private::HandlerOutput>::into_result(__output)
 //     }
 //
-// The inherent method wins over the trait's. Its name is the author's token, so that an error in
-// the call is shown there.
+// The inherent method takes precedence over the trait's. Its name is the author's own token, so that
+// rustc shows an error in the call there.
 fn forwarder(krate: &TokenStream, handler: &Handler) -> TokenStream {
     let Handler {
         method,
@@ -138,7 +140,7 @@ fn forwarder(krate: &TokenStream, handler: &Handler) -> TokenStream {
     } = handler;
     let trait_method = format_ident!("{}", method.name());
     let payload = parameter.map(|(_, payload)| payload_ty(krate, payload));
-    let event = parameter.map(|(local, _)| argument(local, parameter_ty));
+    let event = parameter.map(|(name, _)| argument(name, parameter_ty));
     let parameter = payload.map(|payload| quote!(#event: #payload));
     quote! {
         async fn #trait_method(&mut self, #parameter)
@@ -152,7 +154,7 @@ fn forwarder(krate: &TokenStream, handler: &Handler) -> TokenStream {
 
 fn payload_ty(krate: &TokenStream, payload: Payload) -> TokenStream {
     match payload {
-        Payload::Ours(name) => {
+        Payload::Crate(name) => {
             let name = format_ident!("{name}");
             quote!(#krate::#name)
         }
@@ -191,12 +193,4 @@ fn main_fn(extension: &Extension, main: &Main) -> TokenStream {
             #krate::__private::#call
         }
     }
-}
-
-/// A local that stands for a parameter of the author's: it has its place, so that an event of the
-/// wrong type is shown there, and our hygiene.
-fn argument(name: &str, ty: &TokenStream) -> Ident {
-    let first = ty.clone().into_iter().next();
-    let place = first.map_or_else(Span::call_site, |token| token.span());
-    format_ident!("__{name}", span = Span::mixed_site().located_at(place))
 }

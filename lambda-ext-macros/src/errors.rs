@@ -1,25 +1,25 @@
-//! Where every mistake goes, so that all of them are reported at once.
+//! Collects mistakes, so that one compilation reports all of them.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use std::fmt::Display;
 
-/// The mistakes found so far, in the order in which the compiler shall show them.
+/// The mistakes that were found, in the order in which the compiler shows them.
 #[derive(Default)]
 pub struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Notes a mistake at these tokens; without any, at the attribute.
+    /// Adds a mistake at these tokens, or at the attribute if there are none.
     pub fn push(&mut self, at: impl ToTokens, message: impl Display) {
         self.0.push(syn::Error::new_spanned(at, message));
     }
 
-    /// Takes the value, or notes the mistake that came in its place.
+    /// Returns the value, or adds the error.
     pub fn catch<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.0.push(error)).ok()
     }
 
-    /// Whether the expansion can go on.
+    /// Returns whether no mistake was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,10 +1,10 @@
-//! What to emit when there are mistakes: the same items, so that the only errors are ours.
+//! The expansion when there are mistakes: items of the same shape, so that rustc adds no errors.
 
 use crate::{args::Args, block::Block, errors::Errors};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-/// The item, a `main` where one would have been generated, and the errors.
+/// Returns the item, a `main` if the attribute would have generated one, and the errors.
 pub fn fallback(
     args: &Args,
     block: Option<&Block>,
@@ -18,15 +18,15 @@ pub fn fallback(
     });
     let item = match block {
         Some(block) => as_inherent(block).unwrap_or(item),
-        // Out of the way of the other `main`, and of what the compiler asks of an `async` one.
+        // Keeps it apart from the generated `main`, and from the rules for an `async` one.
         None if is_main(&item) => quote!(const _: () = { #item };),
         None => item,
     };
     quote!(#item #main #errors)
 }
 
-/// A block that implements `Handler` by hand lacks what the attribute would have written, and the
-/// compiler would ask for it; so it loses its trait.
+/// Turns `impl Handler for Type` into `impl Type`. Otherwise rustc would ask for the trait items that
+/// the attribute generates.
 fn as_inherent(block: &Block) -> Option<TokenStream> {
     let trait_path = block
         .trait_path
@@ -43,12 +43,12 @@ fn as_inherent(block: &Block) -> Option<TokenStream> {
     Some(quote! {
         #(#attributes)*
         impl #generics #self_ty #where_clause #body
-        // An import of the trait stays in use.
+        // Uses the trait, so that rustc does not report its import as unused.
         const _: () = { fn __handler<T: #trait_path>() {} };
     })
 }
 
-/// Whether the item is a `main` of its own.
+/// Returns whether the item is a function `main`.
 fn is_main(item: &TokenStream) -> bool {
     let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
     tokens.windows(2).any(|pair| {

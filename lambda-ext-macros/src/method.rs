@@ -1,8 +1,8 @@
-//! The one table: method ↔ event ↔ what the method takes.
+//! The table of methods, with the event and the parameter of each.
 
-use crate::word::Word;
+use crate::keyword::Keyword;
 
-/// A method that is known by its name.
+/// A method that the attribute recognizes by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Makes the value before the extension is registered.
@@ -13,11 +13,11 @@ pub enum Method {
     Invoke,
     /// Handles a delivery of telemetry.
     Telemetry,
-    /// Handles [`Event::Invoke`] too, once the function is done.
+    /// Handles [`Event::Invoke`], too, when the function has finished.
     RuntimeDone,
-    /// Is called at an interval.
+    /// Runs at an interval.
     Tick,
-    /// Is called after a freeze.
+    /// Runs after a freeze.
     Thawed,
     /// Handles [`Event::Shutdown`].
     Shutdown,
@@ -26,42 +26,42 @@ pub enum Method {
 /// A lifecycle event that an extension may register for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// The function is called.
+    /// The function is invoked.
     Invoke,
     /// The execution environment ends.
     Shutdown,
 }
 
-/// What is known about a method.
-struct Row {
+/// The properties of a method.
+struct Spec {
     name: &'static str,
-    /// The event that it handles, alone or with others.
+    /// The event that the method handles. Several methods can handle one event.
     event: Option<Event>,
-    /// Name and type of its one parameter.
+    /// The name and the type of its only parameter.
     parameter: Option<(&'static str, Payload)>,
 }
 
-/// The type of what a method takes.
+/// The type of a method's parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// One of the runtime crate's root.
-    Ours(&'static str),
-    /// That of `core::time`.
+    /// A type in the root of the runtime crate.
+    Crate(&'static str),
+    /// `core::time::Duration`
     Duration,
 }
 
 impl Payload {
-    /// As the author writes it.
+    /// Returns the name as the author writes it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Ours(name) => name,
+            Self::Crate(name) => name,
             Self::Duration => "Duration",
         }
     }
 }
 
 impl Method {
-    /// Every method.
+    /// All methods.
     pub const ALL: [Self; 8] = [
         Self::Prepare,
         Self::Init,
@@ -74,41 +74,41 @@ impl Method {
     ];
 
     #[rustfmt::skip]
-    const fn row(self) -> Row {
-        use Payload::{Duration, Ours};
+    const fn spec(self) -> Spec {
+        use Payload::{Crate, Duration};
         match self {
-            Self::Prepare => Row { name: "prepare", event: None, parameter: None },
-            Self::Init => Row { name: "init", event: None, parameter: Some(("register", Ours("Register"))) },
-            Self::Invoke => Row { name: "invoke", event: Some(Event::Invoke), parameter: Some(("event", Ours("InvokeEvent"))) },
-            Self::Telemetry => Row { name: "telemetry", event: None, parameter: Some(("batch", Ours("TelemetryBatch"))) },
-            Self::RuntimeDone => Row { name: "runtime_done", event: Some(Event::Invoke), parameter: Some(("done", Ours("RuntimeDone"))) },
-            Self::Tick => Row { name: "tick", event: None, parameter: None },
-            Self::Thawed => Row { name: "thawed", event: None, parameter: Some(("frozen_for", Duration)) },
-            Self::Shutdown => Row { name: "shutdown", event: Some(Event::Shutdown), parameter: Some(("event", Ours("ShutdownEvent"))) },
+            Self::Prepare => Spec { name: "prepare", event: None, parameter: None },
+            Self::Init => Spec { name: "init", event: None, parameter: Some(("register", Crate("Register"))) },
+            Self::Invoke => Spec { name: "invoke", event: Some(Event::Invoke), parameter: Some(("event", Crate("InvokeEvent"))) },
+            Self::Telemetry => Spec { name: "telemetry", event: None, parameter: Some(("batch", Crate("TelemetryBatch"))) },
+            Self::RuntimeDone => Spec { name: "runtime_done", event: Some(Event::Invoke), parameter: Some(("done", Crate("RuntimeDone"))) },
+            Self::Tick => Spec { name: "tick", event: None, parameter: None },
+            Self::Thawed => Spec { name: "thawed", event: None, parameter: Some(("frozen_for", Duration)) },
+            Self::Shutdown => Spec { name: "shutdown", event: Some(Event::Shutdown), parameter: Some(("event", Crate("ShutdownEvent"))) },
         }
     }
 
-    /// The method of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    /// Returns the method with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name)
     }
 
-    /// As the author writes it.
+    /// Returns the name as the author writes it.
     pub const fn name(self) -> &'static str {
-        self.row().name
+        self.spec().name
     }
 
-    /// The event that it handles.
+    /// Returns the event that the method handles.
     pub const fn event(self) -> Option<Event> {
-        self.row().event
+        self.spec().event
     }
 
-    /// Name and type of what it takes, if anything.
+    /// Returns the name and the type of the parameter besides `self`.
     pub const fn parameter(self) -> Option<(&'static str, Payload)> {
-        self.row().parameter
+        self.spec().parameter
     }
 
-    /// How it is written as a handler, as far as its parameters.
+    /// Renders the signature of the handler, without its return type.
     pub fn signature(self) -> String {
         let name = self.name();
         match self.parameter() {
@@ -121,7 +121,7 @@ impl Method {
     }
 }
 
-impl Word for Event {
+impl Keyword for Event {
     const ALL: &'static [Self] = &[Self::Invoke, Self::Shutdown];
     const NOUN: (&'static str, &'static str) = ("an", "event");
 
@@ -134,13 +134,13 @@ impl Word for Event {
 }
 
 impl Event {
-    /// The methods that handle it: any will do.
+    /// Returns the methods that handle the event. One of them is enough.
     pub fn handlers(self) -> impl Iterator<Item = Method> {
         let methods = Method::ALL.into_iter();
         methods.filter(move |method| method.event() == Some(self))
     }
 
-    /// The method that messages advise.
+    /// Returns the handler that messages suggest.
     pub const fn handler(self) -> Method {
         match self {
             Self::Invoke => Method::Invoke,

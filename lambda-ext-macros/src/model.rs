@@ -1,5 +1,4 @@
-//! What [`check`](crate::check::check) has made sure of: all that emission needs, and nothing that
-//! it could fail on.
+//! The checked model: everything that emission needs. Emission cannot fail.
 
 use crate::{
     args::Flavor,
@@ -13,78 +12,78 @@ pub struct Extension {
     pub krate: TokenStream,
     /// `<..>` of the block, or nothing.
     pub generics: TokenStream,
-    /// The type that the block is for, in the author's own tokens.
+    /// The type of the block, as the author's own tokens.
     pub self_ty: TokenStream,
     /// `where ..` of the block, or nothing.
     pub where_clause: TokenStream,
-    /// What to ask of the platform.
+    /// The value of `Handler::CONFIG`.
     pub config: Config,
-    /// How the value comes to be.
-    pub origin: Origin,
-    /// The methods to forward to.
+    /// The construction of the handler value.
+    pub construction: Construction,
+    /// The methods that the generated `Handler` forwards to.
     pub handlers: Vec<Handler>,
-    /// The `main` to generate.
+    /// The `main` to generate, if any.
     pub main: Option<Main>,
 }
 
-/// What to ask of the platform, where possible in the author's own tokens.
+/// The value of `Handler::CONFIG`, as the author's own tokens where there are any.
 pub struct Config {
-    /// What to register for.
+    /// The events to register for.
     pub events: Vec<Ident>,
-    /// What to subscribe to.
+    /// The telemetry types to subscribe to.
     pub telemetry: Vec<Ident>,
-    /// How it is delivered: limits and their values.
+    /// The limits of a delivery, and their values.
     pub buffering: Vec<(Ident, u32)>,
-    /// Whether there is a `runtime_done`.
+    /// True if the block has a `runtime_done`.
     pub runtime_done: bool,
-    /// The milliseconds between two calls of `tick`.
+    /// The interval of `tick`, in milliseconds.
     pub tick_ms: Option<u32>,
-    /// Whether there is a `thawed`.
+    /// True if the block has a `thawed`.
     pub thawed: bool,
-    /// That the extension goes on when a handler fails.
+    /// `fail_open`, if the extension continues after a handler fails.
     pub fail_open: Option<Ident>,
 }
 
-/// How the value comes to be.
-pub enum Origin {
-    /// `prepare`, which returns this type.
+/// A way to construct the handler value.
+pub enum Construction {
+    /// By `prepare`, which returns this type.
     Prepare(TokenStream),
-    /// A constructor `init`.
+    /// By a constructor `init`.
     Init(Constructor),
-    /// `Default`.
+    /// By `Default`.
     Default,
-    /// The author's program makes it.
-    Given,
+    /// By the author's program.
+    External,
 }
 
 /// `async fn init(register: Register) -> Self`
 pub struct Constructor {
-    /// Its name, in the author's own token.
+    /// Its name, as the author's own token.
     pub name: Ident,
-    /// The type in the author's signature, whose place stands for the argument.
+    /// The type in the author's signature, whose span marks the argument.
     pub parameter_ty: TokenStream,
-    /// What it returns.
+    /// Its return type.
     pub output: TokenStream,
 }
 
-/// A method with `self`.
+/// A method with a receiver.
 pub struct Handler {
-    /// Which.
+    /// The method of the trait.
     pub method: Method,
-    /// Its name, in the author's own token.
+    /// Its name, as the author's own token.
     pub name: Ident,
-    /// Name and type of the parameter of the trait's method, if it has one.
+    /// The name and the type of the trait method's parameter, if it has one.
     pub parameter: Option<(&'static str, Payload)>,
-    /// The type in the author's signature, whose place stands for the argument.
+    /// The type in the author's signature, whose span marks the argument.
     pub parameter_ty: TokenStream,
-    /// What it returns; `()` where nothing is written.
+    /// Its return type; `()` if it has none.
     pub output: TokenStream,
 }
 
 /// The `main` to generate.
 pub struct Main {
-    /// The runtime that it starts.
+    /// The tokio runtime that it starts.
     pub flavor: Flavor,
-    /// The threads of a multi-thread runtime.
+    /// The number of threads of a multi-thread runtime.
     pub worker_threads: Option<usize>,
 }

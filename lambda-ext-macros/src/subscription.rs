@@ -1,20 +1,20 @@
-//! The tables of telemetry: what may be subscribed to, and how it may be delivered.
+//! The tables of telemetry: the types to subscribe to, and the limits of a delivery.
 
-use crate::word::Word;
+use crate::keyword::Keyword;
 use std::ops::RangeInclusive;
 
 /// A type of telemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TelemetryType {
-    /// What the platform tells.
+    /// Events of the platform.
     Platform,
-    /// What the function prints.
+    /// Log lines of the function.
     Function,
-    /// What extensions print.
+    /// Log lines of extensions.
     Extension,
 }
 
-impl Word for TelemetryType {
+impl Keyword for TelemetryType {
     const ALL: &'static [Self] = &[Self::Platform, Self::Function, Self::Extension];
     const NOUN: (&'static str, &'static str) = ("a", "telemetry type");
 
@@ -30,16 +30,16 @@ impl Word for TelemetryType {
 /// A limit at which the platform closes a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Events.
+    /// The number of events.
     MaxItems,
-    /// Bytes.
+    /// The size in bytes.
     MaxBytes,
-    /// Milliseconds.
+    /// The age in milliseconds.
     TimeoutMs,
 }
 
-/// What is known about a limit.
-struct Row {
+/// The properties of a limit.
+struct Spec {
     name: &'static str,
     range: RangeInclusive<u32>,
     example: &'static str,
@@ -47,30 +47,30 @@ struct Row {
 
 impl Limit {
     #[rustfmt::skip]
-    const fn row(self) -> Row {
+    const fn spec(self) -> Spec {
         match self {
-            Self::MaxItems => Row { name: "max_items", range: 1_000..=10_000, example: "max_items = 1_000" },
-            Self::MaxBytes => Row { name: "max_bytes", range: 262_144..=1_048_576, example: "max_bytes = 262_144" },
-            Self::TimeoutMs => Row { name: "timeout_ms", range: 25..=30_000, example: "timeout_ms = 100" },
+            Self::MaxItems => Spec { name: "max_items", range: 1_000..=10_000, example: "max_items = 1_000" },
+            Self::MaxBytes => Spec { name: "max_bytes", range: 262_144..=1_048_576, example: "max_bytes = 262_144" },
+            Self::TimeoutMs => Spec { name: "timeout_ms", range: 25..=30_000, example: "timeout_ms = 100" },
         }
     }
 
-    /// What the platform takes.
+    /// Returns the values that the platform accepts.
     pub const fn range(self) -> RangeInclusive<u32> {
-        self.row().range
+        self.spec().range
     }
 
-    /// How it is written.
+    /// Returns a valid use of the limit.
     pub const fn example(self) -> &'static str {
-        self.row().example
+        self.spec().example
     }
 }
 
-impl Word for Limit {
+impl Keyword for Limit {
     const ALL: &'static [Self] = &[Self::MaxItems, Self::MaxBytes, Self::TimeoutMs];
     const NOUN: (&'static str, &'static str) = ("a", "limit");
 
     fn name(self) -> &'static str {
-        self.row().name
+        self.spec().name
     }
 }

@@ -1,13 +1,13 @@
-//! What the attribute expands to, as files to read: `tests/expansion/*.rs`.
+//! Compares expansions with the snapshots in `tests/expansion/*.rs`.
 //!
-//! `EXPANSION=overwrite cargo test -p lambda-ext-macros` writes them anew; what changed is in the diff.
+//! `EXPANSION=overwrite cargo test -p lambda-ext-macros` rewrites the snapshots. Review the diff.
 
 use crate::expand::expand;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use std::{env, fs, io, path::Path};
 
-/// Compares an expansion with the file of that name.
+/// Compares an expansion with the snapshot of this name.
 #[track_caller]
 fn assert_expansion(name: &str, args: TokenStream, item: TokenStream) {
     let expansion = pretty(expand(args, item)).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -18,7 +18,7 @@ fn assert_expansion(name: &str, args: TokenStream, item: TokenStream) {
     let expected = fs::read_to_string(&path).unwrap_or_else(|error: io::Error| error.to_string());
     assert!(
         expected == expansion,
-        "{name} expands to something new; `EXPANSION=overwrite` writes it down:\n{expansion}"
+        "{name} differs from its snapshot; `EXPANSION=overwrite` rewrites it:\n{expansion}"
     );
 }
 
@@ -27,7 +27,7 @@ fn pretty(tokens: TokenStream) -> syn::Result<String> {
 }
 
 #[test]
-fn constructor() {
+fn block_with_constructor_matches_snapshot() {
     assert_expansion(
         "constructor",
         quote!(events = [Invoke, Shutdown]),
@@ -54,7 +54,7 @@ fn constructor() {
 }
 
 #[test]
-fn internal() {
+fn internal_extension_matches_snapshot() {
     assert_expansion(
         "internal",
         quote!(internal),
@@ -73,7 +73,7 @@ fn internal() {
 }
 
 #[test]
-fn prepare() {
+fn block_with_prepare_matches_snapshot() {
     assert_expansion(
         "prepare",
         quote!(flavor = "multi_thread", worker_threads = 4),
@@ -92,7 +92,7 @@ fn prepare() {
 }
 
 #[test]
-fn default() {
+fn block_without_constructor_matches_snapshot() {
     assert_expansion(
         "default",
         quote!(),
@@ -106,7 +106,7 @@ fn default() {
 }
 
 #[test]
-fn telemetry() {
+fn block_with_telemetry_matches_snapshot() {
     assert_expansion(
         "telemetry",
         quote!(
@@ -124,7 +124,7 @@ fn telemetry() {
 }
 
 #[test]
-fn runtime_done() {
+fn block_with_runtime_done_matches_snapshot() {
     assert_expansion(
         "runtime_done",
         quote!(buffering(max_bytes = 0x4_0000)),
@@ -139,7 +139,7 @@ fn runtime_done() {
 }
 
 #[test]
-fn tick_and_thawed() {
+fn block_with_tick_and_thawed_matches_snapshot() {
     assert_expansion(
         "tick_and_thawed",
         quote!(tick_ms = 10_000, fail_open),
@@ -158,7 +158,7 @@ fn tick_and_thawed() {
 }
 
 #[test]
-fn without_main() {
+fn extension_without_main_matches_snapshot() {
     assert_expansion(
         "without_main",
         quote!(main = false),
@@ -176,7 +176,7 @@ fn without_main() {
 }
 
 #[test]
-fn mistakes() {
+fn block_with_mistake_matches_snapshot() {
     assert_expansion(
         "mistakes",
         quote!(events = [Invoke, Shutdown]),
@@ -189,7 +189,7 @@ fn mistakes() {
 }
 
 #[test]
-fn mistakes_without_main() {
+fn struct_without_main_matches_snapshot() {
     assert_expansion(
         "mistakes_without_main",
         quote!(main = false),
@@ -200,7 +200,7 @@ fn mistakes_without_main() {
 }
 
 #[test]
-fn mistaken_trait() {
+fn trait_block_matches_snapshot() {
     assert_expansion(
         "mistaken_trait",
         quote!(),
@@ -212,9 +212,9 @@ fn mistaken_trait() {
     );
 }
 
-/// Of two events there are few enough to write down which methods ask for which.
+/// Lists the combinations of methods with the events that they need.
 #[test]
-fn the_events_follow_from_the_methods() {
+fn events_without_argument_follow_from_methods() {
     let prepare = quote!(
         async fn prepare() -> Self {}
     );
@@ -236,7 +236,7 @@ fn the_events_follow_from_the_methods() {
     let thawed = quote!(
         async fn thawed(&mut self, _: Duration) {}
     );
-    for (methods, invokes, ends) in [
+    for (methods, invokes, shuts_down) in [
         (quote!(#prepare), false, true),
         (quote!(#shutdown), false, true),
         (quote!(#telemetry), false, true),
@@ -261,15 +261,15 @@ fn the_events_follow_from_the_methods() {
         assert!(!has("compile_error"), "{expansion}");
         assert_eq!(
             (has("Invoke"), has("Shutdown")),
-            (invokes, ends),
+            (invokes, shuts_down),
             "{methods}"
         );
     }
 }
 
-/// The block comes back token for token, first, behind nothing but our `allow`.
+/// The expansion starts with the block, token for token, after the generated `allow`.
 #[test]
-fn the_block_is_untouched() {
+fn block_in_expansion_is_unchanged() {
     let block = quote! {
         /// Counts.
         #[cfg(unix)]
@@ -290,7 +290,7 @@ fn the_block_is_untouched() {
 }
 
 #[test]
-fn a_renamed_crate_leaves_no_trace_of_the_name() {
+fn expansion_with_crate_argument_has_no_default_path() {
     let main = || quote!(flavor = "multi_thread", worker_threads = 2);
     let telemetry = || quote!(telemetry = [Platform], buffering(timeout_ms = 100));
     let extensions = [

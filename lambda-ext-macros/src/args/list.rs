@@ -1,21 +1,21 @@
-//! `[Invoke, Shutdown]`, `[Platform, Function]`: words that are listed.
+//! Parses lists of keywords: `[Invoke, Shutdown]` and `[Platform, Function]`.
 
 use super::{
-    setting::{Setting, Value},
-    tokens::{all, is_punct, visible},
+    setting::{RawSetting, Setting},
+    tokens::{flatten, is_punct, to_stream},
 };
-use crate::{errors::Errors, method::Event, subscription::TelemetryType, word::Word};
+use crate::{errors::Errors, keyword::Keyword, method::Event, subscription::TelemetryType};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
 use syn::ext::IdentExt as _;
 
-/// A word that is listed.
-pub trait Element: Word {
-    /// What to say of a name that people list although it comes another way.
-    fn elsewhere(name: &str) -> Option<&'static str>;
+/// A keyword that a list can hold.
+pub trait Listable: Keyword {
+    /// Returns a note on a name that authors list although it belongs elsewhere.
+    fn misplaced(name: &str) -> Option<&'static str>;
 }
 
-impl Element for Event {
-    fn elsewhere(name: &str) -> Option<&'static str> {
+impl Listable for Event {
+    fn misplaced(name: &str) -> Option<&'static str> {
         match &*name.to_lowercase() {
             "init" | "prepare" | "register" => {
                 Some("`init` and `prepare` are called without being listed")
@@ -29,8 +29,8 @@ impl Element for Event {
     }
 }
 
-impl Element for TelemetryType {
-    fn elsewhere(name: &str) -> Option<&'static str> {
+impl Listable for TelemetryType {
+    fn misplaced(name: &str) -> Option<&'static str> {
         match &*name.to_lowercase() {
             "log" | "logs" => {
                 Some("logs are `Function` telemetry, those of extensions `Extension`")
@@ -42,150 +42,155 @@ impl Element for TelemetryType {
 }
 
 /// The value of an argument that is a list.
-pub struct List<T> {
-    /// Those that could be read.
-    pub listed: Vec<Listed<T>>,
-    /// One could not be read, so what seems to be missing from the list may be what it meant.
-    pub unclear: bool,
+pub struct List<K> {
+    /// The elements that name a keyword, at least approximately.
+    pub elements: Vec<Element<K>>,
+    /// True if an element could not be recognized. A keyword that seems to be missing from the list
+    /// may be what that element means.
+    pub incomplete: bool,
 }
 
-/// One of a list.
-pub struct Listed<T> {
-    /// In the author's own token.
+/// An element of a list.
+pub struct Element<K> {
+    /// The author's own token.
     pub name: Ident,
-    /// Which.
-    pub word: T,
-    /// Written as it must be; if not, that has been reported and asks for nothing more.
+    /// The keyword that it names.
+    pub keyword: K,
+    /// True if the name is spelled correctly. A misspelt one has been reported, and causes no other
+    /// message.
     pub exact: bool,
 }
 
-impl<T: Element> List<T> {
-    /// Whether it has this one.
-    pub fn has(&self, word: T) -> bool {
-        self.listed.iter().any(|listed| listed.word == word)
+impl<K: Listable> List<K> {
+    /// Returns whether the list contains this keyword.
+    pub fn contains(&self, keyword: K) -> bool {
+        self.elements
+            .iter()
+            .any(|element| element.keyword == keyword)
     }
 
-    /// As it is written with this one too.
-    pub fn with(&self, word: T) -> String {
-        let names: Vec<_> = T::ALL
+    /// Renders the list with this keyword added.
+    pub fn render_with(&self, keyword: K) -> String {
+        let names: Vec<_> = K::ALL
             .iter()
-            .filter(|&&other| other == word || self.has(other))
+            .filter(|&&other| other == keyword || self.contains(other))
             .map(|other| other.name())
             .collect();
         format!("[{}]", names.join(", "))
     }
 
-    /// The author's own tokens.
-    pub fn names(&self) -> Vec<Ident> {
-        let names = self.listed.iter().map(|listed| listed.name.clone());
-        names.collect()
+    /// Returns the author's own tokens.
+    pub fn idents(&self) -> Vec<Ident> {
+        let idents = self.elements.iter().map(|element| element.name.clone());
+        idents.collect()
     }
 
-    /// The elements of the list.
-    fn read(list: &Group, errors: &mut Errors) -> Self {
+    /// Parses the elements of a list.
+    fn parse(list: &Group, errors: &mut Errors) -> Self {
         let mut elements = Self {
-            listed: Vec::new(),
-            unclear: false,
+            elements: Vec::new(),
+            incomplete: false,
         };
-        for element in visible(list.stream()).split(|token| is_punct(token, ',')) {
-            elements.element(element, errors);
+        for element in flatten(list.stream()).split(|token| is_punct(token, ',')) {
+            elements.parse_element(element, errors);
         }
         elements
     }
 
-    /// What stands between two commas.
-    fn element(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
-        let (article, noun) = T::NOUN;
+    /// Parses the tokens between two commas.
+    fn parse_element(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
+        let (article, noun) = K::NOUN;
         match tokens {
-            // behind the last comma
+            // A trailing comma.
             [] => {}
-            [TokenTree::Ident(name)] => self.name(name, errors),
+            [TokenTree::Ident(name)] => self.parse_name(name, errors),
             [TokenTree::Ident(name), rest @ ..] if matches!(rest, [TokenTree::Ident(_), ..]) => {
-                self.name(name, errors);
+                self.parse_name(name, errors);
                 errors.push(&rest[0], format!("expected `,` before the next {noun}"));
-                self.element(rest, errors);
+                self.parse_element(rest, errors);
             }
             // `[Platform; Function]`
             [TokenTree::Ident(name), TokenTree::Punct(sign), rest @ ..]
                 if matches!(rest, [TokenTree::Ident(_), ..]) =>
             {
-                self.name(name, errors);
+                self.parse_name(name, errors);
                 errors.push(
                     sign,
                     format!("expected `,` before the next {noun}, found `{sign}`"),
                 );
-                self.element(rest, errors);
+                self.parse_element(rest, errors);
             }
             // `EventType::Invoke` and `"Invoke"`
             _ => {
                 let last = tokens.last().map(ToString::to_string).unwrap_or_default();
-                let meant = T::nearest(&last);
-                let help = meant.map(|word| format!("\nhelp: write `{}`", word.name()));
+                let meant = K::closest(&last);
+                let help = meant.map(|keyword| format!("\nhelp: write `{}`", keyword.name()));
                 let help = help.unwrap_or_default();
                 errors.push(
-                    all(tokens),
+                    to_stream(tokens),
                     format!("expected the name of {article} {noun}{help}"),
                 );
                 match meant {
-                    Some(word) => self.listed.push(Listed {
-                        name: Ident::new(word.name(), Span::call_site()),
-                        word,
+                    Some(keyword) => self.elements.push(Element {
+                        name: Ident::new(keyword.name(), Span::call_site()),
+                        keyword,
                         exact: false,
                     }),
-                    None => self.unclear = true,
+                    None => self.incomplete = true,
                 }
             }
         }
     }
 
-    /// One name.
-    fn name(&mut self, name: &Ident, errors: &mut Errors) {
-        let (_, noun) = T::NOUN;
-        let written = name.unraw().to_string();
-        let known = T::named(&written);
-        let meant = known.or_else(|| T::nearest(&written));
-        let note = T::elsewhere(&written);
-        if let Some(word) = known {
-            if self.listed.iter().any(|it| it.exact && it.word == word) {
-                errors.push(name, format!("{noun} `{written}` is listed more than once"));
+    /// Parses an element that is one identifier.
+    fn parse_name(&mut self, name: &Ident, errors: &mut Errors) {
+        let (_, noun) = K::NOUN;
+        let text = name.unraw().to_string();
+        let known = K::from_name(&text);
+        let meant = known.or_else(|| K::closest(&text));
+        let note = K::misplaced(&text);
+        if let Some(keyword) = known {
+            let mut exact = self.elements.iter().filter(|element| element.exact);
+            if exact.any(|element| element.keyword == keyword) {
+                errors.push(name, format!("{noun} `{text}` is listed more than once"));
             }
         } else {
             let remedy = match (meant, note) {
-                (Some(word), _) => format!("\nhelp: write `{}`", word.name()),
+                (Some(keyword), _) => format!("\nhelp: write `{}`", keyword.name()),
                 (None, Some(note)) => format!("\nnote: {note}"),
                 (None, None) => String::new(),
             };
-            let expected = T::alternatives();
+            let expected = K::alternatives();
             errors.push(
                 name,
-                format!("unknown {noun} `{written}`, expected {expected}{remedy}"),
+                format!("unknown {noun} `{text}`, expected {expected}{remedy}"),
             );
         }
         match meant {
-            Some(word) => self.listed.push(Listed {
+            Some(keyword) => self.elements.push(Element {
                 name: name.clone(),
-                word,
+                keyword,
                 exact: known.is_some(),
             }),
-            None => self.unclear |= note.is_none(),
+            None => self.incomplete |= note.is_none(),
         }
     }
 }
 
-impl<S: Setting> Value<'_, S> {
-    /// `[Invoke, Shutdown]`
-    pub fn list<T: Element>(&self, errors: &mut Errors) -> Option<List<T>> {
+impl<S: Setting> RawSetting<'_, S> {
+    /// Parses `[Invoke, Shutdown]`.
+    pub fn list<K: Listable>(&self, errors: &mut Errors) -> Option<List<K>> {
         let [TokenTree::Group(list)] = self.tokens else {
-            return self.malformed(errors);
+            return self.report_malformed(errors);
         };
         if list.delimiter() != Delimiter::Bracket {
-            return self.malformed(errors);
+            return self.report_malformed(errors);
         }
         if list.stream().is_empty() {
-            let (name, names) = (self.setting.name(), T::names());
+            let (name, names) = (self.setting.name(), K::names());
             errors.push(list, format!("`{name}` must list at least one of {names}"));
             return None;
         }
-        Some(List::read(list, errors))
+        Some(List::parse(list, errors))
     }
 }

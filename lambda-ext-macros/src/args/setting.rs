@@ -1,70 +1,71 @@
-//! `name = value, ..`: how the arguments are written, and the limits of one of them.
+//! The syntax `name = value, ..`, which the arguments share with the limits of `buffering`.
 
-use super::tokens::{all, is_group, is_punct, visible};
-use crate::{errors::Errors, word::Word};
+use super::tokens::{flatten, is_group, is_punct, to_stream};
+use crate::{errors::Errors, keyword::Keyword};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 
-/// What has a value.
-pub trait Setting: Word {
-    /// What the value must be, to follow on "`name` must be".
+/// A keyword that can be given a value.
+pub trait Setting: Keyword {
+    /// Returns what completes "`name` must be".
     fn must_be(self) -> String;
 
-    /// How it is written.
+    /// Returns a valid use of the setting.
     fn example(self) -> &'static str;
 
-    /// Where in that its value is.
-    fn form(self) -> Form {
-        Form::Assigned
+    /// Returns how the setting is written.
+    fn syntax(self) -> Syntax {
+        Syntax::Assignment
     }
 }
 
-/// How a setting is written.
+/// The syntax of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Syntax {
     /// `name = value`
-    Assigned,
+    Assignment,
     /// `name(..)`
-    Called,
+    Parenthesized,
     /// `name`
-    Bare,
+    Flag,
 }
 
 /// A setting that was given.
-pub struct Given<T> {
-    /// Where.
+pub struct Parsed<T> {
+    /// Its name, as the author's own token.
     pub name: Ident,
-    /// Nothing if the value was wrong, which has been reported.
+    /// Its value; `None` if the value was invalid, which has been reported.
     pub value: Option<T>,
 }
 
-/// What stands behind the name of a setting.
-pub struct Value<'a, S> {
-    /// Which.
+/// A setting whose value is not parsed yet.
+pub struct RawSetting<'a, S> {
+    /// The setting.
     pub setting: S,
-    /// As written.
+    /// Its name, as the author's own token.
     pub name: &'a Ident,
-    /// Nothing if it is not written as it must be, or if it is bare, as it must be then.
+    /// The tokens of its value. Empty if the syntax is wrong, and for a correct flag.
     pub tokens: &'a [TokenTree],
 }
 
-impl<'a, S: Setting> Value<'a, S> {
-    /// Reads what stands between two commas.
-    pub fn read(tokens: &'a [TokenTree], errors: &mut Errors) -> Option<Self> {
+impl<'a, S: Setting> RawSetting<'a, S> {
+    /// Parses the tokens between two commas.
+    pub fn parse(tokens: &'a [TokenTree], errors: &mut Errors) -> Option<Self> {
         let [TokenTree::Ident(name), rest @ ..] = tokens else {
             let (article, noun) = S::NOUN;
             let names = S::names();
             errors.push(
-                all(tokens),
+                to_stream(tokens),
                 format!("expected {article} {noun}, one of {names}"),
             );
             return None;
         };
-        let setting = S::named(&name.unraw().to_string()).or_else(|| unknown(name, errors))?;
-        let tokens = match (setting.form(), rest) {
-            (Form::Assigned, [equals, value @ ..]) if is_punct(equals, '=') => value,
-            (Form::Called, [TokenTree::Group(_)]) | (Form::Bare, _) => rest,
-            // `events(Invoke)` and whatever else is not `name = value` has no value.
+        let known = S::from_name(&name.unraw().to_string());
+        let setting = known.or_else(|| report_unknown(name, errors))?;
+        let tokens = match (setting.syntax(), rest) {
+            (Syntax::Assignment, [equals, value @ ..]) if is_punct(equals, '=') => value,
+            (Syntax::Parenthesized, [TokenTree::Group(_)]) | (Syntax::Flag, _) => rest,
+            // `events(Invoke)` and anything else that is not `name = value` has no value.
             _ => &[],
         };
         Some(Self {
@@ -74,30 +75,30 @@ impl<'a, S: Setting> Value<'a, S> {
         })
     }
 
-    /// Notes the value, unless there was one before.
-    pub fn set<T>(
+    /// Parses the value and stores it in the field, unless the setting was given before.
+    pub fn store<T>(
         &self,
-        slot: &mut Option<Given<T>>,
-        read: fn(&Self, &mut Errors) -> Option<T>,
+        field: &mut Option<Parsed<T>>,
+        parse: fn(&Self, &mut Errors) -> Option<T>,
         errors: &mut Errors,
     ) {
         let name = self.name;
-        if slot.is_some() {
-            // One that is misspelt has been reported.
+        if field.is_some() {
+            // A misspelt name has been reported.
             if name.unraw() == self.setting.name() {
                 let (_, noun) = S::NOUN;
                 errors.push(name, format!("{noun} `{name}` is given more than once"));
             }
             return;
         }
-        *slot = Some(Given {
+        *field = Some(Parsed {
             name: name.clone(),
-            value: read(self, errors),
+            value: parse(self, errors),
         });
     }
 
-    /// Reports that the value is not what it must be.
-    pub fn malformed<T>(&self, errors: &mut Errors) -> Option<T> {
+    /// Reports an invalid value.
+    pub fn report_malformed<T>(&self, errors: &mut Errors) -> Option<T> {
         let message = format!(
             "`{}` must be {}\nhelp: write `{}`",
             self.setting.name(),
@@ -107,40 +108,40 @@ impl<'a, S: Setting> Value<'a, S> {
         if self.tokens.is_empty() {
             errors.push(self.name, message);
         } else {
-            errors.push(all(self.tokens), message);
+            errors.push(to_stream(self.tokens), message);
         }
         None
     }
 }
 
-/// Reports a word that nobody knows; returns the one that must have been meant, so that its value
-/// is not missed.
-fn unknown<W: Word>(name: &Ident, errors: &mut Errors) -> Option<W> {
-    let written = name.to_string();
-    let near = W::nearest(&written).or_else(|| W::begun(&written));
-    let help = near.map(|near| format!("\nhelp: did you mean `{}`?", near.name()));
-    let (_, noun) = W::NOUN;
+/// Reports an unknown name. Returns the keyword that the author probably meant, so that its value is
+/// not reported as missing.
+fn report_unknown<K: Keyword>(name: &Ident, errors: &mut Errors) -> Option<K> {
+    let text = name.to_string();
+    let meant = K::closest(&text).or_else(|| K::by_prefix(&text));
+    let help = meant.map(|keyword| format!("\nhelp: did you mean `{}`?", keyword.name()));
+    let (_, noun) = K::NOUN;
     errors.push(
         name,
         format!(
             "unknown {noun} `{name}`, expected one of {}{}",
-            W::names(),
+            K::names(),
             help.unwrap_or_default(),
         ),
     );
-    near
+    meant
 }
 
-/// What stands between the commas.
-pub fn segments<S: Setting>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<TokenTree>> {
+/// Splits the tokens at the commas, and where a comma is missing between two settings.
+pub fn split_settings<S: Setting>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<TokenTree>> {
     let (article, noun) = S::NOUN;
     let mut segments = vec![Vec::new()];
-    let mut tokens = visible(tokens).into_iter().peekable();
+    let mut tokens = flatten(tokens).into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let here = segments.len() - 1;
+        let current = segments.len() - 1;
         match &token {
             TokenTree::Punct(comma) if comma.as_char() == ',' => {
-                if segments[here].is_empty() {
+                if segments[current].is_empty() {
                     errors.push(token, format!("expected {article} {noun}, found `,`"));
                 } else {
                     segments.push(Vec::new());
@@ -148,36 +149,36 @@ pub fn segments<S: Setting>(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec
             }
             // `events = [Invoke] main = false`
             TokenTree::Ident(name)
-                if is_whole::<S>(&segments[here])
-                    && (begins_value(tokens.peek()) || is_bare::<S>(name)) =>
+                if is_complete::<S>(&segments[current])
+                    && (begins_value(tokens.peek()) || is_flag::<S>(name)) =>
             {
                 errors.push(&token, format!("expected `,` before the next {noun}"));
                 segments.push(vec![token]);
             }
-            _ => segments[here].push(token),
+            _ => segments[current].push(token),
         }
     }
     segments.retain(|segment| !segment.is_empty());
     segments
 }
 
-/// Whether a setting may end here.
-fn is_whole<S: Setting>(segment: &[TokenTree]) -> bool {
+/// Returns whether the tokens can be a complete setting.
+fn is_complete<S: Setting>(segment: &[TokenTree]) -> bool {
     match segment {
-        [TokenTree::Ident(name)] => is_bare::<S>(name),
+        [TokenTree::Ident(name)] => is_flag::<S>(name),
         [_, value] => is_group(value, Delimiter::Parenthesis),
-        // `num_cpus::get()` is one value, if a wrong one.
+        // `num_cpus::get()` is one value, although an invalid one.
         [_, _, .., last] => !matches!(last, TokenTree::Punct(_)),
         _ => false,
     }
 }
 
-/// Whether this is all of a setting.
-fn is_bare<S: Setting>(name: &Ident) -> bool {
-    S::named(&name.unraw().to_string()).is_some_and(|it| it.form() == Form::Bare)
+/// Returns whether the name is that of a flag, which is complete without a value.
+fn is_flag<S: Setting>(name: &Ident) -> bool {
+    S::from_name(&name.unraw().to_string()).is_some_and(|it| it.syntax() == Syntax::Flag)
 }
 
-/// Whether a setting's name is what came before.
+/// Returns whether the token can follow the name of a setting.
 fn begins_value(token: Option<&TokenTree>) -> bool {
     token.is_some_and(|it| is_punct(it, '=') || is_group(it, Delimiter::Parenthesis))
 }

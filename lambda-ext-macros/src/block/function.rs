@@ -1,6 +1,6 @@
-//! A function of the block: its signature.
+//! Parses the signature of a function.
 
-use super::scan::{Attribute, attributes, generics, until};
+use super::scan::{Attribute, attributes, generics, take_until};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
@@ -10,9 +10,9 @@ use syn::{
     token,
 };
 
-/// What of a function matters.
+/// The parts of a function that the attribute uses.
 pub struct Function {
-    /// Each `#[cfg(..)]` on it.
+    /// The `#[cfg(..)]` attributes.
     pub cfgs: Vec<TokenStream>,
     /// `const`
     pub constness: Option<Token![const]>,
@@ -22,7 +22,7 @@ pub struct Function {
     pub unsafety: Option<Token![unsafe]>,
     /// `fn`
     pub fn_token: Token![fn],
-    /// Its name.
+    /// The name.
     pub name: Ident,
     /// `<..>`, or nothing.
     pub generics: TokenStream,
@@ -30,35 +30,35 @@ pub struct Function {
     pub parentheses: Group,
     /// `self`, in any form.
     pub receiver: Option<Receiver>,
-    /// What it takes besides `self`.
+    /// The parameters besides `self`.
     pub parameters: Vec<Parameter>,
-    /// What stands behind the `->`.
+    /// The return type, after `->`.
     pub output: Option<TokenStream>,
 }
 
 /// `self`, in any form.
 pub struct Receiver {
-    /// As it stands.
+    /// All of its tokens.
     pub tokens: TokenStream,
-    /// `&self`, `&mut self`, or `self` with a type that is a reference.
+    /// True if it is `&self`, `&mut self`, or `self` with a reference type.
     pub by_reference: bool,
 }
 
-/// What a function takes besides `self`.
+/// A parameter besides `self`.
 pub struct Parameter {
-    /// As it stands.
+    /// All of its tokens.
     pub tokens: TokenStream,
-    /// What stands behind the `:`.
+    /// The type, after `:`.
     pub ty: TokenStream,
 }
 
 impl Parameter {
-    /// Whether its type is written as a reference.
+    /// Returns whether the type is written as a reference.
     pub fn is_reference(&self) -> bool {
         starts_with_reference(&self.ty)
     }
 
-    /// Whether its type is one of this name, by whatever path, as far as can be seen.
+    /// Returns whether the last segment of the type's path is this name.
     pub fn is_named(&self, name: &str) -> bool {
         let last = self.ty.clone().into_iter().last();
         matches!(last, Some(TokenTree::Ident(last)) if last == name)
@@ -66,7 +66,7 @@ impl Parameter {
 }
 
 impl Function {
-    /// Reads a function, body included, or nothing of an item that is none.
+    /// Parses a function and skips its body. Returns `None` for another item.
     pub fn parse(attributes: &[Attribute], input: ParseStream) -> Result<Option<Self>> {
         let ahead = input.fork();
         modifiers(&ahead)?;
@@ -80,12 +80,12 @@ impl Function {
         let parentheses: Group = input.parse()?;
         let (receiver, parameters) = parameters.parse2(parentheses.stream())?;
         let output = match input.parse::<Option<Token![->]>>()? {
-            Some(_) => Some(until(input, |input| {
-                input.peek(Token![where]) || ends(input)
+            Some(_) => Some(take_until(input, |input| {
+                input.peek(Token![where]) || ends_signature(input)
             })?),
             None => None,
         };
-        until(input, ends)?;
+        take_until(input, ends_signature)?;
         input.parse::<TokenTree>()?;
         Ok(Some(Self {
             cfgs: attributes
@@ -107,8 +107,9 @@ impl Function {
     }
 }
 
-/// At the body, or at the `;` of a function that the compiler will ask a body of.
-fn ends(input: ParseStream) -> bool {
+/// Returns whether the next token is the body, or the `;` of a function without one, which rustc
+/// reports.
+fn ends_signature(input: ParseStream) -> bool {
     input.peek(token::Brace) || input.peek(Token![;])
 }
 
@@ -118,7 +119,7 @@ type Modifiers = (
     Option<Token![unsafe]>,
 );
 
-/// What may stand before `fn`.
+/// Parses the keywords before `fn`.
 fn modifiers(input: ParseStream) -> Result<Modifiers> {
     let modifiers = (input.parse()?, input.parse()?, input.parse()?);
     if input.parse::<Option<Token![extern]>>()?.is_some() {
@@ -127,7 +128,7 @@ fn modifiers(input: ParseStream) -> Result<Modifiers> {
     Ok(modifiers)
 }
 
-/// What stands between the parentheses.
+/// Parses the content of the parentheses.
 fn parameters(input: ParseStream) -> Result<(Option<Receiver>, Vec<Parameter>)> {
     let mut receiver = None;
     let mut parameters = Vec::new();
@@ -143,7 +144,7 @@ fn parameters(input: ParseStream) -> Result<(Option<Receiver>, Vec<Parameter>)> 
     Ok((receiver, parameters))
 }
 
-/// Whether `self` is next, behind `&`, a lifetime and `mut`.
+/// Returns whether the next parameter is `self`, after `&`, a lifetime and `mut`.
 fn is_receiver(input: ParseStream) -> Result<bool> {
     let ahead = input.fork();
     ahead.parse::<Option<Token![&]>>()?;
@@ -153,13 +154,13 @@ fn is_receiver(input: ParseStream) -> Result<bool> {
 }
 
 fn receiver(input: ParseStream) -> Result<Receiver> {
-    let before = until(input, |input| {
+    let before = take_until(input, |input| {
         input.peek(Token![:]) || input.peek(Token![,])
     })?;
     let mut by_reference = starts_with_reference(&before);
     let mut tokens = before;
     if let Some(colon) = input.parse::<Option<Token![:]>>()? {
-        let ty = until(input, |input| input.peek(Token![,]))?;
+        let ty = take_until(input, |input| input.peek(Token![,]))?;
         by_reference = starts_with_reference(&ty);
         tokens.extend(quote!(#colon #ty));
     }
@@ -178,10 +179,10 @@ fn parameter(input: ParseStream) -> Result<Parameter> {
     let at_type = |input: ParseStream| input.peek(Token![:]) && !input.peek(Token![::]);
     let mut tokens = TokenStream::new();
     loop {
-        tokens.extend(until(input, |input| {
+        tokens.extend(take_until(input, |input| {
             at_type(input) || input.peek(Token![::]) || input.peek(Token![,])
         })?);
-        // the path of a pattern
+        // `::` belongs to a path in the pattern.
         match input.parse::<Option<Token![::]>>()? {
             Some(colons) => colons.to_tokens(&mut tokens),
             None => break,
@@ -189,7 +190,7 @@ fn parameter(input: ParseStream) -> Result<Parameter> {
     }
     let mut ty = TokenStream::new();
     if let Some(colon) = input.parse::<Option<Token![:]>>()? {
-        ty = until(input, |input| input.peek(Token![,]))?;
+        ty = take_until(input, |input| input.peek(Token![,]))?;
         tokens.extend(quote!(#colon #ty));
     }
     Ok(Parameter { tokens, ty })

@@ -1,4 +1,4 @@
-//! Steps over the parts of an item that need no understanding.
+//! Skips the parts of an item whose content does not matter.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -8,14 +8,14 @@ use syn::{
     token,
 };
 
-/// `#[..]`, or `#![..]` at the top of a block.
+/// `#[..]`, or an inner `#![..]`.
 pub struct Attribute {
     pound: Token![#],
     content: Group,
 }
 
 impl Attribute {
-    /// Whether the item may not be there.
+    /// Returns whether this is `#[cfg(..)]`.
     pub fn is_cfg(&self) -> bool {
         let first = self.content.stream().into_iter().next();
         matches!(first, Some(TokenTree::Ident(name)) if name == "cfg")
@@ -29,7 +29,7 @@ impl ToTokens for Attribute {
     }
 }
 
-/// The attributes of what follows.
+/// Parses the attributes of the next item.
 pub fn attributes(input: ParseStream) -> Result<Vec<Attribute>> {
     let mut attributes = Vec::new();
     while input.peek(Token![#]) {
@@ -43,7 +43,7 @@ pub fn attributes(input: ParseStream) -> Result<Vec<Attribute>> {
     Ok(attributes)
 }
 
-/// Steps over `pub` and `pub(..)`.
+/// Skips `pub` and `pub(..)`.
 pub fn visibility(input: ParseStream) -> Result<()> {
     if input.parse::<Option<Token![pub]>>()?.is_some() && input.peek(token::Paren) {
         input.parse::<Group>()?;
@@ -51,19 +51,19 @@ pub fn visibility(input: ParseStream) -> Result<()> {
     Ok(())
 }
 
-/// `<..>`, or nothing.
+/// Parses `<..>`, or nothing.
 pub fn generics(input: ParseStream) -> Result<TokenStream> {
     if !input.peek(Token![<]) {
         return Ok(TokenStream::new());
     }
     let open: Token![<] = input.parse()?;
-    let parameters = until(input, |input| input.peek(Token![>]))?;
+    let parameters = take_until(input, |input| input.peek(Token![>]))?;
     let close: Token![>] = input.parse()?;
     Ok(quote!(#open #parameters #close))
 }
 
-/// The tokens before the one that `stop` is for, which does not see those between `<` and `>`.
-pub fn until(input: ParseStream, stop: impl Fn(ParseStream) -> bool) -> Result<TokenStream> {
+/// Returns the tokens before the first one for which `stop` returns true, outside of `<` and `>`.
+pub fn take_until(input: ParseStream, stop: impl Fn(ParseStream) -> bool) -> Result<TokenStream> {
     let mut tokens = TokenStream::new();
     let mut depth = 0_usize;
     while !(input.is_empty() || depth == 0 && stop(input)) {

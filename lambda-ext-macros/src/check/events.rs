@@ -1,63 +1,66 @@
-//! Whether the events and the methods agree.
+//! Checks that the events and the methods agree.
 
-use super::{methods::Methods, near::Near};
+use super::{input::Input, methods::Methods, suggestion::Suggestion};
 use crate::{
     args::{Args, List},
     block::Block,
     errors::Errors,
+    keyword::Keyword as _,
     method::{Event, Method},
-    word::Word,
 };
 use proc_macro2::{Ident, Span};
 
-/// Reports where they do not; returns what to register for.
-pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors) -> Vec<Ident> {
-    match &args.events {
-        None => {
-            // Of a subscription or an interval without its handler more is said than that.
-            if methods.is_empty() && args.telemetry.is_none() && args.tick_ms.is_none() {
-                report_no_handler(block, errors);
-            }
-            let events = implied(methods).into_iter();
-            events
-                .filter(|&event| !is_refused(args, event))
-                .map(|event| Ident::new(event.name(), Span::call_site()))
-                .collect()
+/// Reports an event without a handler, and the reverse. Returns the events to register for.
+pub fn check(input: &Input, errors: &mut Errors) -> Vec<Ident> {
+    let Input {
+        args,
+        block,
+        methods,
+    } = input;
+    let Some(given) = &args.events else {
+        // A subscription or an interval without its handler has a message of its own.
+        if methods.is_empty() && args.telemetry.is_none() && args.tick_ms.is_none() {
+            report_no_handler(block, errors);
         }
-        Some(given) => match &given.value {
-            Some(events) => {
-                let refused = |event| is_refused(args, event);
-                check_refused(events, refused, errors);
-                check_listed(events, refused, block, methods, errors);
-                check_unlisted(events, refused, methods, errors);
-                events.names()
-            }
-            None => Vec::new(),
-        },
-    }
+        return implied(methods)
+            .into_iter()
+            .filter(|&event| !is_rejected(args, event))
+            .map(|event| Ident::new(event.name(), Span::call_site()))
+            .collect();
+    };
+    let Some(events) = &given.value else {
+        return Vec::new();
+    };
+    check_rejected(args, events, errors);
+    check_listed(events, input, errors);
+    check_unlisted(events, input, errors);
+    events.idents()
 }
 
-/// Without `events`: what there is a handler for.
+/// Returns the events that follow from the methods, if `events` is not given.
 fn implied(methods: &Methods) -> Vec<Event> {
-    let waits = waits(methods, methods.handle(Event::Invoke));
+    let needs_shutdown = needs_shutdown(methods, methods.handles(Event::Invoke));
     let events = Event::ALL.iter().copied();
     events
-        .filter(|&event| methods.handle(event) || event == Event::Shutdown && waits)
+        .filter(|&event| methods.handles(event) || event == Event::Shutdown && needs_shutdown)
         .collect()
 }
 
-/// Whether the platform refuses this event to an extension of the kind. It may have a handler all the
-/// same: a signal stands for it.
-fn is_refused(args: &Args, event: Event) -> bool {
+/// Returns whether Lambda rejects the event for this kind of extension. The extension can have the
+/// handler nevertheless, because a signal replaces the event.
+fn is_rejected(args: &Args, event: Event) -> bool {
     args.internal.is_some() && event == Event::Shutdown
 }
 
-fn check_refused(events: &List<Event>, refused: impl Fn(Event) -> bool, errors: &mut Errors) {
-    for listed in events.listed.iter().filter(|listed| refused(listed.word)) {
-        let event = listed.word;
+fn check_rejected(args: &Args, events: &List<Event>, errors: &mut Errors) {
+    for element in &events.elements {
+        if !is_rejected(args, element.keyword) {
+            continue;
+        }
+        let event = element.keyword;
         let (name, method) = (event.name(), event.handler().name());
         errors.push(
-            &listed.name,
+            &element.name,
             format!(
                 "event `{name}` must not be listed beside `internal`, because Lambda refuses it to \
                  internal extensions\n\
@@ -67,35 +70,34 @@ fn check_refused(events: &List<Event>, refused: impl Fn(Event) -> bool, errors: 
     }
 }
 
-/// Whether the extension is to know of its end although it may not handle it: for what of telemetry
-/// comes until then, as the end of an invocation that timed out does, or because it handles nothing
-/// and idles.
-fn waits(methods: &Methods, invokes: bool) -> bool {
-    methods.has(Method::Telemetry) || methods.has(Method::RuntimeDone) || !invokes
+/// Returns whether the extension registers for SHUTDOWN even without a handler for it. Telemetry can
+/// arrive until then, such as the end of an invocation that timed out. An extension without events
+/// waits for SHUTDOWN.
+fn needs_shutdown(methods: &Methods, invokes: bool) -> bool {
+    methods.contains(Method::Telemetry) || methods.contains(Method::RuntimeDone) || !invokes
 }
 
-/// A listed event needs its handler.
-fn check_listed(
-    events: &List<Event>,
-    refused: impl Fn(Event) -> bool,
-    block: &Block,
-    methods: &Methods,
-    errors: &mut Errors,
-) {
-    let invokes = events.has(Event::Invoke) || methods.handle(Event::Invoke);
-    for listed in events.listed.iter().filter(|listed| listed.exact) {
-        let event = listed.word;
-        if methods.handle(event) || refused(event) {
+/// Checks that each listed event has a handler.
+fn check_listed(events: &List<Event>, input: &Input, errors: &mut Errors) {
+    let Input {
+        args,
+        block,
+        methods,
+    } = input;
+    let invokes = events.contains(Event::Invoke) || methods.handles(Event::Invoke);
+    for element in events.elements.iter().filter(|element| element.exact) {
+        let event = element.keyword;
+        if methods.handles(event) || is_rejected(args, event) {
             continue;
         }
-        let near = Near::find(block, event.handlers());
-        // It needs none to wait for its end, unless it means to handle that.
-        let waits = event == Event::Shutdown && waits(methods, invokes);
-        if waits && !near.as_ref().is_some_and(Near::is_method) {
+        let suggestion = Suggestion::find(block, event.handlers());
+        // SHUTDOWN can be listed without a handler, unless a misspelt one is there.
+        let optional = event == Event::Shutdown && needs_shutdown(methods, invokes);
+        if optional && !suggestion.as_ref().is_some_and(Suggestion::is_async_method) {
             continue;
         }
-        let help = match near {
-            Some(near) => near.help(),
+        let help = match suggestion {
+            Some(suggestion) => suggestion.help(),
             None => format!(
                 "add `{} -> Result<(), Error>` to this `impl` block",
                 event.handler().signature()
@@ -103,27 +105,26 @@ fn check_listed(
         };
         let event = event.name();
         errors.push(
-            &listed.name,
+            &element.name,
             format!("event `{event}` has no handler\nhelp: {help}"),
         );
     }
 }
 
-/// A handler needs its event listed.
-fn check_unlisted(
-    events: &List<Event>,
-    refused: impl Fn(Event) -> bool,
-    methods: &Methods,
-    errors: &mut Errors,
-) {
-    if events.unclear {
+/// Checks that the event of each handler is listed.
+fn check_unlisted(events: &List<Event>, input: &Input, errors: &mut Errors) {
+    if events.incomplete {
         return;
     }
-    let unlisted = |event: &&Event| !events.has(**event) && !refused(**event);
-    for &event in Event::ALL.iter().filter(unlisted) {
+    for &event in Event::ALL {
+        if events.contains(event) || is_rejected(input.args, event) {
+            continue;
+        }
         // One list is wrong, however many handlers the event has.
-        let mut handlers = event.handlers();
-        let Some((method, function)) = handlers.find_map(|it| Some((it, methods.get(it)?))) else {
+        let handler = event
+            .handlers()
+            .find_map(|method| Some((method, input.methods.get(method)?)));
+        let Some((method, function)) = handler else {
             continue;
         };
         errors.push(
@@ -133,7 +134,7 @@ fn check_unlisted(
                  help: list it: `events = {}`",
                 method.name(),
                 event.name(),
-                events.with(event),
+                events.render_with(event),
             ),
         );
     }
@@ -142,14 +143,16 @@ fn check_unlisted(
 fn report_no_handler(block: &Block, errors: &mut Errors) {
     let events = || Event::ALL.iter().copied();
     let handlers = events().flat_map(Event::handlers);
-    let add = || {
-        let signatures: Vec<_> = events()
-            .map(|event| format!("`{}`", event.handler().signature()))
-            .collect();
-        format!("add {}", signatures.join(" or "))
-    };
     let others = [Method::Telemetry, Method::Tick, Method::Thawed];
-    let help = Near::find(block, handlers.chain(others)).map_or_else(add, |near| near.help());
+    let help = Suggestion::find(block, handlers.chain(others)).map_or_else(
+        || {
+            let signatures: Vec<_> = events()
+                .map(|event| format!("`{}`", event.handler().signature()))
+                .collect();
+            format!("add {}", signatures.join(" or "))
+        },
+        |suggestion| suggestion.help(),
+    );
     errors.push(
         &block.self_ty,
         format!("this block has no event handler\nhelp: {help}"),

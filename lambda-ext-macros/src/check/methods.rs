@@ -1,4 +1,4 @@
-//! Which functions of the block are methods that are known by their names.
+//! Finds the functions of the block that the attribute recognizes by their names.
 
 use crate::{
     block::{Block, function::Function},
@@ -6,32 +6,32 @@ use crate::{
 };
 use syn::ext::IdentExt as _;
 
-/// What a function of the block is for.
+/// The purpose of a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Makes the value before the extension is registered.
     Prepare,
-    /// An `init` that makes the value.
+    /// Makes the value from the registration: an `init` without a receiver.
     Constructor,
-    /// A method of the value.
+    /// Handles something as a method of the value.
     Handler(Method),
 }
 
-/// The functions of a block that have a role, in the author's order.
+/// The functions with a role, in source order.
 pub struct Methods<'a>(Vec<(Role, &'a Function)>);
 
 impl<'a> Methods<'a> {
-    /// Finds them by their names.
+    /// Finds the functions of a block that have a role.
     pub fn of(block: &'a Block) -> Self {
-        let named = |function: &Function| Method::named(&function.name.unraw().to_string());
-        let prepares = block
+        let named = |function: &Function| Method::from_name(&function.name.unraw().to_string());
+        let has_prepare = block
             .functions
             .iter()
             .any(|it| named(it) == Some(Method::Prepare));
         let role = |function: &Function| match named(function)? {
             Method::Prepare => Some(Role::Prepare),
-            // Where `prepare` makes the value, `init` can only be a handler that lacks its `self`.
-            Method::Init if function.receiver.is_none() && !prepares => Some(Role::Constructor),
+            // Beside `prepare`, an `init` without a receiver is a handler that lacks its `self`.
+            Method::Init if function.receiver.is_none() && !has_prepare => Some(Role::Constructor),
             method => Some(Role::Handler(method)),
         };
         Self(
@@ -43,36 +43,36 @@ impl<'a> Methods<'a> {
         )
     }
 
-    /// Each with its role.
+    /// Returns the functions with their roles.
     pub fn iter(&self) -> impl Iterator<Item = (Role, &'a Function)> {
         self.0.iter().copied()
     }
 
-    /// Whether there is none.
+    /// Returns whether no function has a role.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The one that is this method.
+    /// Returns the function that is this method.
     pub fn get(&self, method: Method) -> Option<&'a Function> {
         self.iter()
             .find(|(role, _)| role.method() == method)
             .map(|(_, function)| function)
     }
 
-    /// Whether there is this one.
-    pub fn has(&self, method: Method) -> bool {
+    /// Returns whether the block has this method.
+    pub fn contains(&self, method: Method) -> bool {
         self.get(method).is_some()
     }
 
-    /// Whether there is one that handles this event.
-    pub fn handle(&self, event: Event) -> bool {
-        event.handlers().any(|method| self.has(method))
+    /// Returns whether the block has a handler for this event.
+    pub fn handles(&self, event: Event) -> bool {
+        event.handlers().any(|method| self.contains(method))
     }
 }
 
 impl Role {
-    /// The method that it is.
+    /// Returns the method of the role.
     pub const fn method(self) -> Method {
         match self {
             Self::Prepare => Method::Prepare,
@@ -81,7 +81,7 @@ impl Role {
         }
     }
 
-    /// How a message calls it.
+    /// Renders the subject of a message about the function.
     pub fn subject(self) -> String {
         let name = self.method().name();
         match self {

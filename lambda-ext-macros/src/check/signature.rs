@@ -1,16 +1,16 @@
-//! Whether the methods are what their names say.
+//! Checks the signatures of the methods.
 
 use super::methods::{Methods, Role};
 use crate::{
     block::function::{Function, Parameter},
     errors::Errors,
+    keyword::Keyword as _,
     method::Method,
-    spell::spell,
-    word::Word,
+    render::render,
 };
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Reports where they are not.
+/// Reports wrong signatures.
 pub fn check(methods: &Methods, errors: &mut Errors) {
     for (role, function) in methods.iter() {
         check_conditional(role, function, errors);
@@ -29,7 +29,7 @@ pub fn check(methods: &Methods, errors: &mut Errors) {
     }
 }
 
-/// Without the method, its forwarder would call itself.
+/// Checks that the method always exists. Otherwise the generated method would call itself.
 fn check_conditional(role: Role, function: &Function, errors: &mut Errors) {
     let either_way = match (role, role.method().event()) {
         (_, Some(event)) => format!("the extension registers for `{}` either way", event.name()),
@@ -64,7 +64,7 @@ fn check_modifiers(role: Role, function: &Function, errors: &mut Errors) {
             function.fn_token,
             format!("{subject} must be an `async fn`"),
         ),
-        // The compiler itself says that a function cannot be both.
+        // rustc reports `const async fn`.
         (_, Some(_)) => {}
     }
     if let Some(unsafety) = &function.unsafety {
@@ -72,17 +72,17 @@ fn check_modifiers(role: Role, function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Lifetimes alone leave it one function.
+/// Checks that the method has no type or const parameters. Lifetimes are allowed.
 fn check_type_parameters(role: Role, function: &Function, errors: &mut Errors) {
     let mut depth = 0_usize;
     let mut at_parameter = false;
-    let mut generic = false;
+    let mut is_generic = false;
     for token in function.generics.clone() {
         let sign = match &token {
             TokenTree::Punct(punct) => punct.as_char(),
             _ => ' ',
         };
-        generic |= at_parameter && !['\'', '>'].contains(&sign);
+        is_generic |= at_parameter && !['\'', '>'].contains(&sign);
         match sign {
             '<' => depth += 1,
             '>' => depth = depth.saturating_sub(1),
@@ -90,7 +90,7 @@ fn check_type_parameters(role: Role, function: &Function, errors: &mut Errors) {
         }
         at_parameter = depth == 1 && ['<', ','].contains(&sign);
     }
-    if generic {
+    if is_generic {
         errors.push(
             &function.generics,
             format!("{} must not be generic", role.subject()),
@@ -106,7 +106,7 @@ fn check_prepare(function: &Function, errors: &mut Errors) {
             "`prepare` must take no parameters\nnote: it runs before the extension is registered",
         );
     }
-    // A method cannot return the value that it is called on.
+    // With a receiver, the wrong parameters are the only mistake to report.
     if function.output.is_none() && function.receiver.is_none() {
         errors.push(
             &function.name,
@@ -145,8 +145,8 @@ fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
         }
         None => format!("handler `{name}` must take nothing but `&mut self`"),
     };
-    let taken = usize::from(method.parameter().is_some());
-    if function.parameters.len() < taken {
+    let expected = usize::from(method.parameter().is_some());
+    if function.parameters.len() < expected {
         let signature = method.signature();
         return errors.push(
             &function.parentheses,
@@ -165,27 +165,27 @@ fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
             format!(
                 "handler `{name}` must take `&mut self` or `&self`, not `{}`\n\
                  note: the same value handles every event until shutdown",
-                spell(&receiver.tokens),
+                render(&receiver.tokens),
             ),
         ),
         Some(_) => {}
     }
-    if taken > 0 {
+    if expected > 0 {
         check_by_value(function, &must, errors);
     }
-    check_extra(function, taken, &must, errors);
+    check_extra(function, expected, &must, errors);
 }
 
-/// The compiler would call our type unexpected, where the author's is.
+/// Checks that the payload is not a reference. rustc would report the generated code's type as wrong.
 fn check_by_value(function: &Function, must: &str, errors: &mut Errors) {
     if let Some(first) = function.parameters.first().filter(|it| it.is_reference()) {
         errors.push(&first.ty, format!("{must} by value, not by reference"));
     }
 }
 
-/// Reports parameters behind those that are taken.
-fn check_extra(function: &Function, taken: usize, must: &str, errors: &mut Errors) {
-    if let Some(extra @ [_, rest @ ..]) = function.parameters.get(taken..) {
+/// Checks that there are no parameters after the expected ones.
+fn check_extra(function: &Function, expected: usize, must: &str, errors: &mut Errors) {
+    if let Some(extra @ [_, rest @ ..]) = function.parameters.get(expected..) {
         let found = if rest.is_empty() {
             "an extra parameter"
         } else {
@@ -199,9 +199,9 @@ fn check_extra(function: &Function, taken: usize, must: &str, errors: &mut Error
     }
 }
 
-/// The type is named where the result is taken, and there the compiler would complain.
+/// Checks that the return type can be named, which the generated code does.
 fn check_output(role: Role, function: &Function, errors: &mut Errors) {
-    // `-> impl Future` is how `async` is spelled without `async`.
+    // `fn` with `-> impl Future` is reported as not `async`.
     if function.asyncness.is_none() {
         return;
     }
@@ -216,7 +216,7 @@ fn check_output(role: Role, function: &Function, errors: &mut Errors) {
     }
 }
 
-/// The first `impl` in a type.
+/// Returns the first `impl` in a type.
 fn find_impl(ty: TokenStream) -> Option<TokenTree> {
     ty.into_iter().find_map(|token| match token {
         TokenTree::Ident(ref word) if word == "impl" => Some(token),

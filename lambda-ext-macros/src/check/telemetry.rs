@@ -1,46 +1,41 @@
-//! Whether the telemetry that is subscribed to and the methods agree.
+//! Checks that the telemetry subscription and the methods agree.
 
-use super::{methods::Methods, near::Near};
+use super::{input::Input, methods::Methods, suggestion::Suggestion};
 use crate::{
-    args::{Args, Given, List},
-    block::Block,
+    args::{List, Parsed},
     errors::Errors,
+    keyword::Keyword as _,
     method::Method,
     subscription::TelemetryType,
-    word::Word,
 };
 use proc_macro2::Ident;
 
-/// Reports where they do not.
-pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors) {
-    let Some(Given { name, value }) = &args.telemetry else {
-        check_subscribed(methods, errors);
-        return check_buffering(args, block, methods, errors);
+/// Reports a subscription without its handler, a handler without its subscription, and limits
+/// without either.
+pub fn check(input: &Input, errors: &mut Errors) {
+    let Some(Parsed { name, value }) = &input.args.telemetry else {
+        check_subscribed(&input.methods, errors);
+        return check_buffering(input, errors);
     };
     if let Some(types) = value {
-        check_handled(name, types, block, methods, errors);
-        check_platform(types, methods, errors);
+        check_handled(name, types, input, errors);
+        check_platform(types, &input.methods, errors);
     }
 }
 
-/// A subscription needs its handler.
-fn check_handled(
-    name: &Ident,
-    types: &List<TelemetryType>,
-    block: &Block,
-    methods: &Methods,
-    errors: &mut Errors,
-) {
-    if methods.has(Method::Telemetry) {
+/// Checks that a subscription has its handler.
+fn check_handled(name: &Ident, types: &List<TelemetryType>, input: &Input, errors: &mut Errors) {
+    let Input { block, methods, .. } = input;
+    if methods.contains(Method::Telemetry) {
         return;
     }
     let only_platform = || {
-        let listed = types.listed.iter().map(|listed| listed.word);
-        !types.unclear && listed.eq([TelemetryType::Platform])
+        let keywords = types.elements.iter().map(|element| element.keyword);
+        !types.incomplete && keywords.eq([TelemetryType::Platform])
     };
-    let help = match Near::find(block, [Method::Telemetry]) {
-        Some(near) => near.help(),
-        None if methods.has(Method::RuntimeDone) && only_platform() => {
+    let help = match Suggestion::find(block, [Method::Telemetry]) {
+        Some(suggestion) => suggestion.help(),
+        None if methods.contains(Method::RuntimeDone) && only_platform() => {
             "remove `telemetry`; `runtime_done` is called without it".to_owned()
         }
         None => format!(
@@ -54,10 +49,11 @@ fn check_handled(
     );
 }
 
-/// What `runtime_done` is called for is `Platform` telemetry, and there is one subscription.
+/// Checks that a subscription has the `Platform` telemetry that `runtime_done` needs. An extension
+/// has one subscription.
 fn check_platform(types: &List<TelemetryType>, methods: &Methods, errors: &mut Errors) {
     let platform = TelemetryType::Platform;
-    if types.unclear || types.has(platform) {
+    if types.incomplete || types.contains(platform) {
         return;
     }
     if let Some(function) = methods.get(Method::RuntimeDone) {
@@ -67,13 +63,13 @@ fn check_platform(types: &List<TelemetryType>, methods: &Methods, errors: &mut E
                 "handler `{}` needs `{}` telemetry\nhelp: add it: `telemetry = {}`",
                 Method::RuntimeDone.name(),
                 platform.name(),
-                types.with(platform),
+                types.render_with(platform),
             ),
         );
     }
 }
 
-/// A handler needs its subscription.
+/// Checks that there is no handler without a subscription.
 fn check_subscribed(methods: &Methods, errors: &mut Errors) {
     if let Some(function) = methods.get(Method::Telemetry) {
         let name = Method::Telemetry.name();
@@ -87,15 +83,15 @@ fn check_subscribed(methods: &Methods, errors: &mut Errors) {
     }
 }
 
-/// What is buffered needs a subscription. Where it is the handler that lacks one, that has been said.
-fn check_buffering(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors) {
+/// Checks that there are no limits without a subscription. A handler without one is reported already.
+fn check_buffering(input: &Input, errors: &mut Errors) {
     let handlers = [Method::Telemetry, Method::RuntimeDone];
-    if handlers.into_iter().any(|handler| methods.has(handler)) {
+    if handlers.iter().any(|&it| input.methods.contains(it)) {
         return;
     }
-    if let Some(Given { name, .. }) = &args.buffering {
-        let near = Near::find(block, handlers);
-        let help = near.map_or_else(|| SUBSCRIBE.to_owned(), |near| near.help());
+    if let Some(Parsed { name, .. }) = &input.args.buffering {
+        let suggestion = Suggestion::find(input.block, handlers);
+        let help = suggestion.map_or_else(|| SUBSCRIBE.to_owned(), |it| it.help());
         errors.push(
             name,
             format!(
@@ -105,5 +101,5 @@ fn check_buffering(args: &Args, block: &Block, methods: &Methods, errors: &mut E
     }
 }
 
-/// The remedy where there is no subscription.
+/// The remedy for a missing subscription.
 const SUBSCRIBE: &str = "add `telemetry = [Platform, Function]` to the attribute";

@@ -1,12 +1,12 @@
-//! Whether `tick` and its interval agree.
+//! Checks that `tick` and its interval agree.
 
-use super::{methods::Methods, near::Near};
-use crate::{args::Args, block::Block, errors::Errors, method::Method};
+use super::{input::Input, suggestion::Suggestion};
+use crate::{errors::Errors, method::Method};
 
-/// Reports where they do not.
-pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors) {
+/// Reports an interval without `tick`, and the reverse.
+pub fn check(input: &Input, errors: &mut Errors) {
     let method = Method::Tick;
-    match (&args.tick_ms, methods.get(method)) {
+    match (&input.args.tick_ms, input.methods.get(method)) {
         (None, Some(function)) => errors.push(
             &function.name,
             format!(
@@ -15,14 +15,16 @@ pub fn check(args: &Args, block: &Block, methods: &Methods, errors: &mut Errors)
                 method.name(),
             ),
         ),
-        (Some(given), None) => {
-            let add = || format!("add `{}` to this `impl` block", method.signature());
-            let help = Near::find(block, [method]).map_or_else(add, |near| near.help());
+        (Some(interval), None) => {
+            let help = Suggestion::find(input.block, [method]).map_or_else(
+                || format!("add `{}` to this `impl` block", method.signature()),
+                |suggestion| suggestion.help(),
+            );
             errors.push(
-                &given.name,
+                &interval.name,
                 format!(
                     "`{}` has no effect, because there is no handler `{}`\nhelp: {help}",
-                    given.name,
+                    interval.name,
                     method.name(),
                 ),
             );

@@ -1,7 +1,7 @@
-//! How the value comes to be.
+//! Generates the construction of the handler value.
 
-use super::argument;
-use crate::model::{Constructor, Extension, Origin};
+use super::argument::argument;
+use crate::model::{Construction, Constructor, Extension};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -21,14 +21,14 @@ pub fn launch_impl(extension: &Extension) -> TokenStream {
         generics,
         self_ty,
         where_clause,
-        origin,
+        construction,
         ..
     } = extension;
-    let items = match origin {
-        Origin::Prepare(output) => prepared(krate, output),
-        Origin::Init(constructor) => constructed(krate, constructor),
-        Origin::Default => defaulted(krate, self_ty),
-        Origin::Given => return TokenStream::new(),
+    let items = match construction {
+        Construction::Prepare(output) => prepare_items(krate, output),
+        Construction::Init(constructor) => init_items(krate, constructor),
+        Construction::Default => default_items(krate, self_ty),
+        Construction::External => return TokenStream::new(),
     };
     quote! {
         #[automatically_derived]
@@ -47,7 +47,7 @@ pub fn launch_impl(extension: &Extension) -> TokenStream {
 //         <Result<Self, Error> as ::lambda_ext::__private::ConstructorOutput<Self>>::into_result(__output)
 //     }
 //     async fn create(__prepared: Self, _: &::lambda_ext::Register) -> .. { Ok(__prepared) }
-fn prepared(krate: &TokenStream, output: &TokenStream) -> TokenStream {
+fn prepare_items(krate: &TokenStream, output: &TokenStream) -> TokenStream {
     quote! {
         type Prepared = Self;
 
@@ -75,16 +75,16 @@ fn prepared(krate: &TokenStream, output: &TokenStream) -> TokenStream {
 //         let __output = Self::init(__register).await;
 //         <Result<Self, Error> as ::lambda_ext::__private::ConstructorOutput<Self>>::into_result(__output)
 //     }
-fn constructed(krate: &TokenStream, constructor: &Constructor) -> TokenStream {
+fn init_items(krate: &TokenStream, constructor: &Constructor) -> TokenStream {
     let Constructor {
         name,
         parameter_ty,
         output,
     } = constructor;
     let register = argument("register", parameter_ty);
-    let nothing_prepared = nothing_prepared(krate);
+    let empty_prepare = empty_prepare(krate);
     quote! {
-        #nothing_prepared
+        #empty_prepare
 
         async fn create((): (), #register: &#krate::Register)
             -> ::core::result::Result<Self, #krate::Error>
@@ -106,11 +106,11 @@ fn constructed(krate: &TokenStream, constructor: &Constructor) -> TokenStream {
 //         Ok(<Flusher as ::core::default::Default>::default())
 //     }
 //
-// The author's tokens for the type, so that a missing `Default` is shown there.
-fn defaulted(krate: &TokenStream, self_ty: &TokenStream) -> TokenStream {
-    let nothing_prepared = nothing_prepared(krate);
+// The type is the author's own tokens, so that rustc shows a missing `Default` there.
+fn default_items(krate: &TokenStream, self_ty: &TokenStream) -> TokenStream {
+    let empty_prepare = empty_prepare(krate);
     quote! {
-        #nothing_prepared
+        #empty_prepare
 
         async fn create((): (), _: &#krate::Register)
             -> ::core::result::Result<Self, #krate::Error>
@@ -120,7 +120,7 @@ fn defaulted(krate: &TokenStream, self_ty: &TokenStream) -> TokenStream {
     }
 }
 
-fn nothing_prepared(krate: &TokenStream) -> TokenStream {
+fn empty_prepare(krate: &TokenStream) -> TokenStream {
     quote! {
         type Prepared = ();
 

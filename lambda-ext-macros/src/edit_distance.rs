@@ -1,27 +1,27 @@
-//! Which name the author may have meant.
+//! Finds the name that a misspelt one probably means.
 
-/// The candidate that `written` is nearest to, if it is near to any.
-pub fn nearest<T: Copy>(
-    written: &str,
+/// Returns the candidate whose name is closest to the text, if any is close enough to be meant.
+pub fn closest<T: Copy>(
+    text: &str,
     candidates: impl IntoIterator<Item = T>,
     name: impl Fn(T) -> &'static str,
 ) -> Option<T> {
     candidates
         .into_iter()
-        .filter_map(|candidate| Some((distance(written, name(candidate))?, candidate)))
+        .filter_map(|candidate| Some((distance(text, name(candidate))?, candidate)))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// How far `written` is from `name`, or nothing if too far to be a slip.
-pub fn distance(written: &str, name: &str) -> Option<usize> {
-    let (written, name) = (plain(written), plain(name));
-    // A slip for each four letters: `invok` is `invoke`, `revoke` is not.
-    Some(edits(&written, &name)).filter(|&edits| edits <= name.len() / 4)
+/// Returns the number of edits from the text to the name, or `None` if there are too many for a typo.
+pub fn distance(text: &str, name: &str) -> Option<usize> {
+    let (text, name) = (normalize(text), normalize(name));
+    // One typo per four letters: `invok` is close to `invoke`, `revoke` is not.
+    Some(edits(&text, &name)).filter(|&edits| edits <= name.len() / 4)
 }
 
-/// The name without what people put around and between its words.
-fn plain(name: &str) -> String {
+/// Removes case, separators, and the prefixes and suffixes that are common in names of handlers.
+fn normalize(name: &str) -> String {
     let mut name = name.to_lowercase();
     for prefix in ["on_", "handle_", "process_", "do_"] {
         if let Some(rest) = name.strip_prefix(prefix) {
@@ -38,19 +38,20 @@ fn plain(name: &str) -> String {
     name
 }
 
-/// Letters to add, drop, change or swap with the next one.
+/// Counts the letters to insert, delete, substitute, or swap with the next one (the optimal string
+/// alignment distance).
 fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
     for i in 1..=a.len() {
         let mut row = vec![i];
         for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            let substituted = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut min = substituted.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
+                min = min.min(rows[i - 2][j - 2] + 1);
             }
-            row.push(least);
+            row.push(min);
         }
         rows.push(row);
     }
@@ -62,8 +63,8 @@ mod tests {
     use super::distance;
 
     #[test]
-    fn a_slip_is_near_and_another_word_is_not() {
-        for near in [
+    fn distance_of_typo_is_some_and_of_other_word_is_none() {
+        for typo in [
             "invok",
             "invoek",
             "Invoke",
@@ -74,9 +75,9 @@ mod tests {
             "InvokeEvent",
             "invoke_handler",
         ] {
-            assert!(distance(near, "invoke").is_some(), "{near}");
+            assert!(distance(typo, "invoke").is_some(), "{typo}");
         }
-        for far in [
+        for other in [
             "revoke",
             "invocations",
             "event",
@@ -85,7 +86,7 @@ mod tests {
             "",
             "invoke_all",
         ] {
-            assert!(distance(far, "invoke").is_none(), "{far}");
+            assert!(distance(other, "invoke").is_none(), "{other}");
         }
         assert_eq!(distance("shutdwon", "shutdown"), Some(1));
         assert_eq!(distance("shut_down", "shutdown"), Some(0));
