@@ -1,5 +1,7 @@
 """Tests of `imports.py`, on small module trees: `python3 -m unittest discover -s tests/imports`."""
 
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,15 +11,18 @@ from modules import read, tokens
 
 
 class Tree(unittest.TestCase):
-    def read(self, **files):
-        """Reads a crate of these files, whose names have `__` for `/`."""
+    def write(self, **files):
+        """Writes a crate whose file names have `__` for `/`, and returns its directory."""
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         for name, text in files.items():
             file = Path(directory.name, name.replace("__", "/") + ".rs")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-        return read(Path(directory.name, "lib.rs"))
+        return directory.name
+
+    def read(self, **files):
+        return read(Path(self.write(**files), "lib.rs"))
 
     def cycles(self, **files):
         levels = imports.siblings(self.read(**files)).items()
@@ -123,10 +128,17 @@ class Cycles(Tree):
                     #[cfg(test)] #[allow(dead_code)] fn f<T, U>() -> crate::a::A { crate::a::A }
                     struct S { #[cfg(test)] a: crate::a::A, b: u8 }
                     #[cfg(test)] mod tests { use crate::a::A; }
+                    #[cfg(all(test, unix))] mod more_tests { use crate::a::A; }
+                    #[cfg(any(doc, doctest))] mod guide { use crate::a::A; }
                 """,
             ),
             [],
         )
+
+    def test_what_tests_share_with_a_feature_is_read(self):
+        files = {"lib": "mod a; mod b;", "a": "use crate::b::B;"}
+        condition = 'cfg(any(test, feature = "emulator"))'
+        self.assertEqual(self.cycles(**files, b=f"#[{condition}] use crate::a::A;"), ["a→b"])
 
     def test_what_follows_a_test_is_read(self):
         for after in (
@@ -258,6 +270,29 @@ class Indirect(Tree):
     def test_own_import_is_not_listed(self):
         files = {"lib": "mod a; mod b;", "a": "use crate::b; fn f() { b::f() }", "b": "fn f() {}"}
         self.assertEqual(self.indirect(**files), [])
+
+
+class Command(Tree):
+    def run_on(self, *options, **files):
+        command = [sys.executable, imports.__file__, *options, self.write(**files)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    def test_crate_without_cycles_passes(self):
+        run = self.run_on(lib="mod a; mod b;", a="use crate::b::B;", b="")
+        self.assertEqual((run.returncode, run.stdout), (0, "0 import cycles\n"))
+
+    def test_cycle_fails_and_each_edge_has_its_line(self):
+        run = self.run_on(lib="mod a; mod b;", a="\nuse crate::b::B;", b="fn b() { crate::a::f() }")
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(run.stdout, "a → b: .*/a.rs:2: use crate::b::B\n")
+        self.assertRegex(run.stdout, "b → a: .*/b.rs:1: crate::a::f\n")
+
+    def test_indirect_import_fails_with_its_option(self):
+        files = {"lib": "mod a; mod b; pub use b::B;", "a": "use crate::B;", "b": ""}
+        self.assertEqual(self.run_on(**files).returncode, 0)
+        run = self.run_on("--definitions", **files)
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(run.stdout, "/a.rs:1: use crate::B: import crate::b::B\n")
 
 
 class Tokens(unittest.TestCase):
