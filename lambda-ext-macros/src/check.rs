@@ -126,7 +126,7 @@ fn check_main(args: &Args, errors: &mut Errors) {
     if let (Some(internal), Some(true)) = (&args.internal, main) {
         errors.push(
             &internal.name,
-            "`internal` must not be beside `main = true`, because the function has a `main`",
+            "`internal` must not be combined with `main = true`, because the function has a `main`",
         );
     } else if args.internal.is_some() || main == Some(&false) {
         let because = match &args.internal {
@@ -180,7 +180,7 @@ fn check_misspelt(input: &Input, errors: &mut Errors) {
         let help = suggestion.help();
         errors.push(
             name,
-            format!("`{name}` is no handler, and is never called\nhelp: {help}"),
+            format!("`{name}` is not a handler, and is never called\nhelp: {help}"),
         );
     }
 }
@@ -194,8 +194,8 @@ fn check_construction(args: &Args, methods: &Methods, errors: &mut Errors) {
         errors.push(
             &function.name,
             format!(
-                "{} is never called, because `register_internal` takes a value that exists\n\
-                 help: move it to another `impl` block, and call it before",
+                "{} is never called, because `register_internal` takes an existing value\n\
+                 help: move it to another `impl` block, and call it yourself",
                 role.subject()
             ),
         );

@@ -32,9 +32,9 @@ impl Listable for Event {
 impl Listable for TelemetryType {
     fn misplaced(name: &str) -> Option<&'static str> {
         match &*name.to_lowercase() {
-            "log" | "logs" => {
-                Some("logs are `Function` telemetry, those of extensions `Extension`")
-            }
+            "log" | "logs" => Some(
+                "function logs are `Function` telemetry, extension logs are `Extension` telemetry",
+            ),
             "invoke" | "shutdown" => Some("lifecycle events are listed in `events`"),
             _ => None,
         }

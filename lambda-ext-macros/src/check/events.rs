@@ -62,7 +62,7 @@ fn check_rejected(args: &Args, events: &List<Event>, errors: &mut Errors) {
         errors.push(
             &element.name,
             format!(
-                "event `{name}` must not be listed beside `internal`, because Lambda refuses it to \
+                "event `{name}` must not be listed with `internal`, because Lambda rejects it for \
                  internal extensions\n\
                  help: leave it out; `{method}` is called at SIGTERM"
             ),

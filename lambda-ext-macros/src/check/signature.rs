@@ -37,7 +37,7 @@ fn check_conditional(role: Role, function: &Function, errors: &mut Errors) {
             "telemetry is subscribed to either way".to_owned()
         }
         (Role::Handler(_), None) => "it is called either way".to_owned(),
-        (_, None) => "the value is made by it either way".to_owned(),
+        (_, None) => "it makes the value either way".to_owned(),
     };
     for cfg in &function.cfgs {
         errors.push(
@@ -143,7 +143,7 @@ fn check_handler(method: Method, function: &Function, errors: &mut Errors) {
             let payload = payload.name();
             format!("handler `{name}` must take `&mut self` and one `{payload}`")
         }
-        None => format!("handler `{name}` must take nothing but `&mut self`"),
+        None => format!("handler `{name}` must take only `&mut self`"),
     };
     let expected = usize::from(method.parameter().is_some());
     if function.parameters.len() < expected {
