@@ -43,7 +43,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
-use crate::{Deadline, InvokeEvent, ShutdownEvent};
+use crate::deadline::Deadline;
+use crate::event::{InvokeEvent, ShutdownEvent};
 
 /// Registering, retries included.
 pub(crate) const REGISTER: Duration = Duration::from_secs(5);

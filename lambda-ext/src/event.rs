@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_core::de::{Deserialize, Deserializer, Error};
 
+use crate::deadline::Deadline;
 use crate::json::{self, Millis};
-use crate::{Deadline, Tracing};
+use crate::trace_header::Tracing;
 
 /// What an extension can register for.
 ///

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{
-    Buffering, Error, EventType, InvokeEvent, Register, RuntimeDone, ShutdownEvent, TelemetryBatch,
-    TelemetryType,
-};
+use crate::error::Error;
+use crate::event::{EventType, InvokeEvent, ShutdownEvent};
+use crate::register::Register;
+use crate::telemetry::{Buffering, RuntimeDone, TelemetryBatch, TelemetryType};
 
 /// The value that handles an extension's events, one at a time.
 ///

@@ -17,8 +17,9 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::budget;
+use crate::error::Error;
 use crate::report::{innermost, sources};
-use crate::{Error, budget};
 
 /// The most that is read of a response's body, in bytes. Events have a few hundred.
 const LONGEST_BODY: usize = 1 << 20;

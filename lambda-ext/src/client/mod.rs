@@ -22,7 +22,9 @@ pub use self::registered::RegisteredClient;
 pub use self::reporter::ErrorReporter;
 pub(crate) use self::reporter::ReportKind;
 use self::transport::Transport;
-use crate::{ClientError, EventType, budget};
+use crate::budget;
+use crate::error::ClientError;
+use crate::event::EventType;
 
 static REGISTER: Endpoint = Endpoint {
     name: "register",

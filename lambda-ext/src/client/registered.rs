@@ -10,10 +10,14 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 
 use super::call::{Call, Endpoint, header};
-use super::{Client, ErrorReporter, REGISTER, decode, within};
+use super::reporter::ErrorReporter;
+use super::{Client, REGISTER, decode, within};
+use crate::budget;
+use crate::error::ClientError;
+use crate::event::Event;
 use crate::event::Received;
+use crate::register::Register;
 use crate::telemetry::{Subscribed, Subscription};
-use crate::{ClientError, Event, Register, budget};
 
 static NEXT: Endpoint = Endpoint {
     name: "next",

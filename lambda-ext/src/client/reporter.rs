@@ -6,7 +6,9 @@ use hyper::header::HeaderValue;
 use super::call::{Call, Endpoint, header};
 use super::decode;
 use super::transport::Transport;
-use crate::{ClientError, ErrorRequest, StatusResponse, budget};
+use crate::budget;
+use crate::error::ClientError;
+use crate::report::{ErrorRequest, StatusResponse};
 
 static INIT_ERROR: Endpoint = Endpoint {
     name: "init error",

@@ -8,7 +8,7 @@ use hyper::{Request, Response};
 
 use super::address::Address;
 use super::connection::{Connection, ExchangeError};
-use crate::ClientError;
+use crate::error::ClientError;
 
 /// The way to the platform. Clones share it.
 #[derive(Debug, Clone)]

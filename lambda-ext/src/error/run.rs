@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::{ClientError, Error, ExtensionError};
+use super::client::ClientError;
+use super::{Error, ExtensionError};
 use crate::disabled::DISABLED;
 use crate::method::Method;
 use crate::panic::{Panic, contain};

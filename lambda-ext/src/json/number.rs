@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_core::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 
-use super::{Decode, Value};
+use super::decode::{Decode, Value};
 
 /// The key under which serde_json hands over the digits of a decimal where any crate of the
 /// program has its feature `arbitrary_precision`.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Events;
+use super::event::TelemetryEvent;
+use super::events::Events;
+use super::framing::Framing;
 
 /// One delivery of telemetry.
 ///
@@ -28,20 +30,10 @@ use super::Events;
 /// See [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TelemetryBatch {
-    /// Shared, because who hands a batch over must know what it was if that fails.
+    /// Shared, because the event loop must know the batch if its handling fails.
     text: Arc<String>,
     framing: Framing,
     dropped: Dropped,
-}
-
-/// How the events of a delivery are told apart.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// As the elements of a JSON array: HTTP.
-    #[default]
-    Array,
-    /// By lines: TCP.
-    Lines,
 }
 
 /// What an extension did not handle of what it was sent.
@@ -111,7 +103,7 @@ impl TelemetryBatch {
 }
 
 impl<'a> IntoIterator for &'a TelemetryBatch {
-    type Item = super::TelemetryEvent<'a>;
+    type Item = TelemetryEvent<'a>;
     type IntoIter = Events<'a>;
 
     fn into_iter(self) -> Events<'a> {

@@ -6,14 +6,14 @@ use std::fmt;
 use serde_core::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::record::Kind;
-use super::scan::Scan;
-use super::{OwnedTelemetryEvent, TelemetryRecord, Timestamp};
+use super::record::{Kind, TelemetryRecord};
+use super::scanner::Scanner;
+use super::timestamp::Timestamp;
 use crate::json::{self, Value};
 
 /// One event, read from its JSON and borrowed from it.
 ///
-/// What is to be kept is kept as an [`OwnedTelemetryEvent`].
+/// Keep events as [`OwnedTelemetryEvent`](super::OwnedTelemetryEvent).
 ///
 /// In tests, make one from JSON; any text is an event, if need be one that tells
 /// [something else](TelemetryRecord::Other):
@@ -53,12 +53,6 @@ impl<'a> TelemetryEvent<'a> {
         self.record_json
     }
 
-    /// The event for keeps.
-    #[must_use]
-    pub fn to_owned(&self) -> OwnedTelemetryEvent {
-        OwnedTelemetryEvent::new(self.json)
-    }
-
     /// Reads the JSON at the start of a text, and returns what comes after it; `None` where it is
     /// no JSON.
     pub(super) fn first(text: &'a str) -> Option<(Self, &'a str)> {
@@ -66,8 +60,8 @@ impl<'a> TelemetryEvent<'a> {
         as_written(text).or_else(|| in_parts(text))
     }
 
-    /// What is not JSON.
-    pub(super) fn broken(text: &'a str) -> Self {
+    /// Returns an event for text that is not JSON.
+    pub(super) fn malformed(text: &'a str) -> Self {
         Self {
             time: Timestamp::default(),
             record: Kind(Cow::Borrowed("")).other(text),
@@ -82,7 +76,7 @@ impl<'a> From<&'a str> for TelemetryEvent<'a> {
     fn from(text: &'a str) -> Self {
         match Self::first(text) {
             Some((event, rest)) if rest.trim_ascii().is_empty() => event,
-            _ => Self::broken(text),
+            _ => Self::malformed(text),
         }
     }
 }
@@ -90,33 +84,33 @@ impl<'a> From<&'a str> for TelemetryEvent<'a> {
 /// Reads an event as the platform writes it: with these keys, in this order, and without spaces.
 /// In one pass, because there are many.
 fn as_written(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
-    let mut scan = Scan(text);
-    scan.mark(r#"{"time":"#)?;
-    let time = Timestamp::from(scan.string()?);
-    scan.mark(r#","type":"#)?;
-    let kind = Kind(scan.string()?);
-    scan.mark(r#","record":"#)?;
-    let rest = scan.0;
+    let mut scanner = Scanner(text);
+    scanner.literal(r#"{"time":"#)?;
+    let time = Timestamp::from(scanner.string()?);
+    scanner.literal(r#","type":"#)?;
+    let kind = Kind(scanner.string()?);
+    scanner.literal(r#","record":"#)?;
+    let rest = scanner.0;
     // It would be taken for a part of the record.
     if rest.starts_with(|char: char| char.is_ascii_whitespace()) {
         return None;
     }
-    let record = kind.take(&mut scan)?;
-    let record_json = scan.taken_of(rest)?;
-    scan.mark("}")?;
+    let record = kind.take(&mut scanner)?;
+    let record_json = scanner.taken_of(rest)?;
+    scanner.literal("}")?;
     let event = TelemetryEvent {
         time,
         record,
-        json: scan.taken_of(text)?,
+        json: scanner.taken_of(text)?,
         record_json,
     };
-    Some((event, scan.0))
+    Some((event, scanner.0))
 }
 
 /// Reads JSON of any shape: an event written otherwise, or something else.
 fn in_parts(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
-    let mut scan = Scan(text);
-    let json = scan.json()?;
+    let mut scanner = Scanner(text);
+    let json = scanner.json()?;
     let parts = if json.starts_with('{') {
         serde_json::from_str(json).unwrap_or_default()
     } else {
@@ -133,7 +127,7 @@ fn in_parts(text: &str) -> Option<(TelemetryEvent<'_>, &str)> {
         json,
         record_json: record.unwrap_or(json),
     };
-    Some((event, scan.0))
+    Some((event, scanner.0))
 }
 
 /// The text of a part that is a string.

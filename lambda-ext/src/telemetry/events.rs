@@ -3,20 +3,20 @@
 use std::iter::FusedIterator;
 use std::mem;
 
-use super::TelemetryEvent;
-use super::batch::Framing;
+use super::event::TelemetryEvent;
+use super::framing::Framing;
 
 /// The events of a [`TelemetryBatch`](super::TelemetryBatch), each read when it is asked for.
 #[derive(Debug, Clone)]
 pub struct Events<'a> {
     /// What is not read yet.
     rest: &'a str,
-    place: Place,
+    position: Position,
 }
 
 /// Where in a delivery that is.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum Position {
     Start,
     /// After the `[`.
     Open,
@@ -31,42 +31,47 @@ enum Place {
 
 impl<'a> Events<'a> {
     pub(super) fn new(text: &'a str, framing: Framing) -> Self {
-        let place = match framing {
-            Framing::Array => Place::Start,
-            Framing::Lines => Place::Line,
+        let position = match framing {
+            Framing::Array => Position::Start,
+            Framing::Lines => Position::Line,
         };
-        Self { rest: text, place }
+        Self {
+            rest: text,
+            position,
+        }
     }
 
     fn element(&mut self) -> Option<TelemetryEvent<'a>> {
         loop {
             self.rest = self.rest.trim_ascii_start();
             let next = self.rest.chars().next()?;
-            self.place = match (self.place, next) {
-                (Place::Start, '[') => Place::Open,
-                (Place::Open | Place::Element, ']') => Place::End,
-                (Place::Element, ',') => Place::Comma,
-                (Place::Start, _) => return Some(self.value(Place::End)),
-                (Place::Open | Place::Comma, _) => return Some(self.value(Place::Element)),
-                _ => return Some(self.broken()),
+            self.position = match (self.position, next) {
+                (Position::Start, '[') => Position::Open,
+                (Position::Open | Position::Element, ']') => Position::End,
+                (Position::Element, ',') => Position::Comma,
+                (Position::Start, _) => return Some(self.value(Position::End)),
+                (Position::Open | Position::Comma, _) => {
+                    return Some(self.value(Position::Element));
+                }
+                _ => return Some(self.malformed()),
             };
             self.rest = self.rest.strip_prefix(next)?;
         }
     }
 
     /// Reads the value that must come now.
-    fn value(&mut self, after: Place) -> TelemetryEvent<'a> {
+    fn value(&mut self, after: Position) -> TelemetryEvent<'a> {
         let Some((event, rest)) = TelemetryEvent::first(self.rest) else {
-            return self.broken();
+            return self.malformed();
         };
         self.rest = rest;
-        self.place = after;
+        self.position = after;
         event
     }
 
     /// Where events end is not known any more: the rest is one.
-    fn broken(&mut self) -> TelemetryEvent<'a> {
-        TelemetryEvent::broken(mem::take(&mut self.rest))
+    fn malformed(&mut self) -> TelemetryEvent<'a> {
+        TelemetryEvent::malformed(mem::take(&mut self.rest))
     }
 
     fn line(&mut self) -> Option<TelemetryEvent<'a>> {
@@ -81,8 +86,8 @@ impl<'a> Iterator for Events<'a> {
     type Item = TelemetryEvent<'a>;
 
     fn next(&mut self) -> Option<TelemetryEvent<'a>> {
-        match self.place {
-            Place::Line => self.line(),
+        match self.position {
+            Position::Line => self.line(),
             _ => self.element(),
         }
     }
@@ -93,7 +98,8 @@ impl FusedIterator for Events<'_> {}
 #[cfg(test)]
 mod tests {
     use crate::telemetry::TelemetryRecord;
-    use crate::telemetry::batch::{Framing, TelemetryBatch};
+    use crate::telemetry::batch::TelemetryBatch;
+    use crate::telemetry::framing::Framing;
 
     const START: &str = r#"{"time":"t","type":"platform.start","record":{"requestId":"8d2f"}}"#;
 

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::record::Record;
-use super::scan::Scan;
+use super::scanner::{FromScanner, Scanner};
 
 /// What the function or an extension printed: usually a line.
 ///
@@ -40,12 +39,12 @@ impl fmt::Display for LogRecord<'_> {
     }
 }
 
-impl<'a> Record<'a> for LogRecord<'a> {
-    fn take(scan: &mut Scan<'a>) -> Option<Self> {
-        if scan.0.starts_with('"') {
-            scan.string().map(Self::Text)
+impl<'a> FromScanner<'a> for LogRecord<'a> {
+    fn take(scanner: &mut Scanner<'a>) -> Option<Self> {
+        if scanner.0.starts_with('"') {
+            scanner.string().map(Self::Text)
         } else {
-            scan.json().map(Self::Json)
+            scanner.json().map(Self::Json)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Timestamp;
+use super::timestamp::Timestamp;
 use crate::json;
 
 json::borrowed! {

@@ -53,6 +53,7 @@
 mod batch;
 mod event;
 mod events;
+mod framing;
 mod inbox;
 mod listener;
 mod log;
@@ -62,7 +63,7 @@ mod owned;
 mod platform;
 mod record;
 mod runtime_done;
-mod scan;
+mod scanner;
 mod subscription;
 mod timestamp;
 

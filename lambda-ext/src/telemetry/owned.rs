@@ -7,8 +7,8 @@ use serde_core::de::{Deserialize, Deserializer};
 use serde_core::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::TelemetryEvent;
-use crate::Error;
+use super::event::TelemetryEvent;
+use crate::error::Error;
 
 /// An event for keeps: its JSON, read again when it is asked for.
 ///
@@ -33,6 +33,14 @@ impl OwnedTelemetryEvent {
     #[must_use]
     pub fn as_json(&self) -> &str {
         self.0.get()
+    }
+}
+
+impl TelemetryEvent<'_> {
+    /// Copies the event, so that it can be kept.
+    #[must_use]
+    pub fn to_owned(&self) -> OwnedTelemetryEvent {
+        OwnedTelemetryEvent::new(self.as_json())
     }
 }
 

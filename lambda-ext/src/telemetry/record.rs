@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::scan::Scan;
-use super::{
-    LogRecord, PlatformExtension, PlatformInitReport, PlatformInitRuntimeDone, PlatformInitStart,
+use super::log::LogRecord;
+use super::platform::{
+    PlatformExtension, PlatformInitReport, PlatformInitRuntimeDone, PlatformInitStart,
     PlatformLogsDropped, PlatformReport, PlatformRestoreReport, PlatformRestoreRuntimeDone,
     PlatformRestoreStart, PlatformRuntimeDone, PlatformStart, PlatformTelemetrySubscription,
 };
-use crate::json::Decode;
+use super::scanner::{FromScanner, Scanner};
 
 /// The table of types of records: which variant, and what is in it.
 macro_rules! records {
@@ -42,10 +42,10 @@ macro_rules! records {
 
         impl<'a> Kind<'a> {
             /// Takes a record of this type; `None` where it has another shape.
-            pub(super) fn take(self, scan: &mut Scan<'a>) -> Option<TelemetryRecord<'a>> {
+            pub(super) fn take(self, scanner: &mut Scanner<'a>) -> Option<TelemetryRecord<'a>> {
                 match &*self.0 {
-                    $($kind => Record::take(scan).map(TelemetryRecord::$variant),)+
-                    _ => scan.json().map(|record| self.other(record)),
+                    $($kind => FromScanner::take(scanner).map(TelemetryRecord::$variant),)+
+                    _ => scanner.json().map(|record| self.other(record)),
                 }
             }
         }
@@ -104,7 +104,7 @@ impl TelemetryRecord<'_> {
 impl<'a> Kind<'a> {
     /// The record that this JSON is.
     pub(super) fn read(self, json: &'a str) -> TelemetryRecord<'a> {
-        let known = Kind(self.0.clone()).take(&mut Scan(json));
+        let known = Kind(self.0.clone()).take(&mut Scanner(json));
         known.unwrap_or_else(|| self.other(json))
     }
 
@@ -114,16 +114,5 @@ impl<'a> Kind<'a> {
             kind: self.0,
             record,
         }
-    }
-}
-
-/// What is in a variant.
-pub(super) trait Record<'a>: Sized {
-    fn take(scan: &mut Scan<'a>) -> Option<Self>;
-}
-
-impl<'a, T: Decode<'a>> Record<'a> for Box<T> {
-    fn take(scan: &mut Scan<'a>) -> Option<Self> {
-        scan.value().map(Box::new)
     }
 }

@@ -3,8 +3,13 @@
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use super::{PlatformReport, PlatformRuntimeDone, TelemetryEvent, TelemetryRecord, Timestamp};
-use crate::{Deadline, Error, event};
+use super::event::TelemetryEvent;
+use super::platform::{PlatformReport, PlatformRuntimeDone};
+use super::record::TelemetryRecord;
+use super::timestamp::Timestamp;
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::event;
 
 /// The function is done with an invocation.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::ClientError;
+use crate::error::ClientError;
 
 /// A category of telemetry.
 ///

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::telemetry::batch::{Framing, TelemetryBatch};
+use crate::telemetry::batch::TelemetryBatch;
+use crate::telemetry::framing::Framing;
 
 /// The most connections that are remembered.
 const MOST_CONNECTIONS: usize = 64;

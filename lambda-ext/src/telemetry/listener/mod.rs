@@ -20,8 +20,8 @@ use tokio::time::{sleep, timeout};
 
 use self::limiter::{ConnectionLimiter, Slot};
 use self::memory::DeliveryMemory;
-use super::inbox::Closed;
-use super::{Inbox, Protocol};
+use super::inbox::Inbox;
+use super::subscription::Protocol;
 use crate::budget;
 
 /// A port that is taken. The platform may connect from here on; it is served later.

@@ -9,10 +9,10 @@ use tokio::net::TcpStream;
 
 use super::limiter::Slot;
 use super::memory::{Buffer, DeliveryMemory, Exhausted};
-use super::{Closed, Inbox};
 use crate::budget;
-use crate::telemetry::batch::Framing;
-use crate::telemetry::{Dropped, TelemetryBatch};
+use crate::telemetry::batch::{Dropped, TelemetryBatch};
+use crate::telemetry::framing::Framing;
+use crate::telemetry::inbox::{Closed, Inbox};
 
 /// The most of a read, in bytes. So much takes no memory of others.
 const READ: usize = budget::SMALL_DELIVERY;

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::Tracing;
 use crate::json;
-use crate::telemetry::{InitPhase, InitReportMetrics, InitType, Span, Status};
+use crate::telemetry::metrics::{InitReportMetrics, Span};
+use crate::telemetry::open_enum::{InitPhase, InitType, Status};
+use crate::trace_header::Tracing;
 
 json::borrowed! {
     /// `platform.initStart`: the initialisation began.

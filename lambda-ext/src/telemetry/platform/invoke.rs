@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::Tracing;
 use crate::json;
-use crate::telemetry::{ReportMetrics, RuntimeDoneMetrics, Span, Status};
+use crate::telemetry::metrics::{ReportMetrics, RuntimeDoneMetrics, Span};
+use crate::telemetry::open_enum::Status;
+use crate::trace_header::Tracing;
 
 json::borrowed! {
     /// `platform.start`: an invocation began.

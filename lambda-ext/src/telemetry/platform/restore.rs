@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::Tracing;
 use crate::json;
-use crate::telemetry::{RestoreReportMetrics, Span, Status};
+use crate::telemetry::metrics::{RestoreReportMetrics, Span};
+use crate::telemetry::open_enum::Status;
+use crate::trace_header::Tracing;
 
 json::borrowed! {
     /// `platform.restoreStart`: the restore of a snapshot began.

@@ -10,7 +10,7 @@ use super::{Closed, Inbox, Interest, Item, Receipt};
 use crate::budget;
 use crate::event::{InvokeEvent, ShutdownEvent, ShutdownReason};
 use crate::telemetry::TelemetryBatch;
-use crate::telemetry::batch::Framing;
+use crate::telemetry::framing::Framing;
 
 /// For a handler of batches.
 const BATCHES: Interest = Interest {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::super::limiter::Slot;
 use super::super::memory::{Buffer, DeliveryMemory, Exhausted};
 use crate::budget;
-use crate::telemetry::Inbox;
+use crate::telemetry::inbox::Inbox;
 
 /// The most pieces that a body may come in: chunks of one byte each would take seconds to read.
 const PIECES: usize = 64 << 10;

@@ -20,9 +20,9 @@ use tokio::net::TcpStream;
 use self::limits::{LimitedReader, Limits};
 use super::limiter::Slot;
 use super::memory::DeliveryMemory;
-use super::{Closed, Inbox};
-use crate::telemetry::TelemetryBatch;
-use crate::telemetry::batch::Framing;
+use crate::telemetry::batch::TelemetryBatch;
+use crate::telemetry::framing::Framing;
+use crate::telemetry::inbox::{Closed, Inbox};
 
 /// The most of a head and of a read, in bytes.
 const READ: usize = 32 << 10;

@@ -1,4 +1,4 @@
-//! JSON read from the front, value by value.
+//! A scanner of JSON, value by value.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use serde_core::de::IgnoredAny;
 
 use crate::json::{self, Decode};
 
-/// What is left of a text. After a `None` that is anywhere.
-pub(super) struct Scan<'a>(pub(super) &'a str);
+/// The rest of a text. After a `None` its position is undefined.
+pub(super) struct Scanner<'a>(pub(super) &'a str);
 
-impl<'a> Scan<'a> {
-    /// Takes what must come now.
-    pub(super) fn mark(&mut self, mark: &str) -> Option<()> {
-        self.0 = self.0.strip_prefix(mark)?;
+impl<'a> Scanner<'a> {
+    /// Takes a literal, which must come next.
+    pub(super) fn literal(&mut self, literal: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(literal)?;
         Some(())
     }
 
@@ -33,7 +33,7 @@ impl<'a> Scan<'a> {
         Some(value)
     }
 
-    /// Takes a value as the JSON that it is, however deep.
+    /// Takes a value as JSON, however deep.
     pub(super) fn json(&mut self) -> Option<&'a str> {
         self.0 = self.0.trim_ascii_start();
         let text = self.0;
@@ -41,8 +41,19 @@ impl<'a> Scan<'a> {
         self.taken_of(text)
     }
 
-    /// What was taken since this was what is left.
+    /// Returns what was taken since `text` was the rest.
     pub(super) fn taken_of(&self, text: &'a str) -> Option<&'a str> {
         text.get(..text.len() - self.0.len())
+    }
+}
+
+/// A record that is read by a scanner.
+pub(super) trait FromScanner<'a>: Sized {
+    fn take(scanner: &mut Scanner<'a>) -> Option<Self>;
+}
+
+impl<'a, T: Decode<'a>> FromScanner<'a> for Box<T> {
+    fn take(scanner: &mut Scanner<'a>) -> Option<Self> {
+        scanner.value().map(Box::new)
     }
 }
