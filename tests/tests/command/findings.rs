@@ -1,4 +1,5 @@
-//! Extensions that each make one mistake, and what is found.
+//! `lambda-ext emulate` on extensions in Python that each make one mistake. They are in
+//! `tests/fixtures`.
 
 use super::{document, fixture, rules};
 

@@ -1,4 +1,4 @@
-//! Functions, and the internal extensions in them.
+//! `lambda-ext emulate` on functions, and on the internal extensions inside them.
 
 use super::{Scratch, document, fixture, refusals::refused, rules, run};
 

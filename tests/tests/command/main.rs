@@ -4,6 +4,7 @@
 mod doctor;
 mod findings;
 mod functions;
+mod measure;
 mod new;
 mod refusals;
 

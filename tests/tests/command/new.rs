@@ -1,4 +1,4 @@
-//! `lambda-ext new`: the project that it makes, as whoever begins with it meets it.
+//! `lambda-ext new`: the generated project passes its own CI file.
 
 use std::fs;
 use std::path::{Path, PathBuf};

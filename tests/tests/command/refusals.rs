@@ -1,4 +1,4 @@
-//! What the command does not begin with, and says why.
+//! Command lines that `lambda-ext` refuses, with the reason and the exit code.
 
 use std::process::Output;
 

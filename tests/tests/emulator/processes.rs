@@ -1,0 +1,361 @@
+//! Extensions as processes: how the emulator launches, freezes, and kills them.
+
+use std::time::Duration;
+
+use lambda_ext::emulator::record::{Kill, Phase, Step, What};
+use lambda_ext::emulator::{Emulator, EmulatorError, Initialization, Invocation, State};
+use lambda_ext::{EventType, ShutdownReason};
+use lambda_ext_tests::emulated::{fixture, happened, with_executable};
+use lambda_ext_tests::fake::bounded;
+use lambda_ext_tests::raw::Raw;
+
+/// The fixture that fails as its environment says, launched as a process.
+async fn launched(environment: &[(&str, &str)]) -> Emulator {
+    let mut builder = Emulator::builder();
+    for (key, value) in environment {
+        builder = builder.env(key, value);
+    }
+    let builder = builder.executable(env!("CARGO_BIN_EXE_failing"));
+    builder.start().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_process_is_seen_from_its_start_to_its_end() {
+    bounded(async {
+        let emulator = launched(&[]).await;
+        emulator.init().await.unwrap();
+        emulator.invoke(Invocation::default()).await.unwrap();
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+        let steps: Vec<What> = emulator
+            .record()
+            .steps
+            .into_iter()
+            .map(|step| step.what)
+            .collect();
+        let extension = || "failing".to_owned();
+        let reason = ShutdownReason::Spindown;
+        for expected in [
+            What::Began(Phase::Init { suppressed: false }),
+            What::Receives {
+                extension: extension(),
+                event: EventType::Invoke,
+            },
+            What::Began(Phase::Shutdown { reason }),
+            What::Receives {
+                extension: extension(),
+                event: EventType::Shutdown,
+            },
+            What::Output {
+                extension: extension(),
+                line: "shutdown: Spindown".to_owned(),
+            },
+            What::Left {
+                extension: extension(),
+                code: Some(0),
+                signal: None,
+                state: State::Exited,
+            },
+        ] {
+            assert!(steps.contains(&expected), "{expected:?} in {steps:#?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_process_that_leaves_after_a_report_fails_the_environment_with_it() {
+    bounded(async {
+        let emulator = launched(&[("FAIL_IN", "init"), ("FAIL_BY", "typed error")]).await;
+        let error = emulator.init().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Extension.InitError: `failing` reported Extension.DiskFull: no space"
+        );
+        let left = |step: &Step| matches!(&step.what, What::Left { code: Some(1), .. });
+        assert!(
+            emulator.record().steps.iter().any(left),
+            "{}",
+            emulator.record()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_process_that_leaves_without_a_report_is_a_crash() {
+    bounded(async {
+        let emulator = with_executable("/bin/true").await;
+        let error = emulator.init().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Extension.Crash: `true` left without a report"
+        );
+    })
+    .await;
+}
+
+/// A process that registers for nothing by itself and does not leave; the test plays it.
+async fn staying(events: &str, reason: ShutdownReason) -> (Emulator, Result<(), EmulatorError>) {
+    let emulator = with_executable(&fixture("stays.sh")).await;
+    let raw = Raw::of(&emulator);
+    let scenario = async {
+        emulator.init().await.unwrap();
+        emulator.shutdown(reason).await
+    };
+    let play = async {
+        happened(&emulator, |what| matches!(what, What::Launched { .. })).await;
+        let id = raw.registered("stays.sh", events).await;
+        raw.next(&id).await
+    };
+    let (_, outcome) = tokio::join!(play, scenario);
+    (emulator, outcome)
+}
+
+fn was_killed(emulator: &Emulator, why: Kill) -> bool {
+    let extension = "stays.sh".to_owned();
+    let killed = What::Killed { extension, why };
+    emulator
+        .record()
+        .steps
+        .iter()
+        .any(|step| step.what == killed)
+}
+
+#[tokio::test]
+async fn a_process_that_does_not_leave_at_shutdown_is_killed_and_that_is_a_failure() {
+    bounded(async {
+        let (emulator, outcome) = staying(r#"["SHUTDOWN"]"#, ShutdownReason::Spindown).await;
+        let expected = "`stays.sh` did not leave by itself with code 0 at SHUTDOWN";
+        assert_eq!(outcome.unwrap_err().to_string(), expected);
+        assert!(
+            was_killed(&emulator, Kill::Deadline),
+            "{}",
+            emulator.record()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_process_that_did_not_register_for_shutdown_is_killed_and_that_is_no_failure() {
+    bounded(async {
+        let emulator = with_executable(&fixture("stays.sh")).await;
+        let raw = Raw::of(&emulator);
+        let play = async {
+            happened(&emulator, |what| matches!(what, What::Launched { .. })).await;
+            let id = raw.registered("stays.sh", "[]").await;
+            raw.next(&id).await
+        };
+        let scenario = async {
+            emulator.init().await.unwrap();
+            emulator.shutdown(ShutdownReason::Spindown).await
+        };
+        tokio::select! {
+            response = play => assert_eq!(response.status(), 404),
+            outcome = scenario => outcome.unwrap(),
+        }
+        let record = emulator.record();
+        assert!(
+            was_killed(&emulator, Kill::NotRegisteredForShutdown),
+            "{record}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_executed_fails_init_as_a_launch_error() {
+    bounded(async {
+        for (path, name) in [("/etc/hostname", "hostname"), ("/no/such/file", "file")] {
+            let emulator = with_executable(path).await;
+            let error = emulator.init().await.unwrap_err().to_string();
+            let expected = format!("Extension.LaunchError: `{name}` cannot be started: ");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_executables_of_one_name_are_refused_at_the_start() {
+    let builder = Emulator::builder()
+        .executable("/bin/true")
+        .executable("/usr/bin/true");
+    let error = builder.start().await.unwrap_err();
+    assert_eq!(error.to_string(), "two executables have the name `true`");
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_freeze_stops_processes_and_lets_them_go_on() {
+    bounded(async {
+        let emulator = with_executable(env!("CARGO_BIN_EXE_failing")).await;
+        emulator.init().await.unwrap();
+        let record = emulator.record();
+        let pid = record.steps.iter().find_map(|step| match step.what {
+            What::Launched { pid, .. } => pid,
+            _ => None,
+        });
+        let stat = format!("/proc/{}/stat", pid.unwrap());
+        let stopped = async {
+            while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+                tokio::task::yield_now().await;
+            }
+        };
+        // The freeze is long: only the stop can end this.
+        tokio::select! {
+            outcome = emulator.freeze(Duration::from_secs(600)) => panic!("{outcome:?}"),
+            () = stopped => {}
+        }
+        emulator.freeze(Duration::ZERO).await.unwrap();
+        emulator.invoke(Invocation::default()).await.unwrap();
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+    })
+    .await;
+}
+
+/// Waits until a process is stopped, or until it is not.
+#[cfg(target_os = "linux")]
+async fn is_stopped(pid: &str, stopped: bool) {
+    let stat = format!("/proc/{pid}/stat");
+    while std::fs::read_to_string(&stat).unwrap().contains(") T ") != stopped {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_freeze_stops_the_children_of_processes_too() {
+    bounded(async {
+        let emulator = with_executable(&fixture("stays_with_child.sh")).await;
+        let raw = Raw::of(&emulator);
+        let play = async {
+            happened(&emulator, |what| matches!(what, What::Output { .. })).await;
+            let id = raw.registered("stays_with_child.sh", "[]").await;
+            raw.next(&id).await
+        };
+        tokio::select! {
+            response = play => panic!("{response:?}"),
+            outcome = emulator.init() => outcome.unwrap(),
+        }
+        let record = emulator.record();
+        let pids = record.output("stays_with_child.sh").next().unwrap();
+        let stopped = async {
+            for pid in pids.split(' ') {
+                is_stopped(pid, true).await;
+            }
+        };
+        tokio::select! {
+            outcome = emulator.freeze(Duration::from_secs(600)) => panic!("{outcome:?}"),
+            () = stopped => {}
+        }
+        for pid in pids.split(' ') {
+            is_stopped(pid, false).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn launched_extensions_get_the_functions_environment_but_what_lambda_keeps_from_them() {
+    const KEPT: [&str; 7] = [
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    ];
+    bounded(async {
+        let builder = Emulator::builder()
+            .executable("/usr/bin/env")
+            .env("LOG_LEVEL", "debug")
+            .env("_PRIVATE", "1")
+            .initialization(Initialization::ProvisionedConcurrency);
+        let builder = KEPT
+            .iter()
+            .fold(builder, |builder, key| builder.env(key, "x"));
+        let emulator = builder.start().await.unwrap();
+        emulator.init().await.unwrap_err();
+        let record = emulator.record();
+        let lines: Vec<_> = record.output("env").collect();
+        for expected in [
+            "LOG_LEVEL=debug",
+            "AWS_LAMBDA_FUNCTION_NAME=my-function",
+            "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
+            "AWS_LAMBDA_INITIALIZATION_TYPE=provisioned-concurrency",
+            "AWS_LAMBDA_LOG_FORMAT=Text",
+            &format!("AWS_LAMBDA_RUNTIME_API={}", emulator.runtime_api()),
+            "TZ=:UTC",
+        ] {
+            assert!(lines.contains(&expected), "{expected} in {lines:#?}");
+        }
+        let is_there = |key: &str| {
+            let found = |line: &&str| line.split('=').next() == Some(key);
+            lines.iter().any(found)
+        };
+        for key in [
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "LANG",
+            "PATH",
+        ] {
+            assert!(is_there(key), "{key} in {lines:#?}");
+        }
+        for kept in KEPT.iter().chain(&["_PRIVATE", "_HANDLER"]) {
+            assert!(!is_there(kept), "{kept} in {lines:#?}");
+        }
+        assert!(
+            !lines.iter().any(|line| line.starts_with("CARGO")),
+            "{lines:#?}"
+        );
+    })
+    .await;
+}
+
+#[test]
+fn processes_and_their_children_end_with_the_emulator_and_its_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays_with_child.sh");
+    let children = runtime.block_on(bounded(async {
+        let emulator = with_executable(script).await;
+        // It never registers, so that is as far as it comes.
+        let starting = async { emulator.init().await };
+        let mut starting = std::pin::pin!(starting);
+        let said = |step: Step| match step.what {
+            What::Output { line, .. } => Some(line),
+            _ => None,
+        };
+        loop {
+            if let Some(line) = emulator.record().steps.into_iter().find_map(said) {
+                break line;
+            }
+            tokio::select! {
+                biased;
+                outcome = &mut starting => panic!("{outcome:?}"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }));
+    drop(runtime);
+    // Dead, though nobody may have waited for them yet.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    for pid in children.split(' ') {
+        let path = format!("/proc/{pid}/stat");
+        while let Ok(stat) = std::fs::read_to_string(&path) {
+            assert!(std::time::Instant::now() < end, "{stat}");
+            if stat.contains(") Z ") || stat.contains(") X ") {
+                break;
+            }
+            std::thread::yield_now();
+        }
+    }
+}

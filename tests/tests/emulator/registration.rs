@@ -1,0 +1,129 @@
+//! Which extensions may register, until when, and under which names.
+
+use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::{Call, Emulator, Initialization};
+use lambda_ext_tests::emulated::happened;
+use lambda_ext_tests::fake::bounded;
+use lambda_ext_tests::raw::{Raw, answer, forbidden};
+use reqwest::Method;
+
+/// An environment that expects the external extension `ext`, which the test itself plays.
+async fn environment(initialization: Initialization) -> (Emulator, Raw) {
+    let builder = Emulator::builder().initialization(initialization);
+    let emulator = builder.start().await.unwrap();
+    let _ = emulator.extension("ext");
+    let raw = Raw::of(&emulator);
+    (emulator, raw)
+}
+
+#[tokio::test]
+async fn a_name_in_other_letters_is_another_one_and_that_of_an_internal_extension() {
+    bounded(async {
+        let (_emulator, raw) = environment(Initialization::OnDemand).await;
+        for name in ["Ext", "ext.sh", "opt/extensions/ext"] {
+            let refused = answer(raw.register(name, r#"{"events":["SHUTDOWN"]}"#).await).await;
+            let expected = "SHUTDOWN: ShutdownEventNotSupportedForInternalExtension";
+            assert_eq!(
+                refused,
+                forbidden("Extension.InvalidEventType", expected),
+                "{name}"
+            );
+            raw.registered(name, r#"["INVOKE"]"#).await;
+        }
+        // None of them was the one that is expected.
+        raw.registered("ext", r#"["SHUTDOWN"]"#).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_extension_has_an_identifier_of_its_own() {
+    bounded(async {
+        let (_emulator, raw) = environment(Initialization::OnDemand).await;
+        let mut ids = Vec::new();
+        for name in ["ext", "a", "b", "c"] {
+            ids.push(raw.registered(name, "[]").await);
+        }
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 4, "{ids:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_content_type_of_a_registration_does_not_matter() {
+    bounded(async {
+        for content_type in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some(""),
+        ] {
+            let (_emulator, raw) = environment(Initialization::OnDemand).await;
+            let named = [("Lambda-Extension-Name", "ext")];
+            let typed = content_type.map(|of| ("Content-Type", of));
+            let headers: Vec<_> = named.into_iter().chain(typed).collect();
+            let body = r#"{"events":["INVOKE"]}"#;
+            let path = Call::Register.path();
+            let response = raw.send(Method::POST, path, &headers, body).await;
+            assert_eq!(response.status(), 200, "{content_type:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn internal_extensions_register_until_the_runtime_asks_for_the_first_time() {
+    bounded(async {
+        let builder = Emulator::builder().attached_runtime();
+        let emulator = builder.start().await.unwrap();
+        let raw = Raw::of(&emulator);
+        let runtime = raw.send(Method::GET, Call::RuntimeNext.path(), &[], "");
+        let scenario = async {
+            raw.registered("early", "[]").await;
+            let late = async {
+                happened(&emulator, |what| matches!(what, What::RuntimeWaits)).await;
+                answer(raw.register("late", "{}").await).await
+            };
+            tokio::select! {
+                response = runtime => panic!("{response:?}"),
+                late = late => late,
+            }
+        };
+        let late = tokio::select! {
+            // Nobody asks for the first event of `early`, so init is not over.
+            outcome = emulator.init() => panic!("{outcome:?}"),
+            late = scenario => late,
+        };
+        let expected = "Extension registration closed already";
+        assert_eq!(late, forbidden("Extension.RegistrationClosed", expected));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn on_managed_instances_there_is_shutdown_for_external_extensions_and_nothing_for_internal_ones()
+ {
+    bounded(async {
+        let (_emulator, raw) = environment(Initialization::ManagedInstances).await;
+        let of_internal = "No events allowed for internal extensions";
+        for (name, events, message) in [
+            ("ext", r#"["INVOKE"]"#, "INVOKE: ErrorInvalidEventType"),
+            (
+                "ext",
+                r#"["SHUTDOWN","INVOKE"]"#,
+                "INVOKE: ErrorInvalidEventType",
+            ),
+            ("inside", r#"["INVOKE"]"#, of_internal),
+            ("inside", r#"["SHUTDOWN"]"#, of_internal),
+        ] {
+            let body = format!("{{\"events\":{events}}}");
+            let refused = answer(raw.register(name, &body).await).await;
+            assert_eq!(refused, forbidden("Extension.InvalidEventType", message));
+        }
+        raw.registered("inside", "[]").await;
+        raw.registered("ext", r#"["SHUTDOWN"]"#).await;
+    })
+    .await;
+}

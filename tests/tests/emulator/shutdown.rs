@@ -1,0 +1,215 @@
+//! The shutdown phase: its order, its time limits, and its signals. Needs `python3`.
+
+use std::time::Duration;
+
+use lambda_ext::emulator::record::{Kill, Phase, Step, What};
+use lambda_ext::emulator::{Call, Emulator, Invocation, State};
+use lambda_ext::{Error, EventType, ShutdownReason};
+use lambda_ext_tests::emulated::{fixture, happened};
+use lambda_ext_tests::fake::bounded;
+use lambda_ext_tests::raw::Raw;
+use reqwest::Method;
+use tokio::time::Instant;
+
+const SIGKILL: i32 = 9;
+
+fn began(what: &What) -> bool {
+    matches!(what, What::Began(Phase::Shutdown { .. }))
+}
+
+fn killed(what: &What) -> bool {
+    *what
+        == What::RuntimeLeft {
+            code: None,
+            signal: Some(SIGKILL),
+        }
+}
+
+#[tokio::test]
+async fn a_runtime_without_extensions_is_killed_without_sigterm() {
+    bounded(async {
+        // It would leave with code 0 by SIGTERM.
+        let function = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py");
+        let builder = Emulator::builder().runtime(function);
+        let emulator = builder.start().await.unwrap();
+        let invocation = Invocation::default().timeout(Duration::from_secs(30));
+        emulator.invoke(invocation).await.unwrap();
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+        let record = emulator.record();
+        let left = |step: &&Step| matches!(step.what, What::RuntimeLeft { .. });
+        let left: Vec<_> = record.steps.iter().filter(left).collect();
+        assert!(
+            matches!(&left[..], [step] if killed(&step.what)),
+            "{record}"
+        );
+    })
+    .await;
+}
+
+/// Which extensions there are, and how long a runtime has that stays.
+const SHARES: [(&[&str], u64); 3] = [
+    (&["external"], 300),
+    (&["internal"], 500),
+    (&["external", "internal"], 500),
+];
+
+/// An environment after init, whose runtime ignores SIGTERM.
+async fn with_stubborn_runtime(extensions: &[&str]) -> Emulator {
+    let builder = Emulator::builder().runtime(fixture("ignores_sigterm.sh"));
+    let emulator = builder.start().await.unwrap();
+    let raw = Raw::of(&emulator);
+    if extensions.contains(&"external") {
+        let _ = emulator.extension("external");
+    }
+    let mut nexts = tokio::task::JoinSet::new();
+    for name in extensions {
+        let (raw, id) = (Raw::of(&emulator), raw.registered(name, "[]").await);
+        nexts.spawn(async move { raw.next(&id).await });
+    }
+    tokio::select! {
+        () = asks(&emulator, &raw) => panic!("it is answered"),
+        outcome = emulator.init() => outcome.unwrap(),
+    }
+    emulator
+}
+
+/// Asks for invocations in place of a runtime that is ready.
+async fn asks(emulator: &Emulator, raw: &Raw) {
+    happened(emulator, |what| matches!(what, What::FunctionOutput { .. })).await;
+    let path = Call::RuntimeNext.path();
+    raw.send(Method::GET, path, &[], "").await;
+}
+
+#[tokio::test]
+async fn a_runtime_that_stays_has_its_share_of_the_time() {
+    bounded(async {
+        for (extensions, share) in SHARES {
+            let share = Duration::from_millis(share);
+            // Not less, by the clock of the machine.
+            let emulator = with_stubborn_runtime(extensions).await;
+            emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+            let record = emulator.record();
+            let at = |meant: fn(&What) -> bool| {
+                let mut steps = record.steps.iter();
+                steps.find(|step| meant(&step.what)).unwrap().at
+            };
+            assert!(at(killed) >= at(began) + share, "{record}");
+
+            // And not more, by the clock of the test, which stands still otherwise.
+            let emulator = with_stubborn_runtime(extensions).await;
+            tokio::time::pause();
+            let kill = async {
+                happened(&emulator, began).await;
+                // Timers go by whole milliseconds.
+                tokio::time::advance(share + Duration::from_millis(1)).await;
+                happened(&emulator, killed).await;
+            };
+            let ending = emulator.shutdown(ShutdownReason::Spindown);
+            let (outcome, ()) = tokio::join!(ending, kill);
+            outcome.unwrap();
+            tokio::time::resume();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn shutdown_comes_when_the_runtime_is_gone() {
+    bounded(async {
+        let builder = Emulator::builder().runtime(fixture("ignores_sigterm.sh"));
+        let emulator = builder.start().await.unwrap();
+        let raw = Raw::of(&emulator);
+        let ext = emulator.extension("ext").play(async {
+            let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
+            raw.next(&id).await;
+            Ok::<_, Error>(())
+        });
+        let scenario = async {
+            emulator.init().await?;
+            emulator.shutdown(ShutdownReason::Spindown).await
+        };
+        let lived = async { tokio::try_join!(ext, scenario) };
+        // Nobody answers the runtime, but its end.
+        let (lived, ()) = tokio::join!(lived, asks(&emulator, &raw));
+        lived.unwrap();
+        let record = emulator.record();
+        let place = |meant: &dyn Fn(&What) -> bool| {
+            let mut steps = record.steps.iter();
+            steps.position(|step| meant(&step.what))
+        };
+        let shutdown = |what: &What| {
+            let event = EventType::Shutdown;
+            matches!(what, What::Receives { event: found, .. } if *found == event)
+        };
+        let (left, received) = (place(&killed), place(&shutdown));
+        assert!(left.is_some() && left < received, "{record}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_that_stays_has_two_seconds_and_one_that_leaves_is_not_waited_for() {
+    bounded(async {
+        for (stays, takes) in [(true, Duration::from_secs(2)), (false, Duration::ZERO)] {
+            let emulator = Emulator::start().await.unwrap();
+            let raw = Raw::of(&emulator);
+            let ext = emulator.extension("ext").play(async {
+                let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
+                raw.next(&id).await;
+                if stays {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, Error>(())
+            });
+            let scenario = async {
+                emulator.init().await.unwrap();
+                let begin = Instant::now();
+                let outcome = emulator.shutdown(ShutdownReason::Spindown).await;
+                assert_eq!(begin.elapsed(), takes);
+                outcome
+            };
+            let (left, outcome) = tokio::join!(ext, scenario);
+            assert_eq!((left.is_err(), outcome.is_err()), (stays, stays));
+            let record = emulator.record();
+            let late = What::Killed {
+                extension: "ext".to_owned(),
+                why: Kill::Deadline,
+            };
+            let late = record.steps.iter().any(|step| step.what == late);
+            assert_eq!(late, stays, "{record}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_leaves_at_shutdown_with_another_code_than_0_has_failed() {
+    bounded(async {
+        for (failing, state) in [(false, State::Exited), (true, State::ShutdownFailed)] {
+            let builder = Emulator::builder().executable(env!("CARGO_BIN_EXE_failing"));
+            let builder = if failing {
+                builder.env("FAIL_IN", "shutdown").env("FAIL_BY", "error")
+            } else {
+                builder
+            };
+            let emulator = builder.start().await.unwrap();
+            emulator.init().await.unwrap();
+            let outcome = emulator.shutdown(ShutdownReason::Spindown).await;
+            let expected = "`failing` did not leave by itself with code 0 at SHUTDOWN";
+            let found = outcome.err().map(|error| error.to_string());
+            assert_eq!(found.as_deref(), failing.then_some(expected));
+            let record = emulator.record();
+            let left = What::Left {
+                extension: "failing".to_owned(),
+                code: Some(i32::from(failing)),
+                signal: None,
+                state,
+            };
+            assert!(
+                record.steps.iter().any(|step| step.what == left),
+                "{record}"
+            );
+        }
+    })
+    .await;
+}

@@ -1,0 +1,124 @@
+//! The example `circuit-breaker`, with a dependency that the test scripts, and under AWS's
+//! emulator.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lambda_ext::ShutdownReason;
+use lambda_ext::emulator::{Emulator, EmulatorBuilder, Invocation};
+use lambda_ext_tests::built;
+use lambda_ext_tests::fake::{Fake, bounded};
+use lambda_ext_tests::rie::Rie;
+use serde_json::Value;
+
+const NAME: &str = "circuit-breaker";
+
+fn file(test: &str) -> PathBuf {
+    let directory = built::target_dir().join(NAME);
+    fs::create_dir_all(&directory).unwrap();
+    let file = directory.join(test).with_extension("json");
+    // What an earlier run has left.
+    let _ = fs::remove_file(&file);
+    file
+}
+
+fn breaker(file: &PathBuf) -> EmulatorBuilder {
+    Emulator::builder()
+        .executable(built::example(NAME))
+        .env("BREAKER_FILE", file)
+}
+
+fn state(file: &PathBuf) -> Value {
+    let told = fs::read_to_string(file).unwrap();
+    serde_json::from_str::<Value>(&told).unwrap()["state"].take()
+}
+
+async fn invoke(emulator: &Emulator) {
+    let invocation = Invocation::default().timeout(Duration::from_secs(60));
+    emulator.invoke(invocation).await.unwrap();
+}
+
+async fn ends_well(emulator: &Emulator) {
+    emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+    let record = emulator.record();
+    record.assert_clean();
+    assert_eq!(record.exits(NAME), [Some(0)], "{record}");
+}
+
+#[tokio::test]
+async fn the_state_is_there_before_the_function_is_and_follows_the_dependency() {
+    let file = file("follows");
+    let emulator = breaker(&file)
+        // As long as no machine is too slow for.
+        .env("BREAKER_TIMEOUT_MS", "60000")
+        .env("BREAKER_FAILURES", "1")
+        .env("BREAKER_COOL_DOWN", "0");
+    bounded(async {
+        let mut dependency = Fake::start().await;
+        let url = format!("http://{}/health", dependency.runtime_api());
+        let emulator = emulator.env("BREAKER_URL", url).start().await.unwrap();
+        let well = async { dependency.expect("/health").await.reply(200, "", "") };
+        let (init, ()) = tokio::join!(emulator.init(), well);
+        init.unwrap();
+        assert_eq!(state(&file), "closed");
+
+        dependency.expect("/health").await.reply(503, "", "");
+        // When it is asked again, what it said before is written down.
+        let again = dependency.expect("/health").await;
+        assert_eq!(state(&file), "open");
+        again.reply(200, "", "");
+        invoke(&emulator).await;
+        ends_well(&emulator).await;
+        let record = emulator.record();
+        let said: Vec<&str> = record.output(NAME).collect();
+        let expected = [
+            "circuit-breaker: closed: it is well",
+            "circuit-breaker: open: 127.0.0.1 answers 503 Service Unavailable",
+        ];
+        assert_eq!(said[..2], expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_it_is_not_the_functions() {
+    let file = file("wrong");
+    for (url, why) in [
+        ("", "BREAKER_URL is not set"),
+        ("/health", "BREAKER_URL has no host"),
+    ] {
+        let emulator = breaker(&file)
+            .env("BREAKER_URL", url)
+            .start()
+            .await
+            .unwrap();
+        bounded(async {
+            invoke(&emulator).await;
+            ends_well(&emulator).await;
+        })
+        .await;
+        let record = emulator.record();
+        let said = record.output(NAME).next().unwrap_or_default();
+        assert!(said.contains(why), "{record}");
+        assert!(!file.exists());
+    }
+}
+
+#[test]
+fn under_awss_own_emulator_the_function_starts_with_the_state() {
+    // The function does not start without.
+    let file = "/opt/circuit.json";
+    let rie = Rie::new()
+        .extension(built::example(NAME))
+        .env("BREAKER_URL", "http://127.0.0.1:1/health")
+        .env("BREAKER_FILE", file)
+        .env("NEEDS_FILE", file);
+    let Some(report) = rie.run() else { return };
+    report.equal("statuses", &report.statuses(), &[200]);
+    report.equal("exit codes", &report.exits, &[0]);
+    let open = report
+        .stdout
+        .starts_with("circuit-breaker: open: 127.0.0.1: ");
+    report.holds("nobody is there", open);
+}

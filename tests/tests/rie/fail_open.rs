@@ -1,0 +1,135 @@
+//! Handlers that fail at their third event under AWS's emulator, with `fail_open` and without it.
+
+use std::path::PathBuf;
+
+use lambda_ext_tests::built;
+use lambda_ext_tests::rie::{Report, Rie};
+
+/// How many invocations there are.
+const INVOCATIONS: usize = 10;
+
+/// The function does not answer, so what the caller gets can only be the platform's word.
+const NEVER: &str = r#"{"never": true}"#;
+
+fn open(method: &str, by: &str, at: usize) -> Rie {
+    fails(env!("CARGO_BIN_EXE_open"), method, by, at).invokes(INVOCATIONS)
+}
+
+fn fails(extension: impl Into<PathBuf>, method: &str, by: &str, at: usize) -> Rie {
+    Rie::new()
+        .extension(extension)
+        .env("FAIL_IN", method)
+        .env("FAIL_BY", by)
+        .env("FAIL_AT", at.to_string())
+}
+
+/// That the function answered every time, and the extension left as it should.
+#[track_caller]
+fn went_on(report: &Report, method: &str) {
+    report.equal("statuses", &report.statuses(), &[200; INVOCATIONS][..]);
+    report.equal("exit codes", &report.exits, &[0]);
+    report.holds("it leaves by itself", !report.killed());
+    let said = report.stderr.contains(&format!("open: `{method}` "));
+    report.holds("what failed is said", said);
+}
+
+/// That the third invocation failed so.
+#[track_caller]
+fn failed_at_the_third(report: &Report) {
+    report.equal("statuses", &report.statuses(), &[200, 200, 502][..]);
+    report.equal("failures", &report.failures(), &["Extension.ExitError"][..]);
+    report.equal("exit codes", &report.exits, &[1]);
+}
+
+/// Its third invocation has no answer of the function's.
+fn three(rie: Rie) -> Rie {
+    rie.invokes(3).payload("{}").payload("{}").payload(NEVER)
+}
+
+/// How often `invoke` was called.
+fn invoked(report: &Report) -> usize {
+    let lines = report.stdout.lines();
+    lines.filter(|line| line.starts_with("invoke")).count()
+}
+
+#[test]
+fn a_panic_at_the_third_invocation_is_not_the_functions() {
+    let Some(report) = open("invoke", "panic", 3).run() else {
+        return;
+    };
+    went_on(&report, "invoke");
+    report.equal("calls of invoke", &invoked(&report), &3);
+}
+
+#[test]
+fn errors_from_the_third_invocation_on_are_not_the_functions() {
+    let Some(report) = open("invoke", "error", 3).run() else {
+        return;
+    };
+    went_on(&report, "invoke");
+    report.equal("calls of invoke", &invoked(&report), &INVOCATIONS);
+    let said = report.stderr.matches("the disk is full").count();
+    report.equal("lines about it", &said, &1);
+}
+
+#[test]
+fn a_panic_before_there_is_a_handler_is_not_the_functions() {
+    for method in ["prepare", "init"] {
+        let Some(report) = open(method, "panic", 1).run() else {
+            return;
+        };
+        went_on(&report, method);
+    }
+}
+
+#[test]
+fn a_panic_of_shutdown_is_no_failed_shutdown() {
+    let Some(report) = open("shutdown", "panic", 1).run() else {
+        return;
+    };
+    went_on(&report, "shutdown");
+}
+
+#[test]
+fn a_panic_at_the_third_delivery_is_not_the_functions() {
+    let managed = open("telemetry", "panic", 3).managed();
+    // Longer than what is told of them is collected for.
+    let payload = r#"{"print": "a line", "seconds": 0.2}"#;
+    let Some(report) = managed.payload(payload).run() else {
+        return;
+    };
+    went_on(&report, "telemetry");
+    report.holds(
+        "it was called three times",
+        report.stdout.contains("telemetry 3") && !report.stdout.contains("telemetry 4"),
+    );
+}
+
+#[test]
+fn without_it_the_caller_is_told_of_an_exit_error() {
+    let unwinding = fails(env!("CARGO_BIN_EXE_failing"), "invoke", "panic", 3);
+    let Some(report) = three(unwinding).run() else {
+        return;
+    };
+    failed_at_the_third(&report);
+
+    let source = include_str!("../../src/bin/failing.rs");
+    let aborting = built::aborting_crate("aborting", source);
+    let Some(report) = three(fails(aborting, "invoke", "panic", 3)).run() else {
+        return;
+    };
+    failed_at_the_third(&report);
+}
+
+#[test]
+fn where_panics_abort_it_says_that_it_does_not_cover_them() {
+    let source = include_str!("../../src/bin/open.rs");
+    let aborting = built::aborting_crate("open-aborting", source);
+    let Some(report) = three(fails(aborting, "invoke", "panic", 3)).run() else {
+        return;
+    };
+    let said = "open-aborting: `fail_open` does not cover panics in this build, which aborts on them: \
+                its profile needs `panic = \"unwind\"`\n";
+    report.holds("it says so at start", report.stderr.starts_with(said));
+    failed_at_the_third(&report);
+}

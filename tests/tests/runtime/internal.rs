@@ -1,0 +1,329 @@
+//! Internal extensions, in the test's process and as programs: registration, signals, and failures.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::{Call, Emulator, Initialization, Invocation, Record};
+use lambda_ext::{
+    Config, Error, EventType, Extension, Handler, InvokeEvent, Register, ShutdownReason,
+};
+use lambda_ext_tests::built;
+use lambda_ext_tests::fake::{self, Fake, bounded};
+use lambda_ext_tests::program::{self, Ended, Program};
+use lambda_ext_tests::raw::Raw;
+use lambda_ext_tests::rie::Rie;
+use reqwest::Method;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+
+const INSIDE: &str = env!("CARGO_BIN_EXE_inside");
+const RUNTIME: &str = "/2018-06-01/runtime/invocation";
+
+/// Notes its calls.
+struct Noting(Rc<RefCell<Vec<String>>>);
+
+impl Handler for Noting {
+    const CONFIG: Config = Config::new(&[EventType::Invoke]);
+
+    async fn init(&mut self, register: Register) -> Result<(), Error> {
+        self.0
+            .borrow_mut()
+            .push(format!("init {}", register.function_name));
+        Ok(())
+    }
+
+    async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
+        self.0
+            .borrow_mut()
+            .push(format!("invoke {}", event.request_id));
+        Ok(())
+    }
+}
+
+/// A runtime that answers this many invocations, and leaves then.
+async fn function(raw: &Raw, invocations: usize) -> Result<(), Error> {
+    for _ in 0..invocations {
+        let next = raw
+            .send(Method::GET, &format!("{RUNTIME}/next"), &[], "")
+            .await;
+        let id = next.headers()["lambda-runtime-aws-request-id"].to_str()?;
+        let path = format!("{RUNTIME}/{id}/response");
+        raw.send(Method::POST, &path, &[], "null").await;
+    }
+    raw.send(Method::GET, &format!("{RUNTIME}/next"), &[], "")
+        .await;
+    Ok(())
+}
+
+/// The calls that were answered, and where the runtime waits.
+fn calls(record: &Record) -> Vec<&str> {
+    let steps = record.steps.iter().filter_map(|step| match &step.what {
+        What::Answered(request) if request.call == Some(Call::Register) => Some("register"),
+        What::Waits { .. } => Some("next"),
+        What::RuntimeWaits => Some("runtime next"),
+        _ => None,
+    });
+    steps.collect()
+}
+
+#[tokio::test]
+async fn it_has_registered_before_the_runtime_asks_and_is_called_at_each_invocation() {
+    bounded(async {
+        let emulator = Emulator::builder()
+            .attached_runtime()
+            .start()
+            .await
+            .unwrap();
+        emulator.expect_internal("inside");
+        let raw = Raw::of(&emulator);
+        let noted = Rc::default();
+        let internal = async {
+            let extension = Extension::builder()
+                .name("inside")
+                .runtime_api(emulator.runtime_api())
+                .build()?;
+            let inside = extension
+                .register_internal(Noting(Rc::clone(&noted)))
+                .await?;
+            assert_eq!(calls(&emulator.record()), ["register"]);
+            inside.run_beside(function(&raw, 2)).await
+        };
+        let scenario = async {
+            for id in ["1", "2"] {
+                emulator
+                    .invoke(Invocation::default().request_id(id))
+                    .await?;
+            }
+            emulator.shutdown(ShutdownReason::Spindown).await
+        };
+        tokio::select! {
+            outcome = internal => panic!("{outcome:?}"),
+            outcome = scenario => outcome.unwrap(),
+        }
+        assert_eq!(
+            *noted.borrow(),
+            ["init my-function", "invoke 1", "invoke 2"]
+        );
+        emulator.record().assert_clean();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn registered_and_not_run_it_asks_for_nothing() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let extension = Extension::builder()
+            .name("inside")
+            .runtime_api(fake.runtime_api())
+            .build()
+            .unwrap();
+        let registered = extension.register_internal(Noting(Rc::default()));
+        let platform = async { fake.expect(fake::REGISTER).await.registered() };
+        let (inside, ()) = tokio::join!(registered, platform);
+        let inside = inside.unwrap();
+        assert!(fake.unasked().is_none());
+        // What the function ends with is what it is all about.
+        let outcome = inside.run_beside(async { Err("out of orders") }).await;
+        assert_eq!(outcome.unwrap_err().to_string(), "out of orders");
+    })
+    .await;
+}
+
+async fn inside(
+    environment: &[(&str, &str)],
+    play: impl AsyncFnOnce(&mut Fake, &Program),
+) -> Ended {
+    program::run(INSIDE, environment, play).await
+}
+
+#[tokio::test]
+async fn sigterm_gives_up_next_calls_shutdown_and_ends_the_process_with_0() {
+    let ended = inside(&[], async |fake, program| {
+        let register = fake.expect(fake::REGISTER).await;
+        assert_eq!(register.header("lambda-extension-name"), "inside");
+        assert_eq!(register.body, r#"{"events":["INVOKE"]}"#);
+        register.registered();
+        fake.expect(fake::NEXT).await.invoke("1");
+        let next = fake.expect(fake::NEXT).await;
+        program.signal("TERM").await;
+        next.hung_up().await;
+    })
+    .await;
+    let lines = "init: orders\nfunction\ninvoke: 1\nshutdown: Other(\"SIGTERM\"), true\n";
+    assert_eq!(ended.stdout, lines);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn sigterm_cuts_a_method_that_hangs_and_calls_shutdown_after_it() {
+    let ended = inside(&[("FAIL", "stop")], async |fake, _| {
+        fake.expect(fake::REGISTER).await.registered();
+        fake.expect(fake::NEXT).await.invoke("1");
+    })
+    .await;
+    let shutdown = "invoke: 1\nshutdown: Other(\"SIGTERM\"), true\n";
+    assert!(ended.stdout.ends_with(shutdown), "{ended:?}");
+    let cut = "inside: `invoke` was cut after ";
+    assert!(ended.stderr.starts_with(cut), "{ended:?}");
+    assert_eq!(ended.code, Some(0));
+}
+
+#[tokio::test]
+async fn what_fails_is_reported_and_ends_the_functions_process() {
+    for (method, path) in [("invoke", fake::EXIT_ERROR), ("init", fake::INIT_ERROR)] {
+        let ended = inside(&[("FAIL", method)], async |fake, _| {
+            fake.expect(fake::REGISTER).await.registered();
+            if method == "invoke" {
+                fake.expect(fake::NEXT).await.invoke("1");
+            }
+            let report = fake.expect(path).await;
+            assert_eq!(report.json()["errorMessage"], "the disk is on fire");
+            report.accepted();
+        })
+        .await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stderr.contains("the disk is on fire"), "{ended:?}");
+        // The function is not begun by an extension that fails before it.
+        let began = ended.stdout.contains("function\n");
+        assert_eq!(began, method == "invoke", "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn switched_off_and_on_managed_instances_it_registers_for_nothing_and_leaves_with_0() {
+    for (name, value, said) in [
+        (
+            "LAMBDA_EXT_DISABLED",
+            "inside",
+            "switched off by LAMBDA_EXT_DISABLED",
+        ),
+        (
+            "AWS_LAMBDA_INITIALIZATION_TYPE",
+            "lambda-managed-instances",
+            "extensions get no INVOKE on Managed Instances: registered for no event",
+        ),
+    ] {
+        let ended = inside(&[(name, value)], async |fake, program| {
+            let register = fake.expect(fake::REGISTER).await;
+            assert_eq!(register.body, r#"{"events":[]}"#);
+            register.registered();
+            let next = fake.expect(fake::NEXT).await;
+            program.signal("TERM").await;
+            next.hung_up().await;
+        })
+        .await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.stderr, format!("inside: {said}\n"));
+        let called = ended.stdout.contains("shutdown: ");
+        assert_eq!(called, name != "LAMBDA_EXT_DISABLED", "{ended:?}");
+    }
+}
+
+/// The example, in an environment like this, with metrics for `collector`.
+async fn example(initialization: Initialization, collector: &TcpListener) -> Emulator {
+    let address = collector.local_addr().unwrap().to_string();
+    let emulator = Emulator::builder()
+        .runtime(built::example("internal"))
+        .initialization(initialization)
+        .env("METRICS_ADDRESS", address);
+    emulator.start().await.unwrap()
+}
+
+async fn received(collector: &TcpListener) -> String {
+    let mut lines = String::new();
+    let (mut connection, _) = collector.accept().await.unwrap();
+    connection.read_to_string(&mut lines).await.unwrap();
+    lines
+}
+
+/// Invokes it, and ends it.
+async fn live(emulator: &Emulator, invocations: u64) {
+    for _ in 0..invocations {
+        let payload = Invocation::default().payload("17");
+        let invoked = emulator.invoke(payload).await.unwrap();
+        assert_eq!(invoked.response.as_deref(), Some("17"));
+    }
+    emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+    let record = emulator.record();
+    record.assert_clean();
+    let left = What::RuntimeLeft {
+        code: Some(0),
+        signal: None,
+    };
+    assert!(
+        record.steps.iter().any(|step| step.what == left),
+        "{record}"
+    );
+}
+
+fn is_metric(line: &str) -> bool {
+    let words: Vec<_> = line.split(' ').collect();
+    let is_number = |word: &&str| word.parse::<u64>().is_ok();
+    words[0] == "orders.duration_us" && words.len() == 3 && words[1..].iter().all(is_number)
+}
+
+#[tokio::test]
+async fn the_example_sends_what_an_invocation_measured_before_the_environment_may_be_frozen() {
+    bounded(async {
+        let collector = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let emulator = example(Initialization::OnDemand, &collector).await;
+        let sent = async { [received(&collector).await, received(&collector).await] };
+        let (sent, ()) = tokio::join!(sent, live(&emulator, 2));
+        for lines in sent {
+            assert_eq!(lines.lines().count(), 1, "{lines}");
+            assert!(lines.lines().all(is_metric), "{lines}");
+        }
+        let record = emulator.record();
+        let calls = calls(&record);
+        let at = |call| calls.iter().position(|one| *one == call);
+        assert!(at("register") < at("runtime next"), "{record}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn on_managed_instances_the_example_sends_at_the_end_what_no_tick_has_sent() {
+    bounded(async {
+        let collector = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let emulator = example(Initialization::ManagedInstances, &collector).await;
+        let (sent, ()) = tokio::join!(received(&collector), live(&emulator, 2));
+        assert_eq!(
+            sent.lines().filter(|line| is_metric(line)).count(),
+            2,
+            "{sent}"
+        );
+    })
+    .await;
+}
+
+#[test]
+fn awss_own_emulator_lets_the_example_register_and_ends_it_by_sigterm() {
+    let function = built::example("internal");
+    let Some(report) = Rie::new().function(function).invokes(2).payload("17").run() else {
+        return;
+    };
+    report.equal("statuses", &report.statuses(), &[200, 200]);
+    for invoke in &report.invokes {
+        report.equal("the answer", &invoke.body.as_str(), &"17");
+    }
+    let next = "event/next";
+    let calls: Vec<_> = report.calls().iter().map(|call| call.endpoint).collect();
+    report.equal("calls", &calls, &["register", next, next, next]);
+    let metrics = report.function_log.lines().filter(|line| is_metric(line));
+    report.equal("metrics", &metrics.count(), &2);
+    report.holds("it leaves by itself", !report.killed());
+}
+
+#[test]
+fn awss_own_managed_instance_takes_the_example_with_no_event() {
+    let function = built::example("internal");
+    let rie = Rie::new().function(function).managed().payload("17");
+    let Some(report) = rie.invokes(2).run() else {
+        return;
+    };
+    report.equal("statuses", &report.statuses(), &[200, 200]);
+    let metrics = report.stdout.lines().filter(|line| is_metric(line));
+    report.equal("metrics", &metrics.count(), &2);
+}

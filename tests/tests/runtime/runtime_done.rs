@@ -1,0 +1,372 @@
+//! How the event loop waits for the end of an invocation before it calls `next`, and for how long.
+
+use std::time::Duration;
+
+use lambda_ext::emulator::{Emulator, Invocation, Outcome};
+use lambda_ext::{
+    Config, Error, EventType, Handler, InvokeEvent, Method, RunError, RuntimeDone, ShutdownEvent,
+};
+use lambda_ext_tests::delivery::{Delivery, line, report, runtime_done};
+use lambda_ext_tests::fake::{self, bounded};
+use lambda_ext_tests::told::{
+    Both, Ends, LONG, nothing_is_asked, nothing_is_called, play, subscribed,
+};
+
+/// When holding is over before what the test does next.
+const SOON: Duration = Duration::from_millis(250);
+
+#[tokio::test]
+async fn ends_alone_subscribe_to_platform_telemetry_with_little_buffering() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        fake.expect(fake::REGISTER).await.registered();
+        let request = fake.expect(fake::TELEMETRY).await;
+        let body = request.json();
+        assert_eq!(body["types"], serde_json::json!(["platform"]));
+        assert_eq!(body["buffering"], serde_json::json!({"timeoutMs": 25}));
+        let delivery = Delivery::of(&request);
+        request.subscribed();
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        calls.expect(&["init", "invoke 1"]).await;
+        delivery.send(&[runtime_done("1")]).await;
+        // Without `telemetry` the batches stay with the framework.
+        calls.expect(&["runtime_done 1"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+    calls.expect(&["shutdown spindown"]).await;
+}
+
+#[tokio::test]
+async fn next_is_held_back_until_the_end_of_the_invocation_has_been_handled() {
+    let (handler, mut calls) = Both::new();
+    let done = handler.waits.next("runtime_done");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        calls.expect(&["init", "invoke 1"]).await;
+        delivery.send(&[line("a")]).await;
+        calls.expect(&["telemetry a"]).await;
+        nothing_is_asked(fake).await;
+        delivery.send(&[line("b"), runtime_done("1")]).await;
+        // What came with the end is handed over before it.
+        calls
+            .expect(&["telemetry b end-of-1", "runtime_done 1"])
+            .await;
+        nothing_is_asked(fake).await;
+        drop(done);
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_that_is_quicker_than_its_event_waits_for_it() {
+    let (handler, mut calls) = Ends::new();
+    let invoke = handler.waits.next("invoke");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init"]).await;
+        nothing_is_called(&mut calls).await;
+        next.invoke_for("1", LONG);
+        calls.expect(&["invoke 1"]).await;
+        nothing_is_called(&mut calls).await;
+        drop(invoke);
+        calls.expect(&["runtime_done 1"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_that_comes_twice_is_handed_over_once() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        let next = fake.expect(fake::NEXT).await;
+        // The same batch, and the same event in another.
+        delivery.send(&[runtime_done("1")]).await;
+        delivery.send(&[line("a"), runtime_done("1")]).await;
+        next.invoke_for("2", LONG);
+        delivery.send(&[runtime_done("2")]).await;
+        calls.expect(&["invoke 2", "runtime_done 2"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+    calls.expect(&["shutdown spindown"]).await;
+}
+
+#[tokio::test]
+async fn the_report_of_the_invocation_before_comes_with_the_end() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        fake.expect(fake::NEXT).await.invoke_for("2", LONG);
+        delivery.send(&[report("1"), runtime_done("2")]).await;
+        calls
+            .expect(&["invoke 2", "runtime_done 2 after-report-of-1"])
+            .await;
+        fake.expect(fake::NEXT).await.invoke_for("3", LONG);
+        delivery.send(&[runtime_done("3")]).await;
+        calls.expect(&["invoke 3", "runtime_done 3"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_that_does_not_come_ends_the_holding_until_ends_come() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        fake.expect(fake::NEXT).await.invoke_for("2", LONG);
+        fake.expect(fake::NEXT).await.invoke_for("3", LONG);
+        let next = fake.expect(fake::NEXT).await;
+        calls
+            .expect(&["init", "invoke 1", "invoke 2", "invoke 3"])
+            .await;
+        // What still comes is handed over.
+        delivery.send(&[runtime_done("2"), runtime_done("3")]).await;
+        calls.expect(&["runtime_done 2", "runtime_done 3"]).await;
+        next.invoke_for("4", LONG);
+        calls.expect(&["invoke 4"]).await;
+        nothing_is_asked(fake).await;
+        delivery.send(&[runtime_done("4")]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_an_earlier_attempt_is_not_that_of_the_next() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        fake.expect(fake::NEXT).await.invoke_for("2", LONG);
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn ends_that_are_late_twice_in_a_row_end_the_holding_for_good() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let mut next = fake.expect(fake::NEXT).await;
+        calls.expect(&["init"]).await;
+        for (late, then) in [("1", "2"), ("3", "4")] {
+            next.invoke_for(late, SOON);
+            fake.expect(fake::NEXT).await.invoke_for(then, LONG);
+            calls
+                .expect(&[&format!("invoke {late}"), &format!("invoke {then}")])
+                .await;
+            next = fake.expect(fake::NEXT).await;
+            delivery.send(&[runtime_done(late)]).await;
+            calls.expect(&[&format!("runtime_done {late}")]).await;
+        }
+        next.invoke_for("5", LONG);
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_that_waits_for_the_handler_has_come_in_time() {
+    let (handler, mut calls) = Both::new();
+    let _never = handler.waits.next("telemetry");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        delivery.send(&[line("a")]).await;
+        calls.expect(&["init", "invoke 1", "telemetry a"]).await;
+        delivery.send(&[runtime_done("1")]).await;
+        fake.expect(fake::NEXT).await.invoke_for("2", LONG);
+        calls
+            .expect(&["invoke 2", "telemetry end-of-1 dropped 1"])
+            .await;
+        calls.expect(&["runtime_done 1"]).await;
+        nothing_is_asked(fake).await;
+        delivery.send(&[runtime_done("2")]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_that_comes_late_but_before_the_next_event_does_not_end_the_holding() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        next.invoke_for("2", LONG);
+        calls.expect(&["invoke 2"]).await;
+        nothing_is_asked(fake).await;
+        delivery.send(&[runtime_done("2")]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn holding_never_lasts_to_the_deadline_even_if_the_end_is_still_handled() {
+    let (handler, mut calls) = Ends::new();
+    let done = handler.waits.next("runtime_done");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        let next = fake.expect(fake::NEXT).await;
+        drop(done);
+        next.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_waits_no_longer_than_its_budget_for_an_end_that_is_handled() {
+    let (handler, mut calls) = Ends::new();
+    let _never = handler.waits.next("runtime_done");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
+        fake.expect(fake::NEXT).await.invoke_for("2", SOON);
+        calls.expect(&["invoke 2"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_deadline_nothing_is_held_back() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke("1");
+        fake.expect(fake::NEXT).await.invoke("2");
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+    calls
+        .expect(&["init", "invoke 1", "invoke 2", "shutdown spindown"])
+        .await;
+}
+
+#[tokio::test]
+async fn the_end_of_an_invocation_that_ran_into_its_timeout_comes_before_shutdown() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", SOON);
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        calls.expect(&["init", "invoke 1"]).await;
+        delivery.send(&[runtime_done("1")]).await;
+    });
+    outcome.await.unwrap();
+    calls.expect(&["runtime_done 1", "shutdown timeout"]).await;
+}
+
+#[tokio::test]
+async fn an_end_whose_event_is_lost_comes_before_shutdown() {
+    let (handler, mut calls) = Ends::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[runtime_done("1")]).await;
+        calls.expect(&["init"]).await;
+        nothing_is_called(&mut calls).await;
+        next.shutdown();
+    });
+    outcome.await.unwrap();
+    calls.expect(&["runtime_done 1", "shutdown spindown"]).await;
+}
+
+#[tokio::test]
+async fn a_failed_runtime_done_is_an_exit_error() {
+    let (mut handler, _) = Ends::new();
+    handler.fails = "runtime_done";
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[runtime_done("1")]).await;
+        let request = fake.expect(fake::EXIT_ERROR).await;
+        let error_type = request.header("lambda-extension-function-error-type");
+        assert_eq!(error_type, "Extension.RuntimeDoneFailed");
+        request.accepted();
+    });
+    let method = match outcome.await.unwrap_err() {
+        RunError::Failed { method, .. } => method,
+        other => panic!("{other}"),
+    };
+    assert_eq!(method, Method::RuntimeDone);
+}
+
+/// The deadlines of what it was told, in order.
+#[derive(Default)]
+struct Deadlines {
+    events: Vec<u64>,
+    ends: Vec<u64>,
+}
+
+impl Handler for Deadlines {
+    const CONFIG: Config = Config::new(&[EventType::Invoke, EventType::Shutdown]).runtime_done();
+
+    async fn invoke(&mut self, event: InvokeEvent) -> Result<(), Error> {
+        self.events.push(event.deadline_ms);
+        Ok(())
+    }
+
+    async fn runtime_done(&mut self, done: RuntimeDone) -> Result<(), Error> {
+        self.ends.push(done.deadline_ms);
+        Ok(())
+    }
+
+    async fn shutdown(&mut self, event: ShutdownEvent) -> Result<(), Error> {
+        self.events.push(event.deadline_ms);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_end_has_the_deadline_of_the_event_that_it_is_in() {
+    bounded(async {
+        let emulator = Emulator::start().await.unwrap();
+        let extension = emulator.extension("ext").run(Deadlines::default());
+        let scenario = async {
+            emulator.invoke(Invocation::default()).await?;
+            let second = Duration::from_secs(1);
+            let timeout = Invocation::default().timeout(second);
+            // Its end is told straight before SHUTDOWN, or in it.
+            emulator.invoke(timeout.outcome(Outcome::Timeout)).await?;
+            Ok::<_, Error>(())
+        };
+        let deadlines = emulator.drive(extension, scenario).await.unwrap();
+        let ([first, second, shutdown], [one, other]) =
+            (&deadlines.events[..], &deadlines.ends[..])
+        else {
+            panic!("{:?} {:?}", deadlines.events, deadlines.ends);
+        };
+        assert_eq!(one, first);
+        assert!([second, shutdown].contains(&other), "{other}");
+    })
+    .await;
+}

@@ -1,0 +1,430 @@
+//! When the event loop subscribes to telemetry, and when it hands over batches.
+//!
+//! The modules below it test how a batch is decoded, and telemetry under the emulator.
+
+mod batch;
+mod decoder;
+mod emulated;
+mod types;
+mod values;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use lambda_ext::{Extension, Method, RunError, TelemetryType};
+use lambda_ext_tests::delivery::{Delivery, line, report};
+use lambda_ext_tests::fake::{self, Fake, bounded};
+use lambda_ext_tests::told::{
+    Batches, Both, Ends, LONG, Told, nothing_is_asked, nothing_is_called, play, settle, subscribed,
+};
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+
+#[tokio::test]
+async fn it_is_listened_for_before_it_is_subscribed_to_and_before_register() {
+    let (handler, _) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        fake.expect(fake::REGISTER).await.registered();
+        let request = fake.expect(fake::TELEMETRY).await;
+        assert_eq!(Delivery::of(&request).send(&[line("early")]).await, 200);
+        request.subscribed();
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_destination_is_the_environments_own_name_and_a_free_port() {
+    let (handler, _) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        fake.expect(fake::REGISTER).await.registered();
+        let request = fake.expect(fake::TELEMETRY).await;
+        let port = Delivery::of(&request).port();
+        assert!(port != 0 && port != 9001);
+        let uri = format!("http://sandbox.localdomain:{port}/");
+        assert_eq!(request.json()["destination"]["URI"], uri);
+        // Not the one address: another of this machine's is taken too.
+        assert!(TcpListener::bind(("127.0.0.2", port)).is_err());
+        request.subscribed();
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn address_and_host_can_be_set() {
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let builder = Extension::builder().name("ext").telemetry_host("127.0.0.1");
+        let builder = builder.telemetry_address(([127, 0, 0, 1], 0));
+        let extension = builder.runtime_api(fake.runtime_api()).build().unwrap();
+        let platform = async {
+            fake.expect(fake::REGISTER).await.registered();
+            let request = fake.expect(fake::TELEMETRY).await;
+            let delivery = Delivery::of(&request);
+            let uri = format!("http://127.0.0.1:{}/", delivery.port());
+            assert_eq!(request.json()["destination"]["URI"], uri);
+            // That address alone: at another the port is free.
+            if cfg!(target_os = "linux") {
+                TcpListener::bind(("127.0.0.2", delivery.port())).unwrap();
+            }
+            request.subscribed();
+            fake.expect(fake::NEXT).await.shutdown();
+        };
+        let running = extension.run(Batches::new().0);
+        tokio::join!(running, platform).0.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_is_subscribed_to_while_init_runs_and_no_event_is_asked_for_before_the_answer() {
+    let (handler, mut calls) = Batches::new();
+    let init = handler.waits.next("init");
+    let outcome = play(handler, async |fake| {
+        fake.expect(fake::REGISTER).await.registered();
+        let request = fake.expect(fake::TELEMETRY).await;
+        calls.expect(&["init"]).await;
+        drop(init);
+        nothing_is_asked(fake).await;
+        request.subscribed();
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_subscription_is_an_init_error() {
+    let (handler, _) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        fake.expect(fake::REGISTER).await.registered();
+        let body = r#"{"errorMessage":"closed","errorType":"Telemetry.SubscriptionClosed"}"#;
+        fake.expect(fake::TELEMETRY).await.reply(403, "", body);
+        let request = fake.expect(fake::INIT_ERROR).await;
+        let text = "telemetry: the platform answered 403: Telemetry.SubscriptionClosed: closed";
+        assert_eq!(request.json()["errorMessage"], text);
+        request.accepted();
+    });
+    assert!(matches!(outcome.await, Err(RunError::Client(_))));
+}
+
+#[tokio::test]
+async fn a_platform_without_telemetry_is_no_failure() {
+    for (status, body) in [(202, "{}"), (200, "")] {
+        let (handler, mut calls) = Both::new();
+        let outcome = play(handler, async |fake| {
+            fake.expect(fake::REGISTER).await.registered();
+            fake.expect(fake::TELEMETRY).await.reply(status, "", body);
+            fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+            // Not held back: no end is going to come.
+            fake.expect(fake::NEXT).await.shutdown();
+        });
+        outcome.await.unwrap();
+        calls
+            .expect(&["init", "invoke 1", "shutdown spindown"])
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_a_clear_error_before_register() {
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    bounded(async {
+        let mut fake = Fake::start().await;
+        let builder = Extension::builder().name("ext").telemetry_address(address);
+        let extension = builder.runtime_api(fake.runtime_api()).build().unwrap();
+        let error = extension.run(Batches::new().0).await.unwrap_err();
+        let text = error.to_string();
+        let start = format!("telemetry cannot be listened for at {address}: ");
+        assert!(text.starts_with(&start), "{text}");
+        assert!(text.ends_with("port 0 takes a free one)"), "{text}");
+        assert!(fake.unasked().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn types_for_a_handler_that_takes_none_are_an_error() {
+    bounded(async {
+        let fake = Fake::start().await;
+        let builder = Extension::builder().runtime_api(fake.runtime_api());
+        let builder = builder.telemetry([TelemetryType::Function]);
+        let extension = builder.build().unwrap();
+        let nothing = extension.clone().run(Told::<false, false>::new().0).await;
+        let ends = extension.run(Ends::new().0).await;
+        for error in [nothing.unwrap_err(), ends.unwrap_err()] {
+            assert_eq!(
+                error.to_string(),
+                "the telemetry subscription is invalid: the handler takes no telemetry: \
+                 its `CONFIG` must name some, by `Config::telemetry`"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ends_need_platform_telemetry() {
+    bounded(async {
+        let fake = Fake::start().await;
+        let builder = Extension::builder().runtime_api(fake.runtime_api());
+        let builder = builder.telemetry([lambda_ext::TelemetryType::Function]);
+        let error = builder.build().unwrap().run(Both::new().0);
+        let text = error.await.unwrap_err().to_string();
+        assert!(
+            text.ends_with("`runtime_done` needs `Platform` telemetry"),
+            "{text}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_is_handled_while_next_is_waiting() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("a"), line("b")]).await;
+        calls.expect(&["init", "telemetry a b"]).await;
+        next.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn it_is_never_handled_beside_another_method() {
+    let (handler, mut calls) = Batches::new();
+    let invoke = handler.waits.next("invoke");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        calls.expect(&["init", "invoke 1"]).await;
+        assert_eq!(delivery.send(&[line("a")]).await, 200);
+        nothing_is_called(&mut calls).await;
+        drop(invoke);
+        calls.expect(&["telemetry a"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_platform_is_answered_while_a_batch_is_handled() {
+    let (handler, mut calls) = Batches::new();
+    let telemetry = handler.waits.next("telemetry");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("a")]).await;
+        calls.expect(&["init", "telemetry a"]).await;
+        assert_eq!(delivery.send(&[line("b")]).await, 200);
+        drop(telemetry);
+        calls.expect(&["telemetry b"]).await;
+        next.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_waits_for_a_batch_that_is_handled() {
+    let (handler, mut calls) = Batches::new();
+    let telemetry = handler.waits.next("telemetry");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("a")]).await;
+        calls.expect(&["init", "telemetry a"]).await;
+        next.invoke_for("1", LONG);
+        nothing_is_called(&mut calls).await;
+        drop(telemetry);
+        calls.expect(&["invoke 1"]).await;
+        fake.expect(fake::NEXT).await.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_waits_no_longer_than_its_budget_and_the_loss_is_told() {
+    let (handler, mut calls) = Batches::new();
+    let _never = handler.waits.next("telemetry");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("a"), line("b")]).await;
+        calls.expect(&["init", "telemetry a b"]).await;
+        next.invoke_for("1", Duration::from_millis(200));
+        calls.expect(&["invoke 1"]).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("c")]).await;
+        calls.expect(&["telemetry c dropped 2"]).await;
+        delivery.send(&[line("d")]).await;
+        calls.expect(&["telemetry d"]).await;
+        next.shutdown();
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_came_before_shutdown_is_handed_over_before_it() {
+    let (handler, mut calls) = Batches::new();
+    let telemetry = handler.waits.next("telemetry");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("a")]).await;
+        calls.expect(&["init", "telemetry a"]).await;
+        delivery.send(&[line("b")]).await;
+        delivery.send(&[line("c")]).await;
+        next.shutdown_in(LONG);
+        drop(telemetry);
+    });
+    outcome.await.unwrap();
+    calls
+        .expect(&["telemetry b", "telemetry c", "shutdown timeout"])
+        .await;
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_the_report_of_the_last_invocation() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        calls.expect(&["init", "invoke 1"]).await;
+        delivery.send(&[line("a")]).await;
+        calls.expect(&["telemetry a"]).await;
+        delivery.send(&[line("b"), report("1")]).await;
+    });
+    outcome.await.unwrap();
+    calls
+        .expect(&["telemetry b report-of-1", "shutdown timeout"])
+        .await;
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_nothing_more_once_the_last_report_is_in() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[report("1")]).await;
+        // Longer than the test: only quiet would end the wait, and there is none.
+        let next = fake.expect(fake::NEXT).await;
+        next.shutdown_in(LONG * 60);
+        let mut number = 0;
+        while delivery
+            .try_send(&[line(&number.to_string())])
+            .await
+            .is_some()
+        {
+            number += 1;
+        }
+    });
+    outcome.await.unwrap();
+    while calls.next().await != "shutdown timeout" {}
+}
+
+#[tokio::test]
+async fn the_report_of_an_earlier_attempt_is_not_that_of_the_last_invocation() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[report("1")]).await;
+        calls
+            .expect(&["init", "invoke 1", "telemetry report-of-1"])
+            .await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        calls.expect(&["invoke 1"]).await;
+        nothing_is_called(&mut calls).await;
+        delivery.send(&[line("late"), report("1")]).await;
+    });
+    outcome.await.unwrap();
+    calls
+        .expect(&["telemetry late report-of-1", "shutdown timeout"])
+        .await;
+}
+
+#[tokio::test]
+async fn nothing_is_taken_any_more_once_shutdown_runs() {
+    let (handler, mut calls) = Batches::new();
+    let shutdown = handler.waits.next("shutdown");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+        delivery.send(&[report("1")]).await;
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        calls
+            .expect(&["init", "invoke 1", "telemetry report-of-1"])
+            .await;
+        calls.expect(&["shutdown timeout"]).await;
+        assert_eq!(delivery.try_send(&[line("late")]).await, None);
+        drop(shutdown);
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_at_shutdown_is_waited_for() {
+    let (handler, mut calls) = Batches::new();
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let body = json!([line("slow")]).to_string();
+        let mut connection = delivery.connect().await;
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        fake.expect(fake::NEXT).await.shutdown_in(LONG);
+        // Longer than anything is waited for otherwise.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        connection.write_all(body.as_bytes()).await.unwrap();
+        calls
+            .expect(&["init", "telemetry slow", "shutdown timeout"])
+            .await;
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn shutdown_comes_in_time_although_a_batch_is_never_done() {
+    let (handler, mut calls) = Batches::new();
+    let _never = handler.waits.next("telemetry");
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        next.shutdown_in(Duration::from_millis(600));
+        settle().await;
+        delivery.send(&[line("a")]).await;
+    });
+    outcome.await.unwrap();
+    calls
+        .expect(&["init", "telemetry a", "shutdown timeout"])
+        .await;
+}
+
+#[tokio::test]
+async fn a_failed_telemetry_is_an_exit_error() {
+    let (mut handler, _) = Batches::new();
+    handler.fails = "telemetry";
+    let outcome = play(handler, async |fake| {
+        let delivery = subscribed(fake).await;
+        let next = fake.expect(fake::NEXT).await;
+        delivery.send(&[line("a")]).await;
+        let request = fake.expect(fake::EXIT_ERROR).await;
+        let error_type = request.header("lambda-extension-function-error-type");
+        assert_eq!(error_type, "Extension.TelemetryFailed");
+        request.accepted();
+        drop(next);
+    });
+    let method = match outcome.await.unwrap_err() {
+        RunError::Failed { method, .. } => method,
+        other => panic!("{other}"),
+    };
+    assert_eq!(method, Method::Telemetry);
+}
