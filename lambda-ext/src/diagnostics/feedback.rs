@@ -80,7 +80,7 @@ mod filter {
     fn log(name: &str, lines: u64) {
         if lines > 0 {
             let text = format!(
-                "suppressed {lines} lines that `telemetry` logged, because they would return to it"
+                "suppressed lines of `telemetry`, because they would return to it: {lines}"
             );
             warn(name, text);
         }

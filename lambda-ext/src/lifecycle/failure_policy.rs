@@ -121,7 +121,7 @@ impl FailurePolicy {
     /// Logs how many lines were suppressed.
     pub(super) fn close(&self) {
         for (topic, lines) in self.throttle.borrow_mut().drain() {
-            let text = format!("suppressed {lines} more lines about {topic}");
+            let text = format!("suppressed lines about {topic}: {lines}");
             diagnostics::warn(&self.name, text);
         }
     }
@@ -132,7 +132,7 @@ impl FailurePolicy {
             Some(0) => diagnostics::warn(&self.name, text),
             Some(lines) => diagnostics::warn(
                 &self.name,
-                format_args!("{text} (suppressed {lines} more lines about this before)"),
+                format_args!("{text} (suppressed lines before: {lines})"),
             ),
         }
     }

@@ -396,8 +396,8 @@ async fn a_configuration_that_is_missing_or_wrong_is_said_and_the_function_goes_
             let record = emulator.record();
             let said: Vec<&str> = record.output(NAME).collect();
             let expected = [
-                &*format!("{NAME}: `init` failed: {why} (`fail_open`: goes on)"),
-                &*format!("{NAME}: goes on without its handler, and does nothing until SHUTDOWN"),
+                &*format!("{NAME}: `init` failed: {why} (`fail_open`: continuing)"),
+                &*format!("{NAME}: continuing without its handler: idle until SHUTDOWN"),
             ];
             assert_eq!(said[..2], expected);
         }

@@ -155,14 +155,14 @@ async fn the_framework_tells_what_happens_to_who_asks_for_it() {
         lines.iter().map(told).collect::<Vec<_>>(),
         [
             "DEBUG registered",
-            "DEBUG `init` ended",
+            "DEBUG `init` returned",
             "DEBUG initialised",
-            "TRACE asks for the next event",
+            "TRACE requesting the next event",
             "DEBUG INVOKE",
-            "DEBUG `invoke` ended",
-            "TRACE asks for the next event",
+            "DEBUG `invoke` returned",
+            "TRACE requesting the next event",
             "DEBUG SHUTDOWN",
-            "DEBUG `shutdown` ended",
+            "DEBUG `shutdown` returned",
             "DEBUG exits",
         ]
     );
@@ -208,7 +208,7 @@ async fn without_a_subscriber_that_takes_it_what_ends_the_extension_is_a_line_as
 
 #[tokio::test]
 async fn what_an_operator_must_know_is_a_warning_and_without_a_subscriber_a_line_as_ever() {
-    let text = "extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only";
+    let text = "Managed Instances send no INVOKE to extensions: registering for SHUTDOWN only";
     let managed = ("AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances");
     for (how, expected) in [
         (
@@ -268,10 +268,10 @@ async fn what_telemetry_logs_of_what_is_logged_comes_to_rest_and_is_counted() {
         told.filter_map(|line| number(&line)).collect::<Vec<_>>()
     };
     // Told at the first, and at the end.
-    let unwritten = numbers("were not written");
+    let unwritten = numbers("suppressed lines of `telemetry`");
     assert_eq!(unwritten.len(), 2, "{lines:#?}");
     assert_eq!(numbers("records: "), [1 + unwritten.iter().sum::<u64>()]);
-    for about_batches in ["`telemetry` ended", "telemetry is handed over"] {
+    for about_batches in ["`telemetry` returned", "delivering telemetry"] {
         assert_eq!(count(about_batches), 0, "{lines:#?}");
     }
     assert_eq!(record.exits("looping"), [Some(0)]);

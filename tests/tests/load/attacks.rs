@@ -105,7 +105,8 @@ impl Attacked {
         let ended = self.program.ended().await;
         drop(self.fake);
         // What a flood leaves no time for is counted.
-        let is_counted = ended.stderr.is_empty() || ended.stderr.contains("not handed over");
+        let is_counted =
+            ended.stderr.is_empty() || ended.stderr.contains("not delivered to the handler");
         assert!(ended.code == Some(0) && is_counted, "{ended:?}");
         let words = ended.stdout.split([' ', ',']);
         let numbers: Vec<u64> = words.filter_map(|word| word.parse().ok()).collect();

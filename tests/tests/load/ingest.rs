@@ -181,7 +181,7 @@ async fn what_is_never_handed_over_is_told_at_the_end() {
         next.shutdown_in(Duration::from_millis(400));
     }))
     .await;
-    let expected = "ingest: 2 events of telemetry (139 bytes) were not handed over\n";
+    let expected = "ingest: 2 telemetry events (139 bytes) were not delivered to the handler\n";
     assert_eq!((ended.code, &*ended.stderr), (Some(0), expected));
 }
 
@@ -197,7 +197,7 @@ async fn it_is_told_once_even_if_shutdown_fails() {
         },
     ))
     .await;
-    let expected = "ingest: 2 events of telemetry (139 bytes) were not handed over\n\
+    let expected = "ingest: 2 telemetry events (139 bytes) were not delivered to the handler\n\
                     ingest: `shutdown` failed: it was to fail\n";
     assert_eq!((ended.code, &*ended.stderr), (Some(1), expected));
 }
@@ -214,7 +214,7 @@ async fn what_a_failure_keeps_from_the_handler_is_told_too() {
     .await;
     assert_eq!(ended.code, Some(1));
     let told = ended.stderr.lines().last();
-    let expected = "ingest: 3 events of telemetry (209 bytes) were not handed over";
+    let expected = "ingest: 3 telemetry events (209 bytes) were not delivered to the handler";
     assert_eq!(told, Some(expected), "{}", ended.stderr);
 }
 

@@ -119,7 +119,7 @@ fn an_extension_with_telemetry_runs_where_there_is_none() {
     };
     left_well(&report);
     report.equal("statuses", &report.statuses(), &[200, 200]);
-    let line = "ingest: this platform has no telemetry: none is expected\n";
+    let line = "ingest: this platform does not support telemetry: no telemetry is expected\n";
     report.equal("standard error", report.stderr.as_str(), line);
 }
 
@@ -336,7 +336,7 @@ fn a_shutdown_that_waits_forever_is_cut_before_the_platform_kills() {
         return;
     };
     left_well(&report);
-    said_once(&report, "`shutdown` was cut");
+    said_once(&report, "`shutdown` was cancelled");
     report.equal(
         "lines on standard error",
         &report.stderr.lines().count(),

@@ -86,7 +86,7 @@ fn an_extension_that_lists_invoke_is_told_of_shutdown_only_and_leaves_with_0() {
     report.equal(
         "standard error",
         report.stderr.as_str(),
-        "heard: extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only\n",
+        "heard: Managed Instances send no INVOKE to extensions: registering for SHUTDOWN only\n",
     );
     each_has(
         &report,

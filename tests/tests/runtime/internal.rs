@@ -165,7 +165,7 @@ async fn sigterm_cuts_a_method_that_hangs_and_calls_shutdown_after_it() {
     .await;
     let shutdown = "invoke: 1\nshutdown: Other(\"SIGTERM\"), true\n";
     assert!(ended.stdout.ends_with(shutdown), "{ended:?}");
-    let cut = "inside: `invoke` was cut after ";
+    let cut = "inside: `invoke` was cancelled after ";
     assert!(ended.stderr.starts_with(cut), "{ended:?}");
     assert_eq!(ended.code, Some(0));
 }
@@ -197,12 +197,12 @@ async fn switched_off_and_on_managed_instances_it_registers_for_nothing_and_leav
         (
             "LAMBDA_EXT_DISABLED",
             "inside",
-            "switched off by LAMBDA_EXT_DISABLED",
+            "disabled by LAMBDA_EXT_DISABLED",
         ),
         (
             "AWS_LAMBDA_INITIALIZATION_TYPE",
             "lambda-managed-instances",
-            "extensions get no INVOKE on Managed Instances: registered for no event",
+            "Managed Instances send no INVOKE to extensions: registering for no event",
         ),
     ] {
         let ended = inside(&[(name, value)], async |fake, program| {

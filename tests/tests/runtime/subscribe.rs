@@ -172,7 +172,7 @@ async fn the_platforms_own_port_is_not_listened_at() {
     let error = builder.telemetry_address(([0, 0, 0, 0], 9001)).build();
     assert_eq!(
         error.unwrap_err().to_string(),
-        "the telemetry subscription is invalid: port 9001 is the platform's own"
+        "the telemetry subscription is invalid: port 9001 is used by the platform"
     );
 }
 

@@ -163,7 +163,7 @@ async fn life<const FAIL_OPEN: bool>(
 async fn fails_with(counting: Counting, call: Call, text: &str) {
     let (outcome, reports) = life(counting).await;
     let error = outcome.err().unwrap().to_string();
-    let place = "the task that was spawned at tests/tests/runtime/tasks.rs:";
+    let place = "the task spawned at tests/tests/runtime/tasks.rs:";
     assert!(error.starts_with(place), "{error}");
     assert!(error.ends_with(text), "{error}");
     assert_eq!(reports, [call]);
@@ -350,7 +350,7 @@ async fn an_error_that_panics_on_its_way_is_a_failure_of_its_task() {
         let (outcome, failure) = tokio::join!(extension, emulator.init());
         assert!(failure.is_err());
         let error = outcome.err().unwrap().to_string();
-        let place = "`converting`: the task that was spawned at tests/tests/runtime/tasks.rs:";
+        let place = "`converting`: the task spawned at tests/tests/runtime/tasks.rs:";
         assert!(error.starts_with(place), "{error}");
         assert!(
             error.ends_with(" panicked: the error is on fire"),

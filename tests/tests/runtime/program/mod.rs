@@ -248,7 +248,7 @@ async fn on_managed_instances_invoke_is_not_asked_for() {
     assert_eq!(ended.code, Some(0));
     assert_eq!(
         ended.stderr,
-        "failing: extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only\n"
+        "failing: Managed Instances send no INVOKE to extensions: registering for SHUTDOWN only\n"
     );
 }
 
@@ -305,8 +305,8 @@ async fn a_signal_cuts_an_invoke_that_hangs_and_then_runs_shutdown() {
 #[tokio::test]
 async fn a_signal_cuts_an_init_that_hangs_and_says_so() {
     for (method, line) in [
-        ("init", "failing: `init` was ended by SIGTERM\n"),
-        ("prepare", "failing: `prepare` was ended by SIGTERM\n"),
+        ("init", "failing: `init` was cancelled by SIGTERM\n"),
+        ("prepare", "failing: `prepare` was cancelled by SIGTERM\n"),
     ] {
         let file = std::env::temp_dir().join(format!("lambda-ext-{}-{method}", std::process::id()));
         let prepared = [("PREPARE_FILE", file.to_str().unwrap())];
@@ -335,8 +335,8 @@ async fn an_init_that_hangs_is_waited_for_and_says_so() {
             .start()
             .await
             .unwrap();
-        let begins = format!("failing: `{method}` still runs after ");
-        let ends = " ms, of the 10 s that Lambda has for all of init";
+        let begins = format!("failing: `{method}` is still running after ");
+        let ends = " ms: Lambda allows 10 s for all of init";
         let said = happened(&emulator, |what| match what {
             What::Output { line, .. } => line.starts_with(&begins) && line.ends_with(ends),
             _ => false,
@@ -360,10 +360,10 @@ async fn a_shutdown_that_hangs_is_cut_before_the_deadline_and_says_so() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let line = ended
         .stderr
-        .strip_prefix("failing: `shutdown` was cut after ")
+        .strip_prefix("failing: `shutdown` was cancelled after ")
         .unwrap();
     assert!(
-        line.ends_with(" ms, to leave before the deadline\n"),
+        line.ends_with(" ms: the extension must exit before the deadline\n"),
         "{ended:?}"
     );
 }
@@ -379,7 +379,7 @@ async fn a_shutdown_that_blocks_its_thread_is_ended_before_the_deadline_and_says
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let line = ended
         .stderr
-        .strip_prefix("failing: `shutdown` blocks its thread: ended ")
+        .strip_prefix("failing: `shutdown` blocks its thread: exiting ")
         .unwrap();
     assert!(line.ends_with(" ms after SHUTDOWN\n"), "{ended:?}");
 }
@@ -438,7 +438,7 @@ async fn a_destructor_that_blocks_is_ended_wherever_it_runs() {
         register.registered();
     })
     .await;
-    let line = "failing: `init` was ended by SIGTERM\n";
+    let line = "failing: `init` was cancelled by SIGTERM\n";
     assert_eq!((interrupted.code, &*interrupted.stderr), (Some(1), line));
 }
 
@@ -505,7 +505,7 @@ async fn a_shutdown_after_a_signal_is_cut_too() {
     assert!(
         ended
             .stderr
-            .starts_with("failing: `shutdown` was cut after "),
+            .starts_with("failing: `shutdown` was cancelled after "),
         "{ended:?}"
     );
 }
@@ -523,7 +523,7 @@ async fn a_task_on_another_thread_that_fails_is_reported() {
     })
     .await;
     assert_eq!((ended.code, &*ended.stdout), (Some(1), "done\n"));
-    let place = "threads: the task that was spawned at tests/src/bin/threads.rs:";
+    let place = "threads: the task spawned at tests/src/bin/threads.rs:";
     assert!(ended.stderr.starts_with(place), "{ended:?}");
     assert!(
         ended.stderr.ends_with(" failed: the disk is full\n"),

@@ -136,7 +136,7 @@ async fn a_port_that_is_taken_is_a_clear_error_before_register() {
         let extension = builder.runtime_api(fake.runtime_api()).build().unwrap();
         let error = extension.run(Batches::new().0).await.unwrap_err();
         let text = error.to_string();
-        let start = format!("telemetry cannot be listened for at {address}: ");
+        let start = format!("cannot bind telemetry listener to {address}: ");
         assert!(text.starts_with(&start), "{text}");
         assert!(text.ends_with("port 0 takes a free one)"), "{text}");
         assert!(fake.unasked().is_none());
