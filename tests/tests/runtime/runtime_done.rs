@@ -370,3 +370,28 @@ async fn an_end_has_the_deadline_of_the_event_that_it_is_in() {
     })
     .await;
 }
+
+/// A process beside the extension may send them to its port.
+#[tokio::test]
+async fn made_up_ends_do_not_delay_next() {
+    for batches in [1, 200] {
+        let (handler, mut calls) = Ends::new();
+        let invoke = handler.waits.next("invoke");
+        let outcome = play(handler, async |fake| {
+            let delivery = subscribed(fake).await;
+            fake.expect(fake::NEXT).await.invoke_for("1", LONG);
+            calls.expect(&["init", "invoke 1"]).await;
+            let made_up = |number| runtime_done(&format!("made up {number}"));
+            let ends: Vec<_> = std::iter::once(runtime_done("1"))
+                .chain((0..200).map(made_up))
+                .collect();
+            for batch in ends.chunks(ends.len().div_ceil(batches)) {
+                delivery.send(batch).await;
+            }
+            drop(invoke);
+            calls.expect(&["runtime_done 1"]).await;
+            fake.expect(fake::NEXT).await.shutdown();
+        });
+        outcome.await.unwrap();
+    }
+}

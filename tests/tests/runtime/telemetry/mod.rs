@@ -138,7 +138,7 @@ async fn a_port_that_is_taken_is_a_clear_error_before_register() {
         let text = error.to_string();
         let start = format!("cannot bind telemetry listener to {address}: ");
         assert!(text.starts_with(&start), "{text}");
-        assert!(text.ends_with("port 0 takes a free one)"), "{text}");
+        assert!(text.ends_with("port 0 selects a free one)"), "{text}");
         assert!(fake.unasked().is_none());
     })
     .await;
