@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn holding_ends_before_the_deadline_and_without_one_there_is_none() {
+    fn hold_ends_before_the_deadline_and_needs_one() {
         let hold = super::hold;
         assert!(is_about(
             hold(&invoke(10 * SECOND)) + INVOKE_MARGIN,
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn invoke_ends_before_the_deadline_and_without_one_there_is_no_end() {
+    fn invoke_ends_before_the_deadline_if_there_is_one() {
         let until = |left| super::invoke(&invoke(left)).map(|until| until - Instant::now());
         let left = until(10 * SECOND).unwrap_or_default();
         assert!(is_about(left + INVOKE_MARGIN, 10 * SECOND), "{left:?}");
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_waits_for_a_quarter_of_its_time_and_never_long() {
+    fn event_waits_for_a_quarter_of_its_time_at_most() {
         let wait = |event: InvokeEvent| after_event(Some(event.deadline()));
         assert_eq!(wait(invoke(10 * SECOND)), AFTER_EVENT);
         let soon = wait(invoke(SECOND));
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn at_shutdown_half_of_the_time_is_for_telemetry_and_what_is_left_is_for_shutdown() {
+    fn shutdown_gives_half_of_its_time_to_telemetry() {
         for (deadline_ms, left) in [
             (millis_ahead(10 * SECOND), 10 * SECOND),
             (0, SHUTDOWN_PHASE),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn at_a_shutdown_with_little_time_everything_has_its_share() {
+    fn short_shutdown_gives_a_share_to_everything() {
         for left in [Duration::from_millis(500), Duration::from_millis(50)] {
             let now = Instant::now();
             let budget = ShutdownBudget::of(&shutdown(millis_ahead(left)));

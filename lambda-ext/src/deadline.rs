@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_shrinks_to_nothing() {
+    fn time_left_shrinks_to_zero() {
         let left = in_an_hour().time_left();
         assert!(HOUR / 2 < left && left <= HOUR, "{left:?}");
         assert_eq!(
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_between_nothing_and_all() {
+    fn share_is_clamped() {
         let half = in_an_hour().share(0.5);
         assert!(HOUR / 4 < half && half <= HOUR / 2, "{half:?}");
         assert!(in_an_hour().share(f64::INFINITY) <= HOUR);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_margin_is_taken_off_and_may_be_more_than_there_is() {
+    fn margin_larger_than_the_deadline_saturates() {
         let less = in_an_hour().earlier(HOUR / 2).time_left();
         assert!(less <= HOUR / 2 && HOUR / 4 < less, "{less:?}");
         assert_eq!(in_an_hour().earlier(2 * HOUR).time_left(), Duration::ZERO);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_nobody_tells_can_be_set() {
+    fn unknown_deadline_can_be_set() {
         let unknown = Deadline::from(SystemTime::UNIX_EPOCH);
         let left = unknown.or_in(HOUR).time_left();
         assert!(HOUR / 2 < left && left <= HOUR, "{left:?}");

@@ -79,7 +79,7 @@ impl Extension {
         self,
         handler: H,
     ) -> Result<RunOutcome<H>, RunError> {
-        let context = self.within(Process::Shared);
+        let context = self.context(Process::Shared);
         let prepare = async { Ok(handler) };
         lifecycle::run(context, prepare, async |handler, _| Ok(handler)).await
     }
@@ -102,10 +102,10 @@ impl Extension {
     ) -> Result<RunOutcome<T>, RunError> {
         // `prepare` is not called before the future is polled.
         let prepare = async { T::prepare().await };
-        lifecycle::run(self.within(process), prepare, T::create).await
+        lifecycle::run(self.context(process), prepare, T::create).await
     }
 
-    pub(crate) fn within(self, process: Process) -> Context {
+    pub(crate) fn context(self, process: Process) -> Context {
         Context {
             client: self.client,
             settings: self.settings,

@@ -56,7 +56,7 @@ impl Extension {
     ) -> Result<InternalExtension<H>, RunError> {
         const { refuse_shutdown(H::CONFIG.events) };
         let process = Process::internal().map_err(RunError::Signals)?;
-        let run = lifecycle::start_handler(self.within(process), handler).await?;
+        let run = lifecycle::start_handler(self.context(process), handler).await?;
         Ok(InternalExtension { run })
     }
 }

@@ -54,37 +54,37 @@ const TARGETS: &str = "RUST_LOG";
 /// Called in `prepare`, it has all of the framework's events, from the registration on; in `init`, those from
 /// then on.
 pub fn init() {
-    let choice = Choice::of(|name| match env::var(name) {
+    let configuration = Configuration::of(|name| match env::var(name) {
         Ok(value) => value,
         Err(VarError::NotPresent) => String::new(),
         Err(VarError::NotUnicode(value)) => value.to_string_lossy().into_owned(),
     });
     let registry = Registry::default()
-        .with(choice.targets)
+        .with(configuration.targets)
         .with(FeedbackFilter);
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(false);
-    let is_set = if choice.json {
+    let is_set = if configuration.json {
         set_global_default(registry.with(lines.json()))
     } else {
         set_global_default(registry.with(lines.without_time()))
     };
     if is_set.is_ok() {
-        for remark in choice.remarks {
-            diagnostics::warn(&executable_name(), remark);
+        for warning in configuration.warnings {
+            diagnostics::warn(&executable_name(), warning);
         }
     }
 }
 
 /// What the environment says.
 #[derive(Debug, PartialEq)]
-struct Choice {
+struct Configuration {
     json: bool,
     targets: Targets,
     /// What is not understood of it.
-    remarks: Vec<String>,
+    warnings: Vec<String>,
 }
 
-impl Choice {
+impl Configuration {
     /// A variable that is not set is empty.
     fn of(variable: impl Fn(&str) -> String) -> Self {
         let (format, level, targets) = (variable(FORMAT), variable(LEVEL), variable(TARGETS));
@@ -99,32 +99,32 @@ impl Choice {
             ("", targets) => targets.parse().ok(),
             (level, _) => level_of(level).map(everywhere),
         };
-        let mut remarks = Vec::new();
+        let mut warnings = Vec::new();
         if json.is_none() {
             let expected = "`JSON` or `Text`: text is written";
-            remarks.push(odd(FORMAT, &format, expected));
+            warnings.push(invalid(FORMAT, &format, expected));
         }
         if chosen.is_none() {
-            remarks.push(if level.is_empty() {
+            warnings.push(if level.is_empty() {
                 let expected = "a level, or `TARGET=LEVEL` with commas: `INFO` is taken";
-                odd(TARGETS, &targets, expected)
+                invalid(TARGETS, &targets, expected)
             } else {
                 let expected =
                     "`TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`: `INFO` is taken";
-                odd(LEVEL, &level, expected)
+                invalid(LEVEL, &level, expected)
             });
         }
         Self {
             json: json.unwrap_or_default(),
-            targets: heard(chosen.unwrap_or_else(|| everywhere(LevelFilter::INFO))),
-            remarks,
+            targets: with_framework_errors(chosen.unwrap_or_else(|| everywhere(LevelFilter::INFO))),
+            warnings,
         }
     }
 }
 
 /// The framework's target is wanted for errors at least: what ends the extension is said in any case,
 /// and the invocation that the author's events belong to is a span of that target.
-fn heard(targets: Targets) -> Targets {
+fn with_framework_errors(targets: Targets) -> Targets {
     if targets.would_enable(diagnostics::TARGET, &Level::ERROR) {
         return targets;
     }
@@ -145,7 +145,7 @@ fn level_of(name: &str) -> Option<LevelFilter> {
     levels.iter().find(named).map(|(_, level)| *level)
 }
 
-fn odd(name: &str, value: &str, expected: &str) -> String {
+fn invalid(name: &str, value: &str, expected: &str) -> String {
     format!("{name} is {value:?}, expected {expected}")
 }
 
@@ -153,28 +153,32 @@ fn odd(name: &str, value: &str, expected: &str) -> String {
 mod tests {
     use super::*;
 
-    fn choice(format: &str, level: &str, targets: &str) -> Choice {
+    fn configuration(format: &str, level: &str, targets: &str) -> Configuration {
         let values = [(FORMAT, format), (LEVEL, level), (TARGETS, targets)];
         let value = |name: &str| values.iter().find(|(known, _)| *known == name);
-        Choice::of(|name| value(name).map_or("", |(_, value)| value).to_owned())
+        Configuration::of(|name| value(name).map_or("", |(_, value)| value).to_owned())
     }
 
     #[test]
-    fn json_is_asked_for_in_either_case_and_everything_else_is_text() {
+    fn format_is_case_insensitive_and_text_by_default() {
         for (format, json) in [("JSON", true), ("json", true), ("Text", false), ("", false)] {
-            let choice = choice(format, "", "");
-            assert_eq!((choice.json, &*choice.remarks), (json, &[][..]), "{format}");
+            let configuration = configuration(format, "", "");
+            assert_eq!(
+                (configuration.json, &*configuration.warnings),
+                (json, &[][..]),
+                "{format}"
+            );
         }
-        let odd = choice("xml", "", "");
+        let odd = configuration("xml", "", "");
         assert!(!odd.json);
         assert_eq!(
-            odd.remarks,
+            odd.warnings,
             [r#"AWS_LAMBDA_LOG_FORMAT is "xml", expected `JSON` or `Text`: text is written"#]
         );
     }
 
     #[test]
-    fn the_level_is_lambdas_before_it_is_rusts() {
+    fn aws_lambda_log_level_overrides_rust_log() {
         for (level, targets, expected) in [
             ("", "", Level::INFO),
             ("TRACE", "", Level::TRACE),
@@ -183,9 +187,9 @@ mod tests {
             ("FATAL", "", Level::ERROR),
             ("", "debug", Level::DEBUG),
         ] {
-            let choice = choice("", level, targets);
-            assert_eq!(choice.remarks, [""; 0], "{level} {targets}");
-            let enabled = |level: &Level| choice.targets.would_enable("audit", level);
+            let configuration = configuration("", level, targets);
+            assert_eq!(configuration.warnings, [""; 0], "{level} {targets}");
+            let enabled = |level: &Level| configuration.targets.would_enable("audit", level);
             let levels = [
                 Level::ERROR,
                 Level::WARN,
@@ -199,17 +203,21 @@ mod tests {
     }
 
     #[test]
-    fn rusts_may_differ_by_target() {
-        let choice = choice("", "", "warn,lambda_ext=debug");
-        assert!(choice.targets.would_enable("lambda_ext", &Level::DEBUG));
-        assert!(!choice.targets.would_enable("audit", &Level::INFO));
+    fn rust_log_may_differ_by_target() {
+        let configuration = configuration("", "", "warn,lambda_ext=debug");
+        assert!(
+            configuration
+                .targets
+                .would_enable("lambda_ext", &Level::DEBUG)
+        );
+        assert!(!configuration.targets.would_enable("audit", &Level::INFO));
     }
 
     #[test]
-    fn errors_of_the_framework_are_wanted_in_any_case() {
+    fn errors_of_the_framework_are_always_enabled() {
         for targets in ["audit=info", "off", "lambda_ext=off"] {
-            let choice = choice("", "", targets);
-            let enabled = |level| choice.targets.would_enable("lambda_ext", level);
+            let configuration = configuration("", "", targets);
+            let enabled = |level| configuration.targets.would_enable("lambda_ext", level);
             assert!(
                 enabled(&Level::ERROR) && !enabled(&Level::WARN),
                 "{targets}"
@@ -218,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_level_is_told_and_means_info() {
+    fn invalid_level_warns_and_means_info() {
         for (level, targets, told) in [
             (
                 "verbose",
@@ -233,10 +241,10 @@ mod tests {
                  `INFO` is taken",
             ),
         ] {
-            let choice = choice("", level, targets);
-            assert_eq!(choice.remarks, [told]);
-            assert!(choice.targets.would_enable("audit", &Level::INFO));
-            assert!(!choice.targets.would_enable("audit", &Level::DEBUG));
+            let configuration = configuration("", level, targets);
+            assert_eq!(configuration.warnings, [told]);
+            assert!(configuration.targets.would_enable("audit", &Level::INFO));
+            assert!(!configuration.targets.would_enable("audit", &Level::DEBUG));
         }
     }
 }

@@ -111,16 +111,16 @@ impl Call {
     /// The error in a reply, whose content type does not matter.
     fn refusal(&self, reply: &Response<Bytes>) -> Refusal {
         let text = String::from_utf8_lossy(reply.body());
-        let words: Words = serde_json::from_str(&text).unwrap_or_default();
-        let error_message = if words.error_type.is_empty() && words.error_message.is_empty() {
+        let body: ErrorBody = serde_json::from_str(&text).unwrap_or_default();
+        let error_message = if body.error_type.is_empty() && body.error_message.is_empty() {
             truncate(text.trim(), LONGEST_QUOTE).to_owned()
         } else {
-            words.error_message
+            body.error_message
         };
         Refusal {
             call: self.endpoint.name,
             status: reply.status().as_u16(),
-            error_type: words.error_type,
+            error_type: body.error_type,
             error_message,
         }
     }
@@ -138,12 +138,12 @@ fn is_temporary(status: StatusCode) -> bool {
 }
 
 #[derive(Default)]
-struct Words {
+struct ErrorBody {
     error_type: String,
     error_message: String,
 }
 
-json::object!(Words { "errorType" => error_type, "errorMessage" => error_message });
+json::object!(ErrorBody { "errorType" => error_type, "errorMessage" => error_message });
 
 /// The headers of the Extensions API.
 pub(super) mod header {

@@ -133,30 +133,30 @@ impl RegisteredClient {
     pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
         subscription.check()?;
         let mut first = None;
-        let subscribed = self.subscribe_as_can_be(subscription, &mut first);
+        let subscribed = self.subscribe_with_fallback(subscription, &mut first);
         // Beside it `init` runs, which may keep the thread busy.
         let outcome = within(&SUBSCRIBE, budget::SUBSCRIBE, subscribed).await;
         // The refusal of the preferred schema explains a mistake best.
         outcome.map_err(|last| first.unwrap_or(last))
     }
 
-    async fn subscribe_as_can_be(
+    async fn subscribe_with_fallback(
         &self,
         subscription: &Subscription,
         first: &mut Option<ClientError>,
     ) -> Result<Subscribed, ClientError> {
         let [schemas @ .., last] = Subscription::schemas(self.client.managed);
         for schema in schemas {
-            match self.subscribe_as(subscription, schema).await {
+            match self.subscribe_with(subscription, schema).await {
                 // A schema that it does not know is to the platform a mistake like any other.
-                Err(error) if is_mistake(&error) => first.get_or_insert(error),
+                Err(error) if is_bad_request(&error) => first.get_or_insert(error),
                 outcome => return outcome,
             };
         }
-        self.subscribe_as(subscription, last).await
+        self.subscribe_with(subscription, last).await
     }
 
-    async fn subscribe_as(
+    async fn subscribe_with(
         &self,
         subscription: &Subscription,
         schema: &str,
@@ -213,7 +213,7 @@ impl RegisteredClient {
     }
 }
 
-fn is_mistake(error: &ClientError) -> bool {
+fn is_bad_request(error: &ClientError) -> bool {
     matches!(error, ClientError::Refused(refusal) if refusal.status == 400)
 }
 

@@ -1,4 +1,4 @@
-//! The way to the platform: its address, and the connection that is kept between calls.
+//! The way to the platform: its address, and the connection that is idle between calls.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +16,7 @@ pub(super) struct Transport {
     address: Arc<Address>,
     /// The connection of the last call. None while a call uses it: a call beside that one, such as a
     /// report beside a `next` that waits, opens another.
-    kept: Arc<Mutex<Option<Connection>>>,
+    idle: Arc<Mutex<Option<Connection>>>,
 }
 
 impl Transport {
@@ -25,7 +25,7 @@ impl Transport {
             .ok_or_else(|| ClientError::InvalidRuntimeApi(runtime_api.to_owned()))?;
         Ok(Self {
             address: Arc::new(address),
-            kept: Arc::default(),
+            idle: Arc::default(),
         })
     }
 
@@ -33,7 +33,7 @@ impl Transport {
     pub(super) fn reconnected(&self) -> Self {
         Self {
             address: Arc::clone(&self.address),
-            kept: Arc::default(),
+            idle: Arc::default(),
         }
     }
 
@@ -41,22 +41,22 @@ impl Transport {
         &self.address
     }
 
-    /// Sends a request and reads the response. The platform may close a kept connection while the
+    /// Sends a request and reads the response. The platform may close a idle connection while the
     /// request is on its way: if it does, the request is sent once more, by a new connection.
     pub(super) async fn send(
         &self,
         request: &Request<Full<Bytes>>,
     ) -> Result<Response<Bytes>, ExchangeError> {
-        let mut kept = self.take_kept().await;
+        let mut idle = self.take_idle().await;
         loop {
-            let is_kept = kept.is_some();
-            let mut connection = match kept.take() {
+            let is_kept = idle.is_some();
+            let mut connection = match idle.take() {
                 Some(connection) => connection,
                 None => Connection::open(&self.address.host, self.address.port).await?,
             };
             match connection.exchange(request.clone()).await {
                 Ok(response) => {
-                    *self.kept() = Some(connection);
+                    *self.idle() = Some(connection);
                     return Ok(response);
                 }
                 Err(ExchangeError::Lost(_)) if is_kept => {}
@@ -65,13 +65,13 @@ impl Transport {
         }
     }
 
-    /// The kept connection, unless the platform has closed it.
-    async fn take_kept(&self) -> Option<Connection> {
-        let connection = self.kept().take()?;
+    /// The idle connection, unless the platform has closed it.
+    async fn take_idle(&self) -> Option<Connection> {
+        let connection = self.idle().take()?;
         connection.if_open().await
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decimal_is_a_number_whatever_another_crate_asks_of_serde_json() {
+    fn decimal_is_a_number_with_every_feature_of_serde_json() {
         let millis = read(DIGITS, "231.705");
         assert_eq!(millis, Some(Duration::from_micros(231_705)));
         assert_eq!(read(DIGITS, "300.0"), Some(300_u64));

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_is_found_wherever_it_is() {
+    fn control_character_is_found_at_every_position() {
         for length in 1..40 {
             for at in 0..length {
                 for (character, is_one) in
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_string_is_none() {
+    fn other_json_is_no_string() {
         for odd in [
             "",
             "x",

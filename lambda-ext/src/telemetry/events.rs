@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_is_an_event_whether_the_last_one_ends_or_not() {
+    fn each_line_is_an_event_even_without_a_final_line_feed() {
         let start = (START.to_owned(), true);
         assert_eq!(lines(START), std::slice::from_ref(&start));
         let text = format!("{START}\n{START}\r\n\n \n  {START}\n");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_json_or_more_than_one_value_costs_no_other() {
+    fn malformed_line_affects_no_other() {
         for odd in [
             "oops",
             r#"{"time":"#,

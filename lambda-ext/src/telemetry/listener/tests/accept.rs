@@ -18,7 +18,7 @@ use super::*;
 use crate::budget;
 
 #[tokio::test]
-async fn a_port_that_is_taken_cannot_be_bound() {
+async fn port_in_use_cannot_be_bound() {
     let listener = Listener::bind(LOCAL, Protocol::Http).unwrap();
     let address = SocketAddr::new(LOCAL.ip(), listener.port());
     let error = Listener::bind(address, Protocol::Http).unwrap_err();
@@ -26,7 +26,7 @@ async fn a_port_that_is_taken_cannot_be_bound() {
 }
 
 #[tokio::test]
-async fn who_connects_before_it_serves_is_served() {
+async fn connection_before_serving_is_served() {
     let listener = Listener::bind(LOCAL, Protocol::Http).unwrap();
     let mut early = Connection::to(listener.port()).await;
     early.send(post("[1]")).await;
@@ -110,7 +110,7 @@ impl Count {
 }
 
 #[tokio::test]
-async fn only_so_many_connections_are_served_at_once() {
+async fn connections_served_at_once_are_limited() {
     let listener = TcpListener::bind(LOCAL).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let accept = move |context: &mut Context<'_>| listener.poll_accept(context);
@@ -136,7 +136,7 @@ async fn only_so_many_connections_are_served_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_cannot_be_accepted_is_followed_by_a_pause_not_by_the_end() {
+async fn failed_accept_is_retried_after_a_pause() {
     let attempts = Cell::new(0);
     let accept = |_: &mut Context<'_>| {
         attempts.set(attempts.get() + 1);

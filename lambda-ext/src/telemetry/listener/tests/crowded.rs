@@ -33,7 +33,7 @@ async fn all_busy(served: &Served) -> (Vec<Connection>, [u8; 1]) {
 }
 
 #[tokio::test]
-async fn a_connection_that_says_nothing_gives_way() {
+async fn silent_connection_is_evicted() {
     let served = Served::by(Protocol::Http);
     let mut idle = all_places(&served, 2 * budget::CONNECTIONS, b"").await;
     let mut platform = served.connect().await;
@@ -45,7 +45,7 @@ async fn a_connection_that_says_nothing_gives_way() {
 }
 
 #[tokio::test]
-async fn the_one_that_is_idle_longest_gives_way() {
+async fn connection_that_is_idle_longest_is_evicted() {
     let served = Served::by(Protocol::Http);
     let mut kept = all_places(&served, budget::CONNECTIONS, b"").await;
     for connection in &mut kept {
@@ -62,7 +62,7 @@ async fn the_one_that_is_idle_longest_gives_way() {
 }
 
 #[tokio::test]
-async fn who_has_delivered_does_not_give_way_to_who_merely_connects() {
+async fn connection_that_delivered_is_not_evicted_for_silent_ones() {
     for (protocol, first, second) in [
         (Protocol::Http, post("[1]"), post("[2]")),
         (Protocol::Tcp, b"[1]\n".into(), b"[2]\n".into()),
@@ -90,7 +90,7 @@ async fn nobody_gives_way_to_nobody() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_end_gives_way() {
+async fn connection_in_an_endless_head_is_evicted() {
     let served = Served::by(Protocol::Http);
     let head = b"POST / HTTP/1.1\r\nHost: sandbox";
     let mut stuck = all_places(&served, budget::CONNECTIONS, head).await;
@@ -99,7 +99,7 @@ async fn a_head_that_does_not_end_gives_way() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_gives_way_soon() {
+async fn connection_with_a_stalled_body_is_evicted_soon() {
     let served = Served::by(Protocol::Http);
     stop_clock();
     let head = head("POST", "Content-Length: 3");
@@ -112,7 +112,7 @@ async fn a_body_that_does_not_come_gives_way_soon() {
 }
 
 #[tokio::test]
-async fn a_body_may_take_its_time_where_nobody_waits() {
+async fn slow_body_without_contention_is_read() {
     let served = Served::by(Protocol::Http);
     stop_clock();
     let body = post(format!("[\"{}\"]", "x".repeat(budget::SMALL_DELIVERY)));
@@ -348,7 +348,7 @@ async fn lines_come_beside_connections_that_say_nothing() {
 }
 
 #[tokio::test]
-async fn a_line_that_does_not_end_gives_way_and_is_taken_as_it_is() {
+async fn connection_in_an_endless_line_is_evicted_and_its_text_kept() {
     let served = Served::by(Protocol::Tcp);
     stop_clock();
     let _stuck = all_places(&served, budget::CONNECTIONS, b"{").await;
@@ -363,7 +363,7 @@ async fn a_line_that_does_not_end_gives_way_and_is_taken_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_line_may_take_its_time_where_nobody_waits() {
+async fn slow_line_without_contention_is_read() {
     let served = Served::by(Protocol::Tcp);
     stop_clock();
     let mut connection = served.connect().await;
@@ -374,7 +374,7 @@ async fn a_line_may_take_its_time_where_nobody_waits() {
 }
 
 #[tokio::test]
-async fn a_line_has_its_time_from_its_beginning() {
+async fn time_of_a_line_counts_from_its_first_byte() {
     let served = Served::by(Protocol::Tcp);
     stop_clock();
     let mut connections = all_places(&served, budget::CONNECTIONS, b"{").await;

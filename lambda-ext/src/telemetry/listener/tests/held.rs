@@ -32,7 +32,7 @@ async fn notice(served: &Served) {
 }
 
 #[tokio::test]
-async fn an_answer_is_held_until_there_is_room() {
+async fn response_waits_for_capacity() {
     let served = full().await;
     let mut connection = served.connect().await;
     connection.send(post(NOTICED)).await;
@@ -44,7 +44,7 @@ async fn an_answer_is_held_until_there_is_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_not_held_for_ever() {
+async fn response_does_not_wait_forever() {
     let served = full().await;
     let began = Instant::now();
     assert_eq!(served.connect().await.post(NOTICED).await, 200);
@@ -54,7 +54,7 @@ async fn an_answer_is_not_held_for_ever() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_while_its_answer_is_held_makes_no_repeat() {
+async fn retry_of_a_connection_that_broke_while_waiting_is_queued() {
     let served = full().await;
     let mut broken = served.connect().await;
     broken.send(post(NOTICED)).await;

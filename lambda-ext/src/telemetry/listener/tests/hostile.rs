@@ -22,7 +22,7 @@ fn closes(status: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_long_is_refused() {
+async fn head_that_is_too_long_is_refused() {
     let served = Served::by(Protocol::Http);
     for head in [
         format!("POST /{} HTTP/1.1\r\n", "x".repeat(1 << 20)),
@@ -38,7 +38,7 @@ async fn a_head_that_is_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_end_costs_its_connection() {
+async fn head_that_does_not_end_closes_its_connection() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     assert_eq!(connection.post("[1]").await, 200);
@@ -54,7 +54,7 @@ async fn a_head_that_does_not_end_costs_its_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_between_deliveries_has_no_time() {
+async fn idle_connection_has_no_time_limit() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     stop_clock();
@@ -70,7 +70,7 @@ async fn a_connection_between_deliveries_has_no_time() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_1_is_refused() {
+async fn other_protocols_are_refused() {
     let served = Served::by(Protocol::Http);
     let hello = b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03";
     for sent in [
@@ -87,7 +87,7 @@ async fn what_is_no_http_1_is_refused() {
 }
 
 #[tokio::test]
-async fn a_length_that_is_none_is_refused() {
+async fn malformed_length_is_refused() {
     let served = Served::by(Protocol::Http);
     for header in [
         "Content-Length: -1",
@@ -129,7 +129,7 @@ async fn chunks_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_in_absurdly_many_pieces_is_refused() {
+async fn body_in_very_many_pieces_is_refused() {
     let served = Served::by(Protocol::Http);
     let chunked = head("POST", "Transfer-Encoding: chunked");
     let many = "1\r\n7\r\n".repeat(100_000);

@@ -7,7 +7,7 @@ use super::*;
 use crate::budget;
 
 #[tokio::test]
-async fn a_connection_brings_many_batches() {
+async fn connection_delivers_many_batches() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for number in 0..20 {
@@ -72,7 +72,7 @@ fn connections_are_served_by_a_local_runtime() {
 }
 
 #[tokio::test]
-async fn a_body_may_come_in_chunks() {
+async fn body_may_arrive_in_chunks() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let head = head("POST", "Transfer-Encoding: chunked");
@@ -85,7 +85,7 @@ async fn a_body_may_come_in_chunks() {
 }
 
 #[tokio::test]
-async fn a_body_may_come_byte_by_byte() {
+async fn body_may_arrive_byte_by_byte() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for byte in post("[\"ü\"]") {
@@ -97,7 +97,7 @@ async fn a_body_may_come_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_body_is_asked_for_where_that_is_waited_for() {
+async fn expect_continue_is_answered() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let header = "Content-Length: 3\r\nExpect: 100-continue";
@@ -109,7 +109,7 @@ async fn a_body_is_asked_for_where_that_is_waited_for() {
 }
 
 #[tokio::test]
-async fn the_largest_batch_is_taken() {
+async fn largest_batch_is_accepted() {
     let served = Served::by(Protocol::Http);
     let body = format!("[\"{}\"]", "x".repeat(budget::DELIVERY - 4));
     assert_eq!(served.connect().await.post(&body).await, 200);
@@ -117,7 +117,7 @@ async fn the_largest_batch_is_taken() {
 }
 
 #[tokio::test]
-async fn what_a_batch_says_is_no_reason_to_refuse_it() {
+async fn malformed_batch_is_accepted() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     for body in ["", "[]", "what?", "[{\"type\":\"platform.new\"}]", "{"] {
@@ -146,7 +146,7 @@ async fn invalid_utf_8_is_replaced_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_batch_that_comes_again_is_answered_and_ignored() {
+async fn repeated_batch_is_answered_and_ignored() {
     let served = Served::by(Protocol::Http);
     for _ in 0..3 {
         assert_eq!(served.connect().await.post("[1]").await, 200);

@@ -21,7 +21,7 @@ async fn other_methods_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_announced_as_too_large_is_refused_unread() {
+async fn body_announced_as_too_large_is_refused_unread() {
     let served = Served::by(Protocol::Http);
     let least = budget::DELIVERY as u64 + 1;
     for length in [least, u64::from(u32::MAX) + 2, u64::MAX - 2] {
@@ -38,7 +38,7 @@ async fn what_is_announced_as_too_large_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn what_turns_out_too_large_is_refused() {
+async fn chunked_body_that_is_too_large_is_refused() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let head = head("POST", "Transfer-Encoding: chunked");
@@ -51,7 +51,7 @@ async fn what_turns_out_too_large_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_come_costs_its_connection() {
+async fn body_that_does_not_arrive_closes_its_connection() {
     let served = Served::by(Protocol::Http);
     let mut connection = served.connect().await;
     let head = head("POST", "Content-Length: 3");
@@ -62,7 +62,7 @@ async fn a_body_that_does_not_come_costs_its_connection() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_no_batch() {
+async fn incomplete_body_is_no_batch() {
     let served = Served::by(Protocol::Http);
     for sent in ["", "[1,2]"] {
         let mut connection = served.connect().await;

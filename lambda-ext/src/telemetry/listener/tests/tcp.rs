@@ -26,7 +26,7 @@ async fn lines_that_came_together_are_a_batch() {
 }
 
 #[tokio::test]
-async fn a_line_may_come_byte_by_byte() {
+async fn line_may_arrive_byte_by_byte() {
     let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let line = "{\"record\":\"grüße 🦀\"}\n";
@@ -38,7 +38,7 @@ async fn a_line_may_come_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn the_last_line_needs_no_end() {
+async fn last_line_needs_no_line_feed() {
     let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     connection.send("{\"a\":1}\n{\"a\":2}").await;
@@ -47,7 +47,7 @@ async fn the_last_line_needs_no_end() {
 }
 
 #[tokio::test]
-async fn one_connection_follows_another() {
+async fn second_connection_is_served() {
     let served = Served::by(Protocol::Tcp);
     for number in 0..10 {
         let mut connection = served.connect().await;
@@ -71,7 +71,7 @@ async fn connections_do_not_mix_their_lines() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_too_long_is_dropped_and_the_next_is_not() {
+async fn line_that_is_too_long_is_dropped_and_the_next_is_kept() {
     let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let long = format!("{}\n", "x".repeat(2 * budget::DELIVERY));
@@ -90,7 +90,7 @@ async fn a_line_that_is_too_long_is_dropped_and_the_next_is_not() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_taken_as_it_is() {
+async fn text_that_is_not_json_is_kept() {
     let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     connection.send(b"\n  \n").await;
@@ -101,7 +101,7 @@ async fn what_is_no_json_is_taken_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_full_queue_holds_a_connection_up() {
+async fn full_queue_delays_a_connection() {
     let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let line = format!("{}\n", "x".repeat(1000));
@@ -120,7 +120,7 @@ async fn a_full_queue_holds_a_connection_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_full_queue_has_no_room_for_is_dropped_in_the_end() {
+async fn line_without_capacity_is_dropped_after_a_timeout() {
     let served = Served::by(Protocol::Tcp);
     let mut connection = served.connect().await;
     let line = format!("{}\n", "x".repeat(budget::QUEUE / 4 - 1));
