@@ -60,7 +60,6 @@
 //! | `tracing` | what the framework has to say are events of the crate `tracing`: [Logging](guide::logging) |
 //! | `logging` | a subscriber for them that follows Lambda's variables: [`logging`] |
 //! | `emulator` | a local Lambda, [`emulator`], for tests |
-//! | `cli` | the command `lambda-ext`, which makes, runs, measures and checks extensions |
 //!
 //! [AWS Lambda extensions]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-extensions.html
 

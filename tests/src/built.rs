@@ -28,7 +28,7 @@ pub fn example(name: &'static str) -> PathBuf {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let built = built.entry(name);
     built
-        .or_insert_with(|| of_the_workspace(name, name, &[]))
+        .or_insert_with(|| of_the_workspace(name, name))
         .clone()
 }
 
@@ -39,7 +39,7 @@ pub fn example(name: &'static str) -> PathBuf {
 #[must_use]
 pub fn command() -> &'static Path {
     static COMMAND: OnceLock<PathBuf> = OnceLock::new();
-    COMMAND.get_or_init(|| of_the_workspace("lambda-ext", "lambda-ext", &["--features", "cli"]))
+    COMMAND.get_or_init(|| of_the_workspace("lambda-ext-cli", "lambda-ext"))
 }
 
 /// An extension written with the crate `lambda-extension`, by the name of its file.
@@ -185,7 +185,7 @@ pub fn target_dir() -> PathBuf {
     found.to_owned()
 }
 
-fn of_the_workspace(package: &str, binary: &str, more: &[&str]) -> PathBuf {
+fn of_the_workspace(package: &str, binary: &str) -> PathBuf {
     let target = target_dir();
     let arguments = [
         "--locked",
@@ -194,7 +194,7 @@ fn of_the_workspace(package: &str, binary: &str, more: &[&str]) -> PathBuf {
         "--target-dir",
         utf8(&target),
     ];
-    build(binary, &[&arguments, more].concat())
+    build(binary, &arguments)
 }
 
 fn utf8(path: &Path) -> &str {

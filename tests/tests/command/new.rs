@@ -37,7 +37,7 @@ fn new(home: &Scratch, name: &str) -> Output {
 }
 
 fn template(file: &str) -> String {
-    let template = "lambda-ext/src/bin/lambda-ext/new/template";
+    let template = "lambda-ext/cli/src/new/template";
     fs::read_to_string(format!("{REPOSITORY}/{template}/{file}")).expect("it is there")
 }
 
@@ -95,7 +95,7 @@ fn what_it_makes_passes_its_own_ci() {
     assert_eq!(commands.len(), 5, "{commands:?}");
     for command in &commands {
         // It is there: this is the command.
-        if command.starts_with("cargo install lambda-ext ") {
+        if command.starts_with("cargo install lambda-ext-cli") {
             continue;
         }
         let output = shell(&project, command);

@@ -34,7 +34,7 @@ use serde::Deserialize;
 use self::step::Step;
 use crate::plan::{Action, Plan, Settings};
 use crate::variable;
-use crate::words::{LogFormat, Schema, Telemetry, Time, Timeout};
+use crate::value_parsers::{LogFormat, Schema, Telemetry, Time, Timeout};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

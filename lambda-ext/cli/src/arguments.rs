@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::words::{LogFormat, Outcome, Schema, Telemetry, Time, Timeout};
+use crate::value_parsers::{LogFormat, Outcome, Schema, Telemetry, Time, Timeout};
 
 /// The arguments of `emulate`.
 #[derive(Debug, clap::Args)]

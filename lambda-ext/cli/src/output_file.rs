@@ -7,12 +7,12 @@ use std::path::Path;
 use lambda_ext::Error;
 
 /// A file that can be written, and has what it had until it is.
-pub(crate) struct Opened<'a> {
+pub(crate) struct OutputFile<'a> {
     path: &'a Path,
     file: File,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> OutputFile<'a> {
     pub(crate) fn new(path: &'a Path) -> Result<Self, Error> {
         if path.as_os_str() == "-" {
             return Err("expected a file for the page: stdout has the timeline".into());

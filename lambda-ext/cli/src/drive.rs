@@ -9,7 +9,7 @@ use lambda_ext::emulator::{Call, Record};
 use crate::environment::Environment;
 use crate::plan::{Action, Invoke, Plan};
 use crate::run::{NotMade, Run};
-use crate::words;
+use crate::value_parsers;
 
 /// Carries `plan` out, or as much of it as there is time for until the command is interrupted.
 pub(crate) async fn carry_out(
@@ -164,7 +164,7 @@ fn unmet(faults: &[(usize, Call)], pending: &[Call]) -> Vec<String> {
     for (step, call) in faults.iter().rev() {
         if let Some(index) = pending.iter().position(|pending| pending == call) {
             pending.swap_remove(index);
-            let word = words::word(*call);
+            let word = value_parsers::word(*call);
             unmet.push(format!(
                 "step {step}: no call of `{word}` came for this fault"
             ));

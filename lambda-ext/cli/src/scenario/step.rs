@@ -5,7 +5,7 @@ use lambda_ext::{Error, ShutdownReason};
 use serde::Deserialize;
 
 use crate::plan::{Action, Invoke};
-use crate::words::{self, Outcome, Time, Timeout};
+use crate::value_parsers::{self, Outcome, Time, Timeout};
 
 /// All keys of all kinds of steps: so one that is unknown is told together with those that are.
 #[derive(Debug, Default, Deserialize)]
@@ -99,7 +99,7 @@ impl Step {
             return Ok(Action::Shutdown(ShutdownReason::from(word)));
         }
         let call = self.call.as_deref().ok_or("`fault` needs a `call`")?;
-        let call = words::call(call)?;
+        let call = value_parsers::call(call)?;
         let duration = self.duration.map(|time| time.0);
         let fault = match self.fault.unwrap_or(Kind::Close) {
             Kind::Close => Fault::Close,

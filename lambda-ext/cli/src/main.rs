@@ -2,21 +2,21 @@
 
 mod arguments;
 mod doctor;
-mod document;
+mod json;
 mod drive;
 mod environment;
 mod live;
 mod measure;
 mod new;
-mod opened;
-mod page;
+mod output_file;
+mod html;
 mod plan;
 mod run;
 mod scenario;
 mod summary;
 mod target;
 mod variable;
-mod words;
+mod value_parsers;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ use crate::doctor::Doctor;
 use crate::live::Live;
 use crate::measure::Measure;
 use crate::new::New;
-use crate::opened::Opened;
+use crate::output_file::OutputFile;
 use crate::plan::Plan;
 use crate::run::Verdict;
 use crate::summary::Paint;
@@ -107,7 +107,7 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
         })
         .collect();
     // What cannot be written is told before the run, not after it.
-    let file = arguments.html.as_deref().map(Opened::new).transpose()?;
+    let file = arguments.html.as_deref().map(OutputFile::new).transpose()?;
     let paint = Paint(colours());
     let live = (!arguments.json).then(|| Live::start(&names, plan.invocations(), paint.0));
     let observer = live.as_ref().map(Live::observer);
@@ -122,13 +122,13 @@ async fn emulate(arguments: &Emulate) -> Result<Verdict, Error> {
     }
     let run = outcome?;
     let text = if arguments.json {
-        document::write(&run)?
+        json::write(&run)?
     } else {
         summary::write(&run, paint)
     };
     write(&text);
     if let Some(file) = file {
-        file.write(&page::write(&run))?;
+        file.write(&html::write(&run))?;
     }
     Ok(run.verdict())
 }
