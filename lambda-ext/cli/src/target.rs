@@ -1,4 +1,4 @@
-//! Finds what is to run: files, or targets of the workspace, which are built.
+//! Finds the executables to run: files, or targets of the workspace, which are built.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,64 +6,65 @@ use std::process::{Command, Stdio};
 use lambda_ext::Error;
 use serde_json::Value;
 
-/// How cargo is to build.
+/// The profile that cargo builds with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     Dev,
     Release,
 }
 
-/// The crates by which a package is a function.
+/// A package that depends on one of these crates is a function.
 const RUNTIMES: [&str; 2] = ["lambda_runtime", "lambda_http"];
 
-/// What is to run.
+/// The executables of an environment.
 #[derive(Debug, Default)]
 pub(crate) struct Executables {
     /// The external extensions.
     pub(crate) extensions: Vec<PathBuf>,
-    /// What runs the function, if it is not the emulator.
+    /// The runtime; none for the emulator's built-in function.
     pub(crate) runtime: Option<PathBuf>,
 }
 
 impl Executables {
-    /// What these targets mean.
+    /// Finds the targets of the command line, and builds those of the workspace.
     ///
     /// # Errors
-    /// One is nowhere, cannot be built, or is one runtime too many.
-    pub(crate) fn of(targets: &[String], runtime: Option<&str>) -> Result<Self, Error> {
+    ///
+    /// A target does not exist or cannot be built, or there is more than one runtime.
+    pub(crate) fn find(targets: &[String], runtime: Option<&str>) -> Result<Self, Error> {
         let mut executables = Self::default();
         if let Some(target) = runtime {
             let (path, _) =
-                find(target, Profile::Dev).map_err(|why| format!("the runtime: {why}"))?;
+                find(target, Profile::Dev).map_err(|error| format!("the runtime: {error}"))?;
             executables.runtime = Some(path);
         }
         for target in targets {
             match find(target, Profile::Dev)? {
-                (path, Kind::Extension) => executables.extensions.push(path),
-                (_, Kind::Function) if executables.runtime.is_some() => {
+                (path, Role::Extension) => executables.extensions.push(path),
+                (_, Role::Function) if executables.runtime.is_some() => {
                     let text = "depends on `lambda_runtime`, and there is a runtime already";
                     return Err(format!("`{target}` {text}: an environment has one").into());
                 }
-                (path, Kind::Function) => executables.runtime = Some(path),
+                (path, Role::Function) => executables.runtime = Some(path),
             }
         }
         Ok(executables)
     }
 }
 
-/// What a target is.
+/// The role of an executable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Role {
     Extension,
-    /// Its package says that it is one.
+    /// By the dependencies of its package.
     Function,
 }
 
-/// The executable that `target` means, and what it is.
-pub(crate) fn find(target: &str, profile: Profile) -> Result<(PathBuf, Kind), Error> {
+/// Finds the executable of a target, and builds it if it is one of the workspace.
+pub(crate) fn find(target: &str, profile: Profile) -> Result<(PathBuf, Role), Error> {
     let path = Path::new(target);
     if path.is_file() {
-        return Ok((std::path::absolute(path)?, Kind::Extension));
+        return Ok((std::path::absolute(path)?, Role::Extension));
     }
     if path.is_dir() {
         return Err(format!("`{target}` is a directory, not an executable").into());
@@ -71,7 +72,7 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<(PathBuf, Kind), Er
     if target.contains(std::path::MAIN_SEPARATOR) {
         return Err(format!("there is no file `{target}`").into());
     }
-    // Cargo would speak of its own file, which nobody has asked for.
+    // Cargo's error would be about a missing `Cargo.toml`.
     let here = std::env::current_dir()?;
     if !here.ancestors().any(|dir| dir.join("Cargo.toml").is_file()) {
         let text = "here, and no cargo project to build it from";
@@ -80,7 +81,7 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<(PathBuf, Kind), Er
     let metadata = json_lines(&["metadata", "--no-deps", "--format-version=1"])?;
     let (package, option) = metadata
         .iter()
-        .find_map(|metadata| locate(metadata, target))
+        .find_map(|metadata| find_package(metadata, target))
         .ok_or_else(|| {
             let known = match names(&metadata).join(", ") {
                 names if names.is_empty() => "has none".to_owned(),
@@ -110,12 +111,12 @@ pub(crate) fn find(target: &str, profile: Profile) -> Result<(PathBuf, Kind), Er
         .iter()
         .find(|message| message["target"]["name"] == target && message["executable"].is_string())
         .and_then(|message| message["executable"].as_str())
-        .map(|path| (PathBuf::from(path), kind(package)))
+        .map(|path| (PathBuf::from(path), role(package)))
         .ok_or_else(|| format!("cargo built no executable for `{target}`").into())
 }
 
-/// The package that has a binary or an example of that name, and which of both it is.
-fn locate<'m>(metadata: &'m Value, target: &str) -> Option<(&'m Value, &'static str)> {
+/// Finds the package with a binary or example of that name, and the option of `cargo build` for it.
+fn find_package<'m>(metadata: &'m Value, target: &str) -> Option<(&'m Value, &'static str)> {
     metadata["packages"].as_array()?.iter().find_map(|package| {
         let targets = package["targets"].as_array()?;
         let found = targets
@@ -125,14 +126,14 @@ fn locate<'m>(metadata: &'m Value, target: &str) -> Option<(&'m Value, &'static 
     })
 }
 
-/// What a package's programs are, by what it depends on other than for its tests.
-fn kind(package: &Value) -> Kind {
+/// Decides by the dependencies of a package what its executables are.
+fn role(package: &Value) -> Role {
     let dependencies = package["dependencies"].as_array().into_iter().flatten();
-    let mut used = dependencies.filter(|dependency| dependency["kind"].is_null());
-    if used.any(|dependency| RUNTIMES.iter().any(|name| dependency["name"] == **name)) {
-        Kind::Function
+    let mut normal = dependencies.filter(|dependency| dependency["kind"].is_null());
+    if normal.any(|dependency| RUNTIMES.iter().any(|name| dependency["name"] == **name)) {
+        Role::Function
     } else {
-        Kind::Extension
+        Role::Extension
     }
 }
 
@@ -154,7 +155,7 @@ fn names(metadata: &[Value]) -> Vec<&str> {
     names
 }
 
-/// Whether a target is a binary or an example, as the argument of cargo that means it.
+/// The option of `cargo build` for a target, without its dashes; none unless it is a binary or an example.
 fn option(target: &Value) -> Option<&'static str> {
     let kinds = target["kind"].as_array()?;
     ["bin", "example"]
@@ -162,7 +163,7 @@ fn option(target: &Value) -> Option<&'static str> {
         .find(|kind| kinds.contains(&(*kind).into()))
 }
 
-/// Runs cargo, and reads the JSON that it prints by the line.
+/// Runs cargo, and parses each line of its output as JSON.
 fn json_lines(args: &[&str]) -> Result<Vec<Value>, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)

@@ -1,17 +1,19 @@
-//! Values as one writes them, on the command line and in a scenario.
+//! Values of arguments and scenarios.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use lambda_ext::Error;
 use lambda_ext::emulator::{self, Call, TelemetrySchema, TelemetrySupport};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// A duration such as `250ms` or `1m 30s`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Time(pub(crate) Duration);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct DurationValue(pub(crate) Duration);
 
-impl std::str::FromStr for Time {
+impl FromStr for DurationValue {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
@@ -21,39 +23,41 @@ impl std::str::FromStr for Time {
     }
 }
 
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// The time that an invocation, or init, may take: a [`Time`] within the bounds of Lambda, but for
-/// the least, which is a second there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The timeout of an invocation or of init: at most Lambda's, and at least 1 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Timeout(pub(crate) Duration);
 
-impl std::str::FromStr for Timeout {
+impl FromStr for Timeout {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let Time(time) = text.parse()?;
-        if (Duration::from_millis(1)..=Duration::from_secs(900)).contains(&time) {
-            Ok(Self(time))
+        let DurationValue(duration) = text.parse()?;
+        if (Duration::from_millis(1)..=Duration::from_secs(900)).contains(&duration) {
+            Ok(Self(duration))
         } else {
-            Err("expected a time from `1ms` to `15m`".into())
+            Err("expected a duration from `1ms` to `15m`".into())
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Timeout {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+impl TryFrom<String> for DurationValue {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
     }
 }
 
-/// What becomes of the function.
+impl TryFrom<String> for Timeout {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+/// The outcome of the built-in function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Outcome {
@@ -61,15 +65,15 @@ pub(crate) enum Outcome {
     Success,
     /// It responds with an error.
     Error,
-    /// It is not done at its timeout, and the environment is reset.
+    /// It exceeds its timeout, and the environment is reset.
     Timeout,
     /// Its runtime exits, and the environment is reset.
     Crash,
 }
 
 impl From<Outcome> for emulator::Outcome {
-    fn from(word: Outcome) -> Self {
-        match word {
+    fn from(value: Outcome) -> Self {
+        match value {
             Outcome::Success => Self::Success,
             Outcome::Error => Self::Error,
             Outcome::Timeout => Self::Timeout,
@@ -78,45 +82,45 @@ impl From<Outcome> for emulator::Outcome {
     }
 }
 
-/// Whether there is a Telemetry API.
+/// The availability of the Telemetry API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Telemetry {
     /// As on Lambda.
     On,
-    /// As on other local platforms: every subscription is answered 202, nothing is delivered.
+    /// As on other local platforms: subscriptions are answered with 202, and nothing is delivered.
     Off,
 }
 
 impl From<Telemetry> for TelemetrySupport {
-    fn from(word: Telemetry) -> Self {
-        match word {
+    fn from(value: Telemetry) -> Self {
+        match value {
             Telemetry::On => Self::Supported,
             Telemetry::Off => Self::NotSupported,
         }
     }
 }
 
-/// How the function's log lines are.
+/// The format of the function's log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LogFormat {
     /// Lines are text.
     Text,
-    /// Lines that are JSON objects arrive as such.
+    /// Lines that are JSON objects arrive as objects.
     Json,
 }
 
 impl From<LogFormat> for emulator::LogFormat {
-    fn from(word: LogFormat) -> Self {
-        match word {
+    fn from(value: LogFormat) -> Self {
+        match value {
             LogFormat::Text => Self::Text,
             LogFormat::Json => Self::Json,
         }
     }
 }
 
-/// A schema of telemetry.
+/// A version of the telemetry schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 pub(crate) enum Schema {
     /// Log records are always text.
@@ -127,15 +131,15 @@ pub(crate) enum Schema {
     #[value(name = "2022-12-13")]
     #[serde(rename = "2022-12-13")]
     V2022_12_13,
-    /// The one that Managed Instances take.
+    /// The version that Managed Instances require.
     #[value(name = "2025-01-29")]
     #[serde(rename = "2025-01-29")]
     V2025_01_29,
 }
 
 impl From<Schema> for TelemetrySchema {
-    fn from(word: Schema) -> Self {
-        match word {
+    fn from(value: Schema) -> Self {
+        match value {
             Schema::V2022_07_01 => Self::V2022_07_01,
             Schema::V2022_12_13 => Self::V2022_12_13,
             Schema::V2025_01_29 => Self::V2025_01_29,
@@ -143,28 +147,22 @@ impl From<Schema> for TelemetrySchema {
     }
 }
 
-/// The word for a call, such as `next` or `init-error`.
-pub(crate) fn word(call: Call) -> String {
-    let name = long_word(call);
+/// The name of a call, such as `next` or `init-error`.
+pub(crate) fn call_name(call: Call) -> String {
+    let name = long_call_name(call);
     name.trim_end_matches("-subscription").to_owned()
 }
 
-fn long_word(call: Call) -> String {
+fn long_call_name(call: Call) -> String {
     call.to_string().replace(' ', "-")
 }
 
-/// The call that is meant by a word.
-pub(crate) fn call(text: &str) -> Result<Call, Error> {
-    let known = |call: &Call| text == long_word(*call) || text == word(*call);
-    Call::ALL.into_iter().find(known).ok_or_else(|| {
-        let words: Vec<_> = Call::ALL
-            .into_iter()
-            .map(|call| format!("`{}`", word(call)))
-            .collect();
-        format!(
-            "unknown call `{text}`, expected one of {}",
-            words.join(", ")
-        )
-        .into()
+/// Parses the name of a call.
+pub(crate) fn parse_call(text: &str) -> Result<Call, Error> {
+    let matches = |call: &Call| text == long_call_name(*call) || text == call_name(*call);
+    Call::ALL.into_iter().find(matches).ok_or_else(|| {
+        let names = Call::ALL.map(|call| format!("`{}`", call_name(call)));
+        let names = names.join(", ");
+        format!("unknown call `{text}`, expected one of {names}").into()
     })
 }

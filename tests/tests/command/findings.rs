@@ -8,7 +8,7 @@ fn misbehaves(script: &str, expected: &str, arguments: &[&str]) {
     let script = fixture(script);
     let (document, code) = document(&[&[script.as_str()], arguments].concat());
     assert_eq!(rules(&document).0, [expected], "{document:#}");
-    assert_eq!(document["verdict"], "misbehaved");
+    assert_eq!(document["verdict"], "failed");
     assert_eq!(code, Some(1));
 }
 

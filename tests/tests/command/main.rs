@@ -64,7 +64,7 @@ fn every_example_behaves_as_it_is() {
     for name in names {
         let name = name.to_str().expect("UTF-8");
         let (document, code) = document(&[name]);
-        assert_eq!(document["verdict"], "behaved", "{name}: {document:#}");
+        assert_eq!(document["verdict"], "passed", "{name}: {document:#}");
         assert_eq!(code, Some(0), "{name}: {document:#}");
     }
 }
@@ -74,7 +74,7 @@ fn a_good_one_is_measured_and_leaves_no_finding() {
     let script = fixture("behaves.py");
     let (document, code) = document(&[&script, "--invokes", "4"]);
     assert_eq!(code, Some(0), "{document:#}");
-    assert_eq!(document["verdict"], "behaved");
+    assert_eq!(document["verdict"], "passed");
     assert_eq!(rules(&document), (vec![], vec![]), "{document:#}");
     assert_eq!(document["invocations"].as_array().map(Vec::len), Some(4));
     let extension = &document["extensions"][0];
@@ -109,9 +109,9 @@ fn several_run_side_by_side_and_each_is_named() {
 fn invocations_that_are_alike_are_told_by_their_number() {
     let output = run(&[&fixture("behaves.py"), "--invokes", "30"]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains(" more like that"), "{text}");
+    assert!(text.contains(" similar invocations"), "{text}");
     assert!(text.matches("\nINVOKE ").count() < 30, "{text}");
-    assert!(text.ends_with("\nbehaves.py behaved\n"), "{text}");
+    assert!(text.ends_with("\nbehaves.py passed\n"), "{text}");
     assert!(
         !text.contains('\u{1b}'),
         "no colours where there is no terminal: {text}"
@@ -127,7 +127,7 @@ fn a_page_stands_alone() {
     for outside in ["<script", "<link", "src=", "href=", "url(", "@import"] {
         assert!(!html.contains(outside), "{outside} in {html}");
     }
-    assert!(html.contains("behaves.py behaved"), "{html}");
+    assert!(html.contains("behaves.py passed"), "{html}");
     assert!(html.ends_with("</html>\n"), "{html}");
 }
 
@@ -195,8 +195,8 @@ fn a_fault_before_all_other_steps_is_there_before_init() {
     assert!(faulted < place("ended").expect("init ends"), "{document:#}");
     assert_eq!(code, Some(1), "{document:#}");
     assert_eq!(
-        document["not_made"],
-        serde_json::json!({ "invocations": 2, "why": "the environment failed at init" })
+        document["skipped"],
+        serde_json::json!({ "invocations": 2, "why": "init failed" })
     );
 }
 
@@ -207,11 +207,16 @@ fn a_fault_whose_call_does_not_come_is_told() {
     let arguments = [&fixture("behaves.py"), "--scenario", file.path()];
     let output = run(&arguments);
     let stdout = String::from_utf8_lossy(&output.stdout);
-    let told = "error: step 2: no call of `telemetry` came for this fault\n";
+    let told =
+        "error: step 2: the fault never triggered: there was no call of `telemetry` after it\n";
     assert!(stdout.contains(told), "{stdout}");
     assert_eq!(output.status.code(), Some(2));
     let (document, code) = document(&arguments);
-    assert_eq!(document["verdict"], "fault-unmet");
+    assert!(
+        stdout.ends_with("passed, but 1 injected fault never triggered\n"),
+        "{stdout}"
+    );
+    assert_eq!(document["verdict"], "fault-not-triggered");
     assert_eq!(code, Some(2));
 }
 
@@ -233,7 +238,7 @@ fn a_runtime_that_fails_is_not_the_extensions_fault_and_the_page_shows_it() {
     for part in [
         "the environment of behaves.py failed",
         "title=\"the runtime starts, ",
-        "class=\"runs cut-short\"",
+        "class=\"runs aborted\"",
         "exits with code 3",
         ">SHUTDOWN failure <",
     ] {
@@ -277,7 +282,7 @@ fn two_failures_in_a_row_end_the_run_which_says_so() {
     let output = run(&arguments.collect::<Vec<_>>());
     let stdout = String::from_utf8_lossy(&output.stdout);
     let html = std::fs::read_to_string(&page.0).expect("it is written");
-    let told = "3 invocations are not made: the environment failed twice in a row";
+    let told = "3 invocations skipped: the environment failed twice in a row";
     for text in [&*stdout, &html] {
         assert!(text.contains(told), "{text}");
     }
@@ -286,7 +291,7 @@ fn two_failures_in_a_row_end_the_run_which_says_so() {
 #[test]
 fn both_helps_tell_the_exit_codes() {
     for (option, told) in [
-        ("-h", "Exit codes: 0 they behaved"),
+        ("-h", "Exit codes: 0 no errors"),
         ("--help", "`environment-failed` in JSON"),
     ] {
         let output = run(&[option]);

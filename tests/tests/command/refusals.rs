@@ -34,21 +34,22 @@ fn what_would_be_ignored_is_refused() {
         run(&["hello", "--runtime", &runtime, option, value])
     };
     for (option, value) in [("--outcome", "error"), ("--duration", "1s"), ("--log", "x")] {
-        let told = format!("error: `{option}` is for the built-in function; a runtime of your own");
+        let told =
+            format!("error: `{option}` applies only to the built-in function, not to a runtime");
         refused(&of_runtime(option, value), &told);
     }
     for (text, told) in [
         (
             "runtime = \"R\"\nduration = \"1s\"",
-            ": `duration` is for the built-in function",
+            ": `duration` applies only to the built-in function",
         ),
         (
             "runtime = \"R\"\n[[step]]\ninvoke = 1\nlogs = [\"x\"]",
-            "step 1: `logs` is for the built-in function",
+            "step 1: `logs` applies only to the built-in function",
         ),
         (
             "[[step]]\ninvoke = 1\npayload = \"{}\"",
-            "step 1: `payload` is for a runtime of your own",
+            "step 1: `payload` needs a `runtime`",
         ),
     ] {
         let file = Scratch::new("toml", text);
@@ -68,8 +69,14 @@ fn a_users_mistake_is_told_before_anything_runs() {
             "Lambda sets `AWS_LAMBDA_FUNCTION_NAME` itself",
         ),
         (&["--env", "=x"], "the variable has no name"),
-        (&["--timeout", "0s"], "expected a time from `1ms` to `15m`"),
-        (&["--timeout", "16m"], "expected a time from `1ms` to `15m`"),
+        (
+            &["--timeout", "0s"],
+            "expected a duration from `1ms` to `15m`",
+        ),
+        (
+            &["--timeout", "16m"],
+            "expected a duration from `1ms` to `15m`",
+        ),
         (&["--html", "/nowhere/page.html"], "/nowhere/page.html: "),
         (&["--html", "-"], "expected a file"),
     ] {
@@ -78,7 +85,7 @@ fn a_users_mistake_is_told_before_anything_runs() {
     let output = run(&[&fixture("behaves.py"), "--invokes", "0", "--env", "_X=1"]);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        stderr.contains("note: extensions do not get `_X`"),
+        stderr.contains("warning: extensions do not get `_X`"),
         "{stderr}"
     );
     assert_eq!(output.status.code(), Some(0));

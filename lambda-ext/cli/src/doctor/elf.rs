@@ -1,5 +1,5 @@
-//! What a program says of itself: the ELF format, as System V's ABI has it, and the versions of
-//! symbols that the GNU linker adds (<https://refspecs.linuxfoundation.org/elf/>).
+//! Reads programs in the ELF format of System V's ABI, with the symbol versions that the GNU linker
+//! adds (<https://refspecs.linuxfoundation.org/elf/>).
 
 use lambda_ext::Error;
 use object::Endianness;
@@ -10,43 +10,42 @@ use object::read::elf::{
 
 type Header = FileHeader64<Endianness>;
 
-/// A 64-bit program, or what else is written as one.
+/// A 64-bit ELF file.
 pub(super) struct Elf {
     pub(super) machine: Machine,
-    /// Whether it can be executed, which a library cannot.
+    /// False for a library.
     pub(super) executable: bool,
-    /// The dynamic linker that it asks for; none if it is statically linked.
+    /// The path of the dynamic linker; none if the program is statically linked.
     pub(super) interpreter: Option<String>,
-    /// The libraries that have to be there.
+    /// The libraries that it needs.
     pub(super) libraries: Vec<String>,
-    /// What these have to have.
+    /// The versions that it needs of them.
     pub(super) versions: Vec<Version>,
-    /// What a program does not need to run: symbols, and what a debugger wants, in bytes.
+    /// The size of symbols and debug information, in bytes.
     pub(super) strippable: u64,
-    /// Whether the libraries and the versions cannot be told, for want of section headers.
-    pub(super) opaque: bool,
+    /// True if the libraries and versions are unknown, because section headers are missing.
+    pub(super) lacks_section_headers: bool,
 }
 
 /// A version of a library's symbols, such as `GLIBC_2.34`.
 pub(super) struct Version {
     pub(super) name: String,
     pub(super) library: String,
-    /// Those of its symbols that are used.
+    /// The symbols of this version that the program uses.
     pub(super) symbols: Vec<String>,
 }
 
-/// Whether a file is in this format, be it of whatever kind.
 pub(super) fn is_elf(bytes: &[u8]) -> bool {
     bytes.starts_with(&elf::ELFMAG)
 }
 
-/// Whether it is for a machine with 64 bits and the lower byte first, as both of Lambda's are.
-pub(super) fn is_wide_and_little(bytes: &[u8]) -> bool {
+/// Checks that an ELF file is for a 64-bit little-endian machine. Both of Lambda's architectures are.
+pub(super) fn is_64_bit_little_endian(bytes: &[u8]) -> bool {
     bytes.get(4..6) == Some(&[elf::ELFCLASS64.0, elf::ELFDATA2LSB.0])
 }
 
 impl Elf {
-    /// Reads it; an error if it is damaged.
+    /// Parses a file. Returns an error if it is damaged.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
         let header = Header::parse(bytes)?;
         let endian = header.endian()?;
@@ -54,7 +53,7 @@ impl Elf {
         let mut has_dynamic = false;
         for segment in header.program_headers(endian, bytes)? {
             if segment.p_type(endian) == elf::PT_LOAD && segment.data(endian, bytes).is_err() {
-                return Err("its end is missing".into());
+                return Err("it is truncated".into());
             }
             has_dynamic |= segment.p_type(endian) == elf::PT_DYNAMIC;
             if let Some(path) = segment.interpreter(endian, bytes)? {
@@ -80,23 +79,23 @@ impl Elf {
             sum.saturating_add(section.sh_size(endian))
         });
         let kind = header.e_type(endian);
-        let opaque = has_dynamic && dynamic.is_empty();
-        // A library has neither, and of what cannot be told the best is believed.
-        let started = pie || interpreter.is_some() || opaque;
+        let lacks_section_headers = has_dynamic && dynamic.is_empty();
+        // A library has neither flag nor interpreter. Without section headers, it may be a program.
+        let is_program = pie || interpreter.is_some() || lacks_section_headers;
         Ok(Self {
             machine: header.e_machine(endian),
-            executable: kind == elf::ET_EXEC || (kind == elf::ET_DYN && started),
+            executable: kind == elf::ET_EXEC || (kind == elf::ET_DYN && is_program),
             interpreter,
             libraries,
             versions: versions(&sections, endian, bytes)?,
             strippable,
-            opaque,
+            lacks_section_headers,
         })
     }
 }
 
-/// The versions that libraries have to have. Those that may be missing, since whatever asks for
-/// them copes without, are left out, as the dynamic linker leaves them out.
+/// The versions that libraries need to have. Weak ones are optional for the dynamic linker, so they
+/// are not among them.
 fn versions(
     sections: &SectionTable<'_, Header>,
     endian: Endianness,
@@ -131,7 +130,7 @@ fn versions(
     Ok(versions)
 }
 
-/// Names are bytes to the dynamic linker, and ASCII wherever they are sensible.
+/// Names are bytes to the dynamic linker, and ASCII in practice.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -1,43 +1,52 @@
-//! What is found in a file.
+//! Findings about a file.
 
 use std::fmt;
 
-/// Something that would go wrong with a file, or that should be known of it.
+/// A problem of a file, or advice about it.
 pub(super) struct Finding {
-    /// Which rule it is that says so.
     rule: &'static str,
-    /// Whether it keeps the file from being an extension. What does not is a remark.
-    pub(super) grave: bool,
+    pub(super) severity: Severity,
     text: String,
-    /// What to do about it.
+    /// The remedy.
     help: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Severity {
+    /// The file can be an extension.
+    Warning,
+    /// The file cannot be an extension.
+    Error,
 }
 
 impl Finding {
     pub(super) fn error(rule: &'static str, text: String, help: impl Into<String>) -> Self {
         Self {
             rule,
-            grave: true,
+            severity: Severity::Error,
             text,
             help: help.into(),
         }
     }
 
-    pub(super) fn remark(rule: &'static str, text: String, help: impl Into<String>) -> Self {
+    pub(super) fn warning(rule: &'static str, text: String, help: impl Into<String>) -> Self {
         Self {
-            grave: false,
+            severity: Severity::Warning,
             ..Self::error(rule, text, help)
         }
     }
 }
 
-/// In two lines, as the emulator's findings are.
+/// Two lines, like the emulator's findings.
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.grave { "error" } else { "remark" };
+        let severity = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
         let Self {
             rule, text, help, ..
         } = self;
-        write!(formatter, "{kind}[{rule}]: {text}\n  help: {help}")
+        write!(formatter, "{severity}[{rule}]: {text}\n  help: {help}")
     }
 }

@@ -1,4 +1,4 @@
-//! `lambda-ext doctor`: whether a file can be an extension, and what would go wrong.
+//! `lambda-ext doctor`: checks whether a file can be an extension.
 
 mod elf;
 mod file;
@@ -11,14 +11,14 @@ use std::fmt::Write as _;
 
 use lambda_ext::Error;
 
-use self::file::{File, megabytes};
-use self::finding::Finding;
-use crate::summary::Paint;
+use self::file::{File, format_size};
+use self::finding::{Finding, Severity};
 use crate::target::{self, Profile};
+use crate::terminal::{self, ERROR, SUCCESS, WARNING, count, styled, styled_finding};
 
-/// What the exit codes mean, for the command's help.
-pub(crate) const CODES: &str = "\
-Exit codes: 0 it can be an extension, 1 it cannot, 2 it could not be looked at.
+/// The end of the help.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes: 0 it can be an extension, 1 it cannot, 2 it could not be checked.
 ";
 
 #[derive(clap::Args)]
@@ -28,80 +28,77 @@ pub(crate) struct Doctor {
     target: String,
 }
 
-/// What is known of a file.
 struct Diagnosis {
     name: String,
-    /// What it is, and where it runs.
-    facts: String,
+    /// The kind of the file, and the systems that it runs on.
+    description: String,
     findings: Vec<Finding>,
 }
 
 impl Doctor {
-    /// Looks at the file, prints what there is to say, and gives whether it can be an extension.
-    pub(crate) fn run(&self) -> Result<bool, Error> {
+    /// Checks the file, prints the diagnosis, and returns the exit code.
+    pub(crate) fn run(&self) -> Result<u8, Error> {
         let (path, _) = target::find(&self.target, Profile::Release)?;
         let diagnosis = Diagnosis::of(&File::open(&path)?);
-        crate::write(&diagnosis.show(Paint(crate::colours())));
-        Ok(diagnosis.errors() == 0)
+        terminal::print(&diagnosis.render());
+        Ok(u8::from(diagnosis.findings(Severity::Error).count() > 0))
     }
 }
 
 impl Diagnosis {
     fn of(file: &File) -> Self {
         let mut findings = file.findings();
-        let facts = match file.bytes() {
-            Some(bytes) if elf::is_elf(bytes) => program::look(file, bytes, &mut findings),
+        let size = format_size(file.size);
+        let description = match file.bytes() {
+            Some(bytes) if elf::is_elf(bytes) => program::inspect(file, bytes, &mut findings),
             Some(bytes) if bytes.starts_with(b"#!") => {
-                let (command, found) = script::look(&file.name, bytes);
+                let (command, found) = script::inspect(&file.name, bytes);
                 findings.extend(found);
-                format!("a script for `{command}`, {}", megabytes(file.size))
+                format!("a script for `{command}`, {size}")
             }
             Some(bytes) => {
-                findings.push(file::neither(&file.name, bytes));
-                format!("a file of {}", megabytes(file.size))
+                findings.push(file::unsupported_kind(&file.name, bytes));
+                format!("a file of {size}")
             }
-            None => format!("a file of {}", megabytes(file.size)),
+            None => format!("a file of {size}"),
         };
         Self {
             name: file.name.clone(),
-            facts,
+            description,
             findings,
         }
     }
 
-    fn errors(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.grave).count()
+    fn findings(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        let findings = self.findings.iter();
+        findings.filter(move |finding| finding.severity == severity)
     }
 
-    /// Remarks first, and what is worse last, where it is seen.
-    fn show(&self, paint: Paint) -> String {
-        let Self { name, facts, .. } = self;
-        let mut text = format!("{name}: {facts}\n");
-        for grave in [false, true] {
-            for finding in self.findings.iter().filter(|one| one.grave == grave) {
-                let _ = write!(text, "\n{}\n", paint.finding(&finding.to_string(), grave));
+    /// The diagnosis as text. Errors come last, where they are seen first.
+    fn render(&self) -> String {
+        let Self {
+            name, description, ..
+        } = self;
+        let mut text = format!("{name}: {description}\n");
+        for (severity, style) in [(Severity::Warning, WARNING), (Severity::Error, ERROR)] {
+            for finding in self.findings(severity) {
+                let finding = styled_finding(&finding.to_string(), style);
+                let _ = writeln!(text, "\n{finding}");
             }
         }
-        let count = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            count => format!("{count} {what}s"),
-        };
-        let errors = self.errors();
-        let beside = match self.findings.len() - errors {
+        let warnings = match self.findings(Severity::Warning).count() {
             0 => String::new(),
-            remarks => format!(", {}", count(remarks, "remark")),
+            warnings => format!(", {}", count(warnings, "warning")),
         };
-        let (code, verdict) = match errors {
-            0 => ("1;32", format!("{name} can be an extension{beside}")),
+        let verdict = match self.findings(Severity::Error).count() {
+            0 => styled(SUCCESS, &format!("{name} can be an extension{warnings}")),
             errors => {
                 let errors = count(errors, "error");
-                (
-                    "1;31",
-                    format!("{name} cannot be an extension: {errors}{beside}"),
-                )
+                let verdict = format!("{name} cannot be an extension: {errors}{warnings}");
+                styled(ERROR, &verdict)
             }
         };
-        let _ = writeln!(text, "\n{}", paint.with(code, &verdict));
+        let _ = writeln!(text, "\n{verdict}");
         text
     }
 }

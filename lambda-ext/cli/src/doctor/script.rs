@@ -1,12 +1,12 @@
-//! Scripts, which the kernel hands to the program that their first line names: see `execve(2)`.
+//! Scripts, which the kernel runs with the interpreter in their first line: see `execve(2)`.
 
 use super::finding::Finding;
 
-/// What is there in each of Lambda's images.
+/// The shells in each of Lambda's images.
 const SHELLS: [&str; 4] = ["/bin/bash", "/bin/sh", "/usr/bin/bash", "/usr/bin/sh"];
 
-/// What is to be said of a script, and the program that runs it.
-pub(super) fn look(name: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
+/// Returns the command that runs a script, and the findings.
+pub(super) fn inspect(name: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
     let line = bytes
         .split(|byte| *byte == b'\n')
         .next()
@@ -20,30 +20,30 @@ pub(super) fn look(name: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
         findings.push(Finding::error(
             "line-ending",
             format!(
-                "`{name}` has lines that end as on Windows, so it asks for the program \
-                 `{command}\\r`, which is not there"
+                "`{name}` has line endings of Windows, so its interpreter would be \
+                 `{command}\\r`, which does not exist"
             ),
-            format!("give its lines the ends of Unix: `sed -i 's/\\r$//' {name}`"),
+            format!("convert the line endings: `sed -i 's/\\r$//' {name}`"),
         ));
     }
     if !interpreter.starts_with('/') {
         findings.push(Finding::error(
             "interpreter",
-            format!("`{name}` begins with `#!` and no absolute path, so it cannot be executed"),
-            "begin it with the path of its interpreter: `#!/bin/sh`, say",
+            format!("`{name}` starts with `#!` and no absolute path, so it cannot be executed"),
+            "start it with the path of its interpreter, such as `#!/bin/sh`",
         ));
     } else if !SHELLS.contains(&interpreter.as_str()) {
         let program = match words.next() {
             Some(program) if interpreter == "/usr/bin/env" => program,
             _ => &interpreter,
         };
-        findings.push(Finding::remark(
+        findings.push(Finding::warning(
             "interpreter",
             format!(
-                "`{name}` is run by `{program}`, which is there only beside functions whose \
-                 runtime brings it"
+                "`{name}` is run by `{program}`, which only functions have whose runtime \
+                 includes it"
             ),
-            "attach it to functions of that runtime only, or bring the interpreter in the layer",
+            "attach it to functions of that runtime only, or put the interpreter into the layer",
         ));
     }
     (command.to_owned(), findings)

@@ -1,29 +1,30 @@
-//! What is measured: one table of the rows, their names and their units.
+//! The metrics: one table of their labels, units and requirements.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-/// One row of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Metric {
+/// A row of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Metric {
     ExecToRegister,
-    ExecToNext,
+    ExecToFirstNext,
     StartCpu,
-    StartFaults,
+    StartPageFaults,
     FirstInvocation,
     Invocation,
-    InvocationCpu,
+    CpuPerInvocation,
     Rss,
     PeakRss,
     Threads,
     Connections,
-    Faults,
+    PageFaults,
     Shutdown,
     BinarySize,
 }
 
-/// What a row's numbers count.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) enum Unit {
+pub(super) enum Unit {
     #[serde(rename = "µs")]
     Microseconds,
     #[serde(rename = "KiB")]
@@ -32,10 +33,10 @@ pub(crate) enum Unit {
     Count,
 }
 
-/// Without which a row has no numbers.
+/// The condition for a metric to be available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Needs {
-    Nothing,
+enum Requirement {
+    None,
     Proc,
     Invoke,
     InvokeAndProc,
@@ -43,125 +44,67 @@ enum Needs {
 }
 
 impl Metric {
-    /// Every row, in the report's order.
-    pub(crate) const ALL: [Self; 14] = [
+    /// All metrics, in the order of the report.
+    pub(super) const ALL: [Self; 14] = [
         Self::ExecToRegister,
-        Self::ExecToNext,
+        Self::ExecToFirstNext,
         Self::StartCpu,
-        Self::StartFaults,
+        Self::StartPageFaults,
         Self::FirstInvocation,
         Self::Invocation,
-        Self::InvocationCpu,
+        Self::CpuPerInvocation,
         Self::Rss,
         Self::PeakRss,
         Self::Threads,
         Self::Connections,
-        Self::Faults,
+        Self::PageFaults,
         Self::Shutdown,
         Self::BinarySize,
     ];
 
-    /// Its key in JSON, its name, its unit, its needs.
-    const fn row(self) -> (&'static str, &'static str, Unit, Needs) {
+    const fn definition(self) -> (&'static str, Unit, Requirement) {
+        use Requirement::{Invoke, InvokeAndProc, None, Proc, Shutdown};
         use Unit::{Count, Kibibytes, Microseconds};
         match self {
-            Self::ExecToRegister => (
-                "exec_to_register",
-                "exec to register",
-                Microseconds,
-                Needs::Nothing,
-            ),
-            Self::ExecToNext => (
-                "exec_to_first_next",
-                "cold start: exec to first next",
-                Microseconds,
-                Needs::Nothing,
-            ),
-            Self::StartCpu => (
-                "start_cpu",
-                "CPU until first next",
-                Microseconds,
-                Needs::Proc,
-            ),
-            Self::StartFaults => (
-                "start_page_faults",
-                "page faults until first next",
-                Count,
-                Needs::Proc,
-            ),
-            Self::FirstInvocation => (
-                "first_invocation",
-                "first INVOKE to next",
-                Microseconds,
-                Needs::Invoke,
-            ),
-            Self::Invocation => ("invocation", "INVOKE to next", Microseconds, Needs::Invoke),
-            Self::InvocationCpu => (
-                "cpu_per_invocation",
-                "CPU per invocation",
-                Microseconds,
-                Needs::InvokeAndProc,
-            ),
-            Self::Rss => ("rss", "resident memory", Kibibytes, Needs::Proc),
-            Self::PeakRss => ("peak_rss", "resident memory, peak", Kibibytes, Needs::Proc),
-            Self::Threads => ("threads", "threads", Count, Needs::Proc),
-            Self::Connections => (
-                "connections",
-                "connections to the platform",
-                Count,
-                Needs::Proc,
-            ),
-            Self::Faults => ("page_faults", "page faults in its life", Count, Needs::Proc),
-            Self::Shutdown => (
-                "shutdown",
-                "SHUTDOWN to process gone",
-                Microseconds,
-                Needs::Shutdown,
-            ),
-            Self::BinarySize => ("binary_size", "binary", Kibibytes, Needs::Nothing),
+            Self::ExecToRegister => ("exec to register", Microseconds, None),
+            Self::ExecToFirstNext => ("cold start: exec to first next", Microseconds, None),
+            Self::StartCpu => ("CPU until first next", Microseconds, Proc),
+            Self::StartPageFaults => ("page faults until first next", Count, Proc),
+            Self::FirstInvocation => ("first INVOKE to next", Microseconds, Invoke),
+            Self::Invocation => ("INVOKE to next", Microseconds, Invoke),
+            Self::CpuPerInvocation => ("CPU per invocation", Microseconds, InvokeAndProc),
+            Self::Rss => ("resident memory", Kibibytes, Proc),
+            Self::PeakRss => ("peak resident memory", Kibibytes, Proc),
+            Self::Threads => ("threads", Count, Proc),
+            Self::Connections => ("connections to the platform", Count, Proc),
+            Self::PageFaults => ("page faults in total", Count, Proc),
+            Self::Shutdown => ("SHUTDOWN to process exit", Microseconds, Shutdown),
+            Self::BinarySize => ("binary size", Kibibytes, None),
         }
     }
 
-    /// Its key in JSON.
-    pub(crate) const fn key(self) -> &'static str {
-        self.row().0
-    }
-
-    /// Its name.
-    pub(crate) const fn label(self) -> &'static str {
-        self.row().1
-    }
-
-    /// What its numbers count.
-    pub(crate) const fn unit(self) -> Unit {
-        self.row().2
-    }
-
-    /// Why it would have no numbers.
-    pub(crate) const fn want(self) -> &'static str {
-        match self.row().3 {
-            Needs::Nothing => "it was not seen at every start",
-            Needs::Proc => "that takes Linux's /proc",
-            Needs::Invoke => "it does not take INVOKE",
-            Needs::InvokeAndProc => "that takes INVOKE, and Linux's /proc",
-            Needs::Shutdown => "it does not take SHUTDOWN",
+    /// The label in tables, with the unit.
+    pub(super) fn label(self) -> String {
+        let (label, unit, _) = self.definition();
+        match unit {
+            Unit::Microseconds => format!("{label}, µs"),
+            Unit::Kibibytes => format!("{label}, KiB"),
+            Unit::Count => label.to_owned(),
         }
     }
-}
 
-impl Unit {
-    /// As it is written behind a number; nothing for a count.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Microseconds => "µs",
-            Self::Kibibytes => "KiB",
-            Self::Count => "",
-        }
+    pub(super) const fn unit(self) -> Unit {
+        self.definition().1
     }
-}
 
-impl Serialize for Metric {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.key())
+    /// The reason if the metric is not available.
+    pub(super) const fn unavailable_reason(self) -> &'static str {
+        match self.definition().2 {
+            Requirement::None => "not observed at every start",
+            Requirement::Proc => "needs Linux's /proc",
+            Requirement::Invoke => "not registered for INVOKE",
+            Requirement::InvokeAndProc => "needs INVOKE and Linux's /proc",
+            Requirement::Shutdown => "not registered for SHUTDOWN",
+        }
     }
 }

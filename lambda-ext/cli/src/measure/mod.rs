@@ -1,11 +1,11 @@
 //! `lambda-ext measure`: what an extension costs its users, as distributions.
 //!
-//! The extension is started many times under the emulator. A second one, to compare it with, is
-//! started in turns with it, A B B A, so that what drifts falls on both.
+//! The extension is started many times under the emulator. To compare two extensions, their starts
+//! alternate in the order A B B A, so that drift affects both alike.
 
-mod life;
+mod lifecycle;
 mod metric;
-mod proc;
+mod process;
 mod report;
 mod stats;
 mod table;
@@ -14,17 +14,18 @@ use std::io::{IsTerminal as _, Write as _};
 
 use lambda_ext::Error;
 
-use self::life::{Failure, Samples, Subject, live};
+use self::lifecycle::{Failure, Samples, Subject};
 use self::report::Report;
-use crate::run::Verdict;
+use crate::env_var;
 use crate::target::{self, Profile};
+use crate::terminal::{self, ERROR};
 
-/// What the exit codes mean, for the command's help.
-pub(crate) const CODES: &str = "\
+/// The end of the help.
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    measured
-  1    an extension did not behave
-  2    it could not be run
+  1    an extension failed
+  2    an extension could not run
   130  interrupted
 ";
 
@@ -33,29 +34,47 @@ pub(crate) struct Measure {
     /// The extension: an executable, or the name of a binary or example of this workspace, which
     /// is then built with --release.
     target: String,
-    /// Another one to compare it with, started in turns with it.
+    /// Another extension to compare with, started alternately.
     #[arg(long, value_name = "TARGET")]
     vs: Option<String>,
-    /// How often each is started. With fewer than 8, only what does not vary can be compared.
+    /// The number of starts of each extension. With fewer than 8, only values that do not vary can
+    /// be compared.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(2..))]
     starts: u32,
-    /// How many invocations each start gets, after a first one that is told apart.
+    /// The number of invocations of each start, after a first one that is reported separately.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     invokes: u32,
-    /// A variable of the function's environment. The extensions get these, those of Lambda and
-    /// `PATH`, and nothing of this environment.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::variable::parse)]
+    /// A variable of the function's environment. Extensions get these, Lambda's own and `PATH`,
+    /// and nothing else of this environment.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = env_var::parse)]
     env: Vec<(String, String)>,
-    /// One JSON document, with every sample.
+    /// Print one JSON document with all samples.
     #[arg(long)]
     json: bool,
 }
 
 impl Measure {
-    /// What is to be measured, built.
-    fn subjects(&self) -> Result<Vec<Subject>, Error> {
+    /// Measures the extensions, prints the report, and returns the exit code.
+    pub(crate) async fn run(&self) -> Result<u8, Error> {
+        env_var::warn_hidden(&self.env);
         let targets = [&self.target].into_iter().chain(&self.vs);
-        targets.map(|target| self.subject(target)).collect()
+        let subjects: Vec<_> = targets
+            .map(|target| self.subject(target))
+            .collect::<Result<_, _>>()?;
+        let report = match self.measure(&subjects).await {
+            Ok(report) => report,
+            Err(Failure::ExtensionFailed(error)) => {
+                anstream::eprintln!("{ERROR}error{ERROR:#}: {error}");
+                return Ok(1);
+            }
+            Err(Failure::CannotRun(error)) => return Err(error),
+        };
+        if self.json {
+            terminal::print_document(&(serde_json::to_string(&report)? + "\n"));
+        } else {
+            terminal::print(&report.to_string());
+        }
+        Ok(0)
     }
 
     fn subject(&self, target: &str) -> Result<Subject, Error> {
@@ -69,63 +88,43 @@ impl Measure {
         })
     }
 
-    /// Measures, and prints what was found.
-    pub(crate) async fn run(&self) -> Result<Verdict, Error> {
-        crate::variable::note_hidden(&self.env);
-        let subjects = self.subjects()?;
-        let report = match self.measure(&subjects).await {
-            Ok(report) => report,
-            Err(Failure::Misbehaved(error)) => {
-                eprintln!("error: {error}");
-                return Ok(Verdict::Misbehaved);
-            }
-            Err(Failure::NotRun(error)) => return Err(error),
-        };
-        if self.json {
-            crate::say(serde_json::to_string(&report)?);
-        } else {
-            let _ = write!(std::io::stdout(), "{report}");
-        }
-        Ok(Verdict::Behaved)
-    }
-
     async fn measure(&self, subjects: &[Subject]) -> Result<Report, Failure> {
-        // The first start reads the file from the disk, and comes too late for the others.
+        // The first start reads the file from the disk, so it is not a sample.
         for subject in subjects {
-            self.start(subject, "trial start").await?;
+            self.start(subject, "warm-up start").await?;
         }
-        let mut lives: Vec<Vec<Samples>> = subjects.iter().map(|_| Vec::new()).collect();
-        let (mut turns, mut order) = ((0..subjects.len()).collect::<Vec<_>>(), Vec::new());
+        let mut samples: Vec<Vec<Samples>> = subjects.iter().map(|_| Vec::new()).collect();
+        let mut round: Vec<_> = (0..subjects.len()).collect();
+        let mut order = Vec::new();
         for number in 1..=self.starts {
-            self.progress(number);
-            for &which in &turns {
+            self.show_progress(number);
+            for &index in &round {
                 let name = format!("start {number}");
-                let life = self.start(&subjects[which], &name).await?;
-                lives[which].push(life);
+                samples[index].push(self.start(&subjects[index], &name).await?);
             }
-            order.extend(&turns);
-            turns.reverse();
+            order.extend(&round);
+            round.reverse();
         }
-        self.progress(0);
+        self.show_progress(0);
         Ok(Report::new(
             self.starts,
             self.invokes,
             order,
             subjects,
-            &lives,
+            &samples,
         ))
     }
 
-    async fn start(&self, subject: &Subject, which: &str) -> Result<Samples, Failure> {
-        let life = live(subject, self.invokes).await;
-        life.map_err(|failure| {
-            self.progress(0);
-            failure.map(|error| format!("`{}`, {which}: {error}", subject.target).into())
+    async fn start(&self, subject: &Subject, name: &str) -> Result<Samples, Failure> {
+        let samples = lifecycle::run(subject, self.invokes).await;
+        samples.map_err(|failure| {
+            self.show_progress(0);
+            failure.map(|error| format!("`{}`, {name}: {error}", subject.target).into())
         })
     }
 
-    /// Where somebody watches; 0 clears the line.
-    fn progress(&self, number: u32) {
+    /// Shows the number of the start on a terminal. 0 clears the line.
+    fn show_progress(&self, number: u32) {
         let mut stderr = std::io::stderr();
         if !stderr.is_terminal() {
             return;

@@ -1,119 +1,87 @@
-//! What a measurement has found, as it is printed and as it is written in JSON.
+//! The report of a measurement, and its form in JSON.
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::life::{Samples, Subject};
+use super::lifecycle::{Samples, Subject};
 use super::metric::{Metric, Unit};
-use super::stats::{between_halves, differ, median, quantile, ratio, spread};
+use super::stats::{differ_significantly, median, quantile, ratio, split_half_ratio, spread};
 
-/// The whole measurement.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
-    /// How often each subject was started.
-    pub(crate) starts: u32,
-    /// How many invocations each start had, after its first.
-    pub(crate) invokes: u32,
-    /// Whether the emulator itself was built with optimisations.
-    pub(crate) emulator_optimised: bool,
-    /// Which subject had its turn when.
+pub(super) struct Report {
+    /// The number of starts of each subject.
+    pub(super) starts: u32,
+    /// The number of invocations of each start, after its first.
+    pub(super) invokes: u32,
+    /// False if this command is a debug build.
+    pub(super) emulator_optimised: bool,
+    /// The subjects' indices in the order of their starts.
     order: Vec<usize>,
-    /// One, or the two that are compared.
-    pub(crate) subjects: Vec<Measured>,
-    /// The first subject's medians by the second's.
+    /// The subject, or the two subjects of a comparison.
+    pub(super) subjects: Vec<Measured>,
+    /// The ratios of the first subject's medians to the second's.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) ratios: BTreeMap<Metric, Ratio>,
+    pub(super) ratios: BTreeMap<Metric, Ratio>,
 }
 
-/// What was found of one subject.
+/// The results of one subject.
 #[derive(Debug, Serialize)]
-pub(crate) struct Measured {
-    pub(crate) target: String,
-    pub(crate) executable: String,
-    pub(crate) metrics: BTreeMap<Metric, Distribution>,
-    /// The rows without numbers, and why they have none.
-    pub(crate) left_out: BTreeMap<Metric, &'static str>,
+pub(super) struct Measured {
+    pub(super) target: String,
+    pub(super) executable: String,
+    pub(super) metrics: BTreeMap<Metric, Distribution>,
+    /// The metrics that are not available, and the reasons.
+    pub(super) unavailable: BTreeMap<Metric, &'static str>,
 }
 
-/// The samples of one row, and what they come to.
+/// The samples of one metric, and their statistics.
 #[derive(Debug, Serialize)]
-pub(crate) struct Distribution {
-    pub(crate) unit: Unit,
-    #[serde(serialize_with = "rounded")]
-    pub(crate) min: f64,
-    #[serde(serialize_with = "rounded")]
-    pub(crate) median: f64,
-    #[serde(serialize_with = "rounded")]
-    pub(crate) p90: f64,
-    #[serde(serialize_with = "rounded")]
-    pub(crate) p99: f64,
-    #[serde(serialize_with = "rounded")]
-    pub(crate) max: f64,
-    /// The middle half of the samples, as a part of the median.
-    #[serde(serialize_with = "rounded")]
-    pub(crate) spread: Option<f64>,
-    /// One half of the starts by the other.
-    #[serde(serialize_with = "rounded")]
-    pub(crate) a_a: Option<f64>,
-    /// Start by start; of the invocations, as many of each start as it had.
-    #[serde(serialize_with = "rounded")]
-    pub(crate) samples: Vec<f64>,
+pub(super) struct Distribution {
+    pub(super) unit: Unit,
+    pub(super) min: f64,
+    pub(super) median: f64,
+    pub(super) p90: f64,
+    pub(super) p99: f64,
+    pub(super) max: f64,
+    /// The interquartile range, relative to the median.
+    pub(super) spread: Option<f64>,
+    /// The ratio of the medians of two halves of the starts.
+    pub(super) a_a: Option<f64>,
+    /// The samples of each start in turn: of `invocation` one for each invocation, of others one.
+    pub(super) samples: Vec<f64>,
     /// The median of each start.
     #[serde(skip)]
     by_start: Vec<f64>,
 }
 
-/// How two subjects compare.
+/// The comparison of two subjects.
 #[derive(Debug, Serialize)]
-pub(crate) struct Ratio {
-    /// None where the other's median is 0.
-    #[serde(serialize_with = "rounded")]
-    pub(crate) ratio: Option<f64>,
-    /// Whether that says nothing.
-    pub(crate) within_noise: bool,
+pub(super) struct Ratio {
+    /// None if the second median is 0.
+    pub(super) ratio: Option<f64>,
+    /// True if the difference is not significant.
+    pub(super) within_noise: bool,
 }
 
-/// To 3 decimals: what is finer than a nanosecond, or a thousandth part, means nothing.
-trait Rounded: Serialize {
-    fn rounded(&self) -> Self;
-}
-
-impl Rounded for f64 {
-    fn rounded(&self) -> Self {
-        (self * 1e3).round() / 1e3
-    }
-}
-
-impl Rounded for Option<f64> {
-    fn rounded(&self) -> Self {
-        self.map(|number| number.rounded())
-    }
-}
-
-impl Rounded for Vec<f64> {
-    fn rounded(&self) -> Self {
-        self.iter().map(Rounded::rounded).collect()
-    }
-}
-
-fn rounded<S: Serializer>(numbers: &impl Rounded, serializer: S) -> Result<S::Ok, S::Error> {
-    numbers.rounded().serialize(serializer)
+/// Rounds to 3 decimals: finer than a nanosecond, or a thousandth, has no meaning.
+fn round(number: f64) -> f64 {
+    (number * 1e3).round() / 1e3
 }
 
 impl Report {
-    /// Of the lives of each subject, in the order in which they were lived.
-    pub(crate) fn new(
+    /// Creates the report from the samples of each start of each subject.
+    pub(super) fn new(
         starts: u32,
         invokes: u32,
         order: Vec<usize>,
         subjects: &[Subject],
-        lives: &[Vec<Samples>],
+        samples: &[Vec<Samples>],
     ) -> Self {
         let subjects: Vec<_> = subjects
             .iter()
-            .zip(lives)
-            .map(|(subject, lives)| Measured::new(subject, lives))
+            .zip(samples)
+            .map(|(subject, samples)| Measured::new(subject, samples))
             .collect();
         let ratios = match subjects.as_slice() {
             [one, other] => compare(one, other),
@@ -131,46 +99,45 @@ impl Report {
 }
 
 impl Measured {
-    fn new(subject: &Subject, lives: &[Samples]) -> Self {
-        let (mut metrics, mut left_out) = (BTreeMap::new(), BTreeMap::new());
+    fn new(subject: &Subject, starts: &[Samples]) -> Self {
+        let (mut metrics, mut unavailable) = (BTreeMap::new(), BTreeMap::new());
         for metric in Metric::ALL {
-            match Distribution::new(metric, lives) {
+            match Distribution::new(metric, starts) {
                 Some(distribution) => drop(metrics.insert(metric, distribution)),
-                None => drop(left_out.insert(metric, metric.want())),
+                None => drop(unavailable.insert(metric, metric.unavailable_reason())),
             }
         }
         Self {
             target: subject.target.clone(),
             executable: subject.executable.display().to_string(),
             metrics,
-            left_out,
+            unavailable,
         }
     }
 }
 
 impl Distribution {
-    /// None unless every life has samples: a part of them would not be what the others are
-    /// compared with.
-    fn new(metric: Metric, lives: &[Samples]) -> Option<Self> {
-        let by_life: Vec<&Vec<f64>> = lives
+    /// None unless every start has samples, because a part of the starts would not be comparable.
+    fn new(metric: Metric, starts: &[Samples]) -> Option<Self> {
+        let samples: Vec<&Vec<f64>> = starts
             .iter()
-            .map(|life| life.get(&metric))
+            .map(|start| start.get(&metric))
             .collect::<Option<_>>()?;
-        let by_start: Vec<f64> = by_life
+        let by_start: Vec<f64> = samples
             .iter()
             .map(|samples| median(samples))
             .collect::<Option<_>>()?;
-        let samples: Vec<f64> = by_life.into_iter().flatten().copied().collect();
+        let samples: Vec<f64> = samples.into_iter().flatten().copied().collect();
         Some(Self {
             unit: metric.unit(),
-            min: quantile(&samples, 0.0)?,
-            median: median(&samples)?,
-            p90: quantile(&samples, 0.9)?,
-            p99: quantile(&samples, 0.99)?,
-            max: quantile(&samples, 1.0)?,
-            spread: spread(&samples),
-            a_a: between_halves(&by_start),
-            samples,
+            min: round(quantile(&samples, 0.0)?),
+            median: round(median(&samples)?),
+            p90: round(quantile(&samples, 0.9)?),
+            p99: round(quantile(&samples, 0.99)?),
+            max: round(quantile(&samples, 1.0)?),
+            spread: spread(&samples).map(round),
+            a_a: split_half_ratio(&by_start).map(round),
+            samples: samples.into_iter().map(round).collect(),
             by_start,
         })
     }
@@ -182,11 +149,11 @@ fn compare(one: &Measured, other: &Measured) -> BTreeMap<Metric, Ratio> {
         .iter()
         .filter_map(|(metric, one)| Some((*metric, one, other.metrics.get(metric)?)));
     let compared = both.map(|(metric, one, other)| {
-        let found = Ratio {
-            ratio: ratio(one.median, other.median),
-            within_noise: !differ(&one.by_start, &other.by_start),
+        let ratio = Ratio {
+            ratio: ratio(one.median, other.median).map(round),
+            within_noise: !differ_significantly(&one.by_start, &other.by_start),
         };
-        (metric, found)
+        (metric, ratio)
     });
     compared.collect()
 }

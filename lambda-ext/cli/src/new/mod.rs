@@ -1,7 +1,7 @@
-//! `lambda-ext new`: a project to begin with.
+//! `lambda-ext new`: creates a project.
 //!
-//! Cargo makes the project, with its rules for names, its repository and what git is to ignore;
-//! what is in it comes from `template/`.
+//! `cargo new` creates the directory, the repository and `.gitignore`, and checks the name. The
+//! files come from `template/`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,8 +10,10 @@ use std::process::Command;
 
 use lambda_ext::Error;
 
-/// The files of a project. The manifest has another name here: cargo takes a directory with a
-/// `Cargo.toml` for a package of its own, which it does not put into this one.
+use crate::terminal;
+
+/// The files of a project. The manifest has another name in the template: a directory with a
+/// `Cargo.toml` is a package of its own, so cargo would not publish it with this one.
 const FILES: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("template/Cargo.toml.in")),
     ("README.md", include_str!("template/README.md")),
@@ -19,7 +21,7 @@ const FILES: [(&str, &str); 4] = [
     (".github/workflows/ci.yml", include_str!("template/ci.yml")),
 ];
 
-/// The version to depend on: what is compatible with the command's own.
+/// The required version of `lambda-ext`: any that is compatible with this command.
 const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION_MAJOR"),
     ".",
@@ -28,18 +30,18 @@ const VERSION: &str = concat!(
 
 #[derive(clap::Args)]
 pub(crate) struct New {
-    /// The directory to make. Its last part is the name of the package, and so of the extension.
+    /// The directory to create. Its last component is the name of the package and of the extension.
     path: PathBuf,
 }
 
 impl New {
-    /// Makes the project, and says how to go on.
+    /// Creates the project, and prints the next commands.
     pub(crate) fn run(&self) -> Result<(), Error> {
         let path = &self.path;
         let shown = path.display();
         if path.exists() {
-            let help = "choose another name, or take what is there away";
-            return Err(format!("`{shown}` exists already\n  help: {help}").into());
+            let help = "choose another name, or remove it";
+            return Err(format!("`{shown}` already exists\n  help: {help}").into());
         }
         let name = name(path)?;
         cargo_new(path)?;
@@ -49,24 +51,24 @@ impl New {
                 .replace("{{version}}", VERSION);
             write(&path.join(file), &text)?;
         }
-        crate::say(format_args!(
-            "`{shown}` has an extension, and a test of it. To go on:\n\n  \
+        terminal::print(&format!(
+            "Created `{shown}`: an extension, and a test of it. Next:\n\n  \
              cd {shown}\n  cargo test\n  lambda-ext emulate {name}\n\n\
-             Its README.md says how to build and to deploy it."
+             Its README.md explains how to build and deploy it.\n"
         ));
         Ok(())
     }
 }
 
-/// The name of the package: one that is legal as an extension's, too. An extension is known by its
-/// file's name, which is sent as a header, where cargo allows letters of any language.
+/// The name of the package, which is valid for an extension too. Lambda gets the name of an
+/// extension in a header, so it has to be ASCII, while cargo allows letters of any language.
 fn name(path: &Path) -> Result<&str, Error> {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let legal = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
-    if name.is_empty() || !name.chars().all(legal) {
+    let is_valid = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
+    if name.is_empty() || !name.chars().all(is_valid) {
         return Err(format!(
-            "`{name}` cannot be an extension's name\n  help: write one of letters without \
-             accents, digits, `-` and `_`, such as `my-extension`"
+            "`{name}` is not a valid name of an extension\n  help: use ASCII letters, digits, `-` \
+             and `_`, as in `my-extension`"
         )
         .into());
     }
@@ -83,7 +85,7 @@ fn cargo_new(path: &Path) -> Result<(), Error> {
     if output.status.success() {
         return Ok(());
     }
-    // Of what cargo says the rest are ways out by options that it has, and `new` has not.
+    // The rest of cargo's message suggests options that this command does not have.
     let stderr = String::from_utf8_lossy(&output.stderr);
     let first = stderr.lines().find_map(|line| line.strip_prefix("error: "));
     Err(first.unwrap_or("`cargo new` failed").into())

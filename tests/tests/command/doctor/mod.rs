@@ -11,9 +11,9 @@ use lambda_ext_tests::built;
 
 use super::{Scratch, fixture};
 
-/// What it says of a file: the rules of its remarks, those of its errors, and all of it.
+/// The output about a file: the rules of its warnings and errors, and the whole text.
 struct Told {
-    remarks: Vec<String>,
+    warnings: Vec<String>,
     errors: Vec<String>,
     text: String,
 }
@@ -35,14 +35,14 @@ fn doctor(path: &Path) -> Told {
             .map(|(rule, _)| rule.to_owned())
             .collect()
     };
-    let (remarks, errors) = (rules("remark"), rules("error"));
+    let (warnings, errors) = (rules("warning"), rules("error"));
     let fit = errors.is_empty();
     assert_eq!(output.status.code(), Some(i32::from(!fit)), "{text}");
     let verdict = if fit { " can be an" } else { " cannot be an" };
     let last = text.lines().last().unwrap_or_default();
     assert!(last.contains(&format!("{verdict} extension")), "{text}");
     Told {
-        remarks,
+        warnings,
         errors,
         text,
     }
@@ -120,7 +120,7 @@ fn what_runs_has_its_systems_told() {
     let program = static_program(&directory);
     let told = doctor(&file(&directory, "good", &program));
     assert_eq!(told.errors, [""; 0], "{}", told.text);
-    assert_eq!(told.remarks, [""; 0], "{}", told.text);
+    assert_eq!(told.warnings, [""; 0], "{}", told.text);
     let first = told.text.lines().next().unwrap_or_default();
     let expected = "good: a program for x86_64, statically linked, ";
     assert!(first.starts_with(expected), "{first}");
@@ -142,7 +142,7 @@ fn an_example_is_built_and_looked_at() {
     let dynamically = "hello: a program for x86_64, dynamically linked, ";
     assert!(told.text.starts_with(dynamically), "{}", told.text);
     // It has all of its symbols; which C library it needs is this machine's business.
-    assert!(told.remarks.contains(&"not-stripped".to_owned()));
+    assert!(told.warnings.contains(&"not-stripped".to_owned()));
 }
 
 #[test]
@@ -151,13 +151,13 @@ fn all_have_to_be_allowed_to_execute_it() {
     let path = file(&directory, "good", &static_program(&directory));
     for (bits, told_of) in [
         (0o644, "is not executable (its mode is 0644)"),
-        (0o750, "is not for all to read and to execute"),
+        (0o750, "is not readable and executable by all users"),
     ] {
         mode(&path, bits);
         let told = doctor(&path);
         assert_eq!(told.errors, ["not-executable"], "{}", told.text);
         assert!(told.text.contains(told_of), "{}", told.text);
-        let help = format!("help: `chmod 755 {}`", path.display());
+        let help = format!("help: run `chmod 755 {}`", path.display());
         assert!(told.text.contains(&help), "{}", told.text);
     }
 }
@@ -172,7 +172,7 @@ fn what_no_layer_may_have_is_told() {
         .expect("it is ours");
     let told = doctor(&path);
     assert_eq!(told.errors, ["size"], "{}", told.text);
-    let limit = "`large` has 251.0 MB, and a function with all of its layers may have 250 MB";
+    let limit = "`large` has 251.0 MB, and the limit for a function with all its layers is 250 MB";
     assert!(told.text.contains(limit), "{}", told.text);
 }
 
@@ -200,7 +200,7 @@ fn what_is_for_another_machine_is_told() {
         &for_machine(program.clone(), AARCH64),
     ));
     assert_eq!(told.errors, [""; 0], "{}", told.text);
-    assert_eq!(told.remarks, ["architecture"], "{}", told.text);
+    assert_eq!(told.warnings, ["architecture"], "{}", told.text);
     assert!(told.text.starts_with("arm: a program for arm64, "));
     let told = doctor(&file(
         &directory,
@@ -244,7 +244,7 @@ fn what_is_no_program_is_told_what_it_is() {
 #[test]
 fn scripts_are_read_as_the_kernel_reads_them() {
     let directory = Scratch::directory();
-    for (bytes, errors, remarks) in [
+    for (bytes, errors, warnings) in [
         (&b"#!/bin/sh\necho\n"[..], &[][..], &[][..]),
         (b"#! /bin/bash -e\n", &[], &[]),
         (b"#!/bin/sh\r\necho\r\n", &["line-ending"], &[]),
@@ -254,7 +254,7 @@ fn scripts_are_read_as_the_kernel_reads_them() {
     ] {
         let told = doctor(&file(&directory, "script", bytes));
         assert_eq!(told.errors, errors, "{}", told.text);
-        assert_eq!(told.remarks, remarks, "{}", told.text);
+        assert_eq!(told.warnings, warnings, "{}", told.text);
     }
     let told = doctor(Path::new(&fixture("behaves.py")));
     assert!(told.text.contains("is run by `python3`"), "{}", told.text);
@@ -275,7 +275,7 @@ fn what_is_damaged_is_told() {
                 &program[..program.len() * part / 32],
             ));
             assert_eq!(told.errors, ["damaged"], "{part}: {}", told.text);
-            let cut = told.text.contains("its end is missing");
+            let cut = told.text.contains("it is truncated");
             assert!(cut || !(8..=16).contains(&part), "{part}: {}", told.text);
         }
         let told = doctor(&file(&directory, "half", &program[..5]));

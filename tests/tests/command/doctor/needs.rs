@@ -10,8 +10,8 @@ fn what_asks_for_a_newer_library_is_told_with_what_asks() {
     let directory = Scratch::directory();
     let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.99"));
     assert_eq!(told.errors, ["version"], "{}", told.text);
-    let need = "does not start on Amazon Linux 2023, nor on what is older: it needs `GLIBC_2.99` \
-                of `libc.so.6` for `wanted`, and there it is `GLIBC_2.34`";
+    let need = "does not start on Amazon Linux 2023 or older: it needs `GLIBC_2.99` \
+                of `libc.so.6` for `wanted`, and that system has `GLIBC_2.34`";
     assert!(told.text.contains(need), "{}", told.text);
     assert!(told.text.contains("x86_64-unknown-linux-gnu.2.34"));
     assert!(!told.text.contains("runs on"), "{}", told.text);
@@ -25,13 +25,13 @@ fn what_asks_for_a_newer_library_is_told_with_what_asks() {
     }
     let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.34"));
     assert_eq!(told.errors, [""; 0], "{}", told.text);
-    assert_eq!(told.remarks, ["version"], "{}", told.text);
+    assert_eq!(told.warnings, ["version"], "{}", told.text);
     assert!(told.text.contains("does not start on Amazon Linux 2: "));
     assert!(told.text.contains("x86_64-unknown-linux-gnu.2.26"));
     assert_eq!(told.text.matches("runs on").count(), 1, "{}", told.text);
     // By its numbers, not by its text.
     let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.4"));
-    assert_eq!(told.remarks, [""; 0], "{}", told.text);
+    assert_eq!(told.warnings, [""; 0], "{}", told.text);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn libraries_have_to_be_there_or_to_come_along() {
     assert_eq!(told.errors, ["library"], "{}", told.text);
     let told = doctor(&needing(&directory, "libssl.so.3", "OPENSSL_3.0.0"));
     assert_eq!(told.errors, [""; 0], "{}", told.text);
-    assert!(told.remarks.contains(&"library".to_owned()));
+    assert!(told.warnings.contains(&"library".to_owned()));
     let program = needing(&directory, "libown.so.1", "OWN_1");
     for part in ["extensions", "lib"] {
         fs::create_dir(directory.0.join(part)).expect("it is made");
@@ -86,7 +86,7 @@ fn another_dynamic_linker_is_not_there() {
     let directory = Scratch::directory();
     fs::write(directory.0.join("m.c"), "int main(void) { return 0; }").expect("it is written");
     for (linker, help) in [
-        ("/lib/ld-musl-x86_64.so.1", "link musl in: "),
+        ("/lib/ld-musl-x86_64.so.1", "link musl statically: "),
         ("/nix/store/x/ld-linux-x86-64.so.2", "build it for"),
     ] {
         let option = format!("-Wl,--dynamic-linker={linker}");
@@ -108,6 +108,6 @@ fn what_cannot_be_told_is_not_claimed() {
     bytes[0x3c..0x40].fill(0);
     let told = doctor(&file(&directory, "opaque", &bytes));
     assert_eq!(told.errors, [""; 0], "{}", told.text);
-    assert_eq!(told.remarks, ["opaque"], "{}", told.text);
+    assert_eq!(told.warnings, ["no-section-headers"], "{}", told.text);
     assert!(!told.text.contains("runs on"), "{}", told.text);
 }

@@ -1,4 +1,4 @@
-//! The environment that a plan asks for.
+//! The emulated environment of a run.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use lambda_ext::emulator::{
     Call, Emulator, EmulatorError, Initialization, Invocation, Outcome, Record,
 };
 
-use crate::plan::{Action, Invoke, Settings};
+use super::plan::{Action, Invoke, Settings};
 
-/// The environment that a plan asks for.
-pub(crate) struct Environment {
+/// An emulator with the plan's settings.
+pub(super) struct Environment {
     emulator: Emulator,
-    /// What an invocation is like that does not say it itself.
+    // Of invocations without their own.
     duration: Option<Duration>,
     timeout: Option<Duration>,
 }
 
 impl Environment {
-    pub(crate) async fn start(
+    pub(super) async fn start(
         settings: &Settings,
         executables: &[PathBuf],
         observer: impl Fn(&Step) + Send + 'static,
@@ -35,8 +35,8 @@ impl Environment {
         if let Some(runtime) = &settings.runtime {
             builder = builder.runtime(runtime);
         }
-        if let Some(time) = settings.init_timeout {
-            builder = builder.init_timeout(time);
+        if let Some(timeout) = settings.init_timeout {
+            builder = builder.init_timeout(timeout);
         }
         if let Some(telemetry) = settings.telemetry {
             builder = builder.telemetry(telemetry);
@@ -57,20 +57,21 @@ impl Environment {
         })
     }
 
-    pub(crate) async fn init(&self) -> Result<(), EmulatorError> {
+    pub(super) async fn init(&self) -> Result<(), EmulatorError> {
         self.emulator.init().await
     }
 
-    /// The invocation of that number, from 0 on; gives whether the environment outlives it.
-    pub(crate) async fn invoke(&self, invoke: &Invoke, number: u32) -> Result<bool, EmulatorError> {
+    /// Sends the invocation with this number, from 0, and returns whether the environment outlives
+    /// it.
+    pub(super) async fn invoke(&self, invoke: &Invoke, number: u32) -> Result<bool, EmulatorError> {
         let mut invocation = Invocation::default();
-        if let Some(time) = invoke.duration.or(self.duration) {
-            invocation = invocation.duration(time);
+        if let Some(duration) = invoke.duration.or(self.duration) {
+            invocation = invocation.duration(duration);
         }
-        if let Some(time) = invoke.timeout.or(self.timeout) {
-            invocation = invocation.timeout(time);
+        if let Some(timeout) = invoke.timeout.or(self.timeout) {
+            invocation = invocation.timeout(timeout);
         }
-        let turn = usize::try_from(number).unwrap_or_default() % invoke.outcomes.len().max(1);
+        let turn = number as usize % invoke.outcomes.len().max(1);
         if let Some(outcome) = invoke.outcomes.get(turn) {
             invocation = invocation.outcome(*outcome);
         }
@@ -84,10 +85,10 @@ impl Environment {
         Ok(matches!(invoked.outcome, Outcome::Success | Outcome::Error))
     }
 
-    pub(crate) async fn act(&self, action: &Action) -> Result<(), EmulatorError> {
+    pub(super) async fn apply(&self, action: &Action) -> Result<(), EmulatorError> {
         match action {
             Action::Invoke(invoke) => self.invoke(invoke, 0).await.map(drop),
-            Action::Freeze(time) => self.emulator.freeze(*time).await,
+            Action::Freeze(duration) => self.emulator.freeze(*duration).await,
             Action::Shutdown(reason) => self.emulator.shutdown(reason.clone()).await,
             Action::Fault(call, fault) => {
                 self.emulator.inject(*call, fault.clone());
@@ -96,13 +97,13 @@ impl Environment {
         }
     }
 
-    /// Whose faults wait for their call, one for each fault.
-    pub(crate) fn pending(&self) -> Vec<Call> {
+    /// The calls of the faults that have not triggered, one for each fault.
+    pub(super) fn pending_faults(&self) -> Vec<Call> {
         let pending = self.emulator.pending_faults().into_iter();
         pending.map(|(call, _)| call).collect()
     }
 
-    pub(crate) fn record(&self) -> Record {
+    pub(super) fn record(&self) -> Record {
         self.emulator.record()
     }
 }

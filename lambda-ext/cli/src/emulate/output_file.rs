@@ -1,4 +1,4 @@
-//! A file that is opened long before it is written.
+//! The file that `--html` writes, opened before the run.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -6,14 +6,14 @@ use std::path::Path;
 
 use lambda_ext::Error;
 
-/// A file that can be written, and has what it had until it is.
-pub(crate) struct OutputFile<'a> {
+/// A file that is known to be writable. It keeps its content until [`write`](Self::write).
+pub(super) struct OutputFile<'a> {
     path: &'a Path,
     file: File,
 }
 
 impl<'a> OutputFile<'a> {
-    pub(crate) fn new(path: &'a Path) -> Result<Self, Error> {
+    pub(super) fn open(path: &'a Path) -> Result<Self, Error> {
         if path.as_os_str() == "-" {
             return Err("expected a file for the page: stdout has the timeline".into());
         }
@@ -26,17 +26,18 @@ impl<'a> OutputFile<'a> {
         Ok(Self { path, file })
     }
 
-    pub(crate) fn write(mut self, text: &str) -> Result<(), Error> {
-        let regular = self
+    pub(super) fn write(mut self, text: &str) -> Result<(), Error> {
+        // A device or a pipe cannot be truncated.
+        let is_regular = self
             .file
             .metadata()
             .is_ok_and(|metadata| metadata.is_file());
-        let emptied = if regular {
+        let truncated = if is_regular {
             self.file.set_len(0)
         } else {
             Ok(())
         };
-        let written = emptied.and_then(|()| self.file.write_all(text.as_bytes()));
+        let written = truncated.and_then(|()| self.file.write_all(text.as_bytes()));
         written.map_err(|error| format!("{}: {error}", self.path.display()).into())
     }
 }

@@ -3,11 +3,11 @@ use std::time::Duration;
 use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Call, Fault, Outcome, TelemetrySupport};
 
+use super::super::plan::{Action, Invoke};
 use super::parse;
-use crate::plan::{Action, Invoke};
 
 #[test]
-fn a_scenario_is_a_list_of_steps() {
+fn scenario_becomes_plan() {
     let text = r#"
         telemetry = "off"
         timeout = "1s"
@@ -48,8 +48,8 @@ fn a_scenario_is_a_list_of_steps() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_what_would_be_right() {
-    for (text, told) in [
+fn invalid_scenario_is_rejected_with_remedy() {
+    for (text, expected) in [
         (
             "[[step]]\ninvokes = 3",
             "unknown field `invokes`, expected one of `invoke`, `freeze`, `fault`, `shutdown`",
@@ -76,12 +76,15 @@ fn what_is_wrong_is_told_with_what_would_be_right() {
         ),
         (
             "[[step]]\nshutdown = \"spindown\"\n[[step]]\nshutdown = \"failure\"",
-            "step 2: has a `shutdown`, but after the last one nothing is invoked",
+            "step 2: `shutdown` needs an `invoke` since the last `shutdown`",
         ),
-        ("timeout = \"0s\"", "expected a time from `1ms` to `15m`"),
+        (
+            "timeout = \"0s\"",
+            "expected a duration from `1ms` to `15m`",
+        ),
         (
             "[[step]]\ninvoke = 1\ntimeout = \"16m\"",
-            "expected a time from `1ms` to `15m`",
+            "expected a duration from `1ms` to `15m`",
         ),
         (
             "env = { AWS_LAMBDA_RUNTIME_API = \"localhost\" }",
@@ -89,7 +92,7 @@ fn what_is_wrong_is_told_with_what_would_be_right() {
         ),
         (
             "[[step]]\nfreeze = \"1s\"\noutcome = \"error\"",
-            "step 1: `outcome` means nothing in a step of this kind",
+            "step 1: `outcome` does not apply to this kind of step",
         ),
         ("[[step]]\nfreeze = \"soon\"", "write `250ms` or `1m 30s`"),
         (
@@ -106,6 +109,6 @@ fn what_is_wrong_is_told_with_what_would_be_right() {
         ),
     ] {
         let error = parse(text).expect_err(text).to_string();
-        assert!(error.contains(told), "{text}: {error}");
+        assert!(error.contains(expected), "{text}: {error}");
     }
 }

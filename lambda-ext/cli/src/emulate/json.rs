@@ -1,4 +1,4 @@
-//! What happened as one JSON document.
+//! The result as a JSON document.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use lambda_ext::emulator::Finding;
 use lambda_ext::emulator::record::{Cost, Phase, PhaseTime, Record, Step, What};
 use serde::Serialize;
 
-use crate::run::{NotMade, Run};
-use crate::summary::Spread;
+use super::run_result::{RunResult, Skipped};
+use super::summary::Spread;
 
 #[derive(Serialize)]
 struct Document<'a> {
     verdict: &'static str,
     extensions: Vec<Extension>,
-    phases: Vec<PhaseOf>,
+    phases: Vec<TimedPhase>,
     invocations: Vec<Invocation>,
     findings: &'a [Finding],
     errors: Vec<&'a String>,
-    not_made: Option<&'a NotMade>,
+    skipped: Option<&'a Skipped>,
     forgotten_steps: u64,
     steps: &'a [Step],
 }
@@ -29,7 +29,7 @@ struct Extension {
     launch_to_first_next_ms: Option<f64>,
     shutdown_ms: Option<f64>,
     overhead_ms: Option<Overhead>,
-    /// The exit code of each time that it ended; null where a signal ended it.
+    /// The exit code of each process; null if a signal ended it.
     exits: Vec<Option<i32>>,
 }
 
@@ -41,7 +41,7 @@ struct Overhead {
 }
 
 #[derive(Serialize)]
-struct PhaseOf {
+struct TimedPhase {
     #[serde(flatten)]
     phase: Phase,
     began_ms: f64,
@@ -53,22 +53,21 @@ struct PhaseOf {
 #[derive(Serialize)]
 struct Invocation {
     request_id: String,
-    /// What became of the function: `success`, `error`, `timeout` or `crash`; null where it was
-    /// still running at the end.
+    /// The outcome of the function: `success`, `error`, `timeout` or `crash`; null if it was still
+    /// running at the end.
     outcome: Option<&'static str>,
     took_ms: Option<f64>,
     function_ms: Option<f64>,
     overhead_ms: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The document, with its end.
-pub(crate) fn write(run: &Run) -> Result<String, serde_json::Error> {
-    let record = &run.record;
+pub(super) fn render(result: &RunResult) -> Result<String, serde_json::Error> {
+    let record = &result.record;
     let costs = record.costs();
     let phases = record.phases();
     let document = Document {
-        verdict: run.verdict().row().1,
-        extensions: run
+        verdict: result.verdict().as_str(),
+        extensions: result
             .names
             .iter()
             .map(|name| extension(name, &costs, record))
@@ -78,9 +77,13 @@ pub(crate) fn write(run: &Run) -> Result<String, serde_json::Error> {
             .filter_map(|phase| invocation(phase, &costs, record))
             .collect(),
         phases: phases.into_iter().map(phase).collect(),
-        findings: &run.findings,
-        errors: run.errors.iter().chain(&run.unmet).collect(),
-        not_made: run.not_made.as_ref(),
+        findings: &result.findings,
+        errors: result
+            .failures
+            .iter()
+            .chain(&result.untriggered_faults)
+            .collect(),
+        skipped: result.skipped.as_ref(),
         forgotten_steps: record.forgotten,
         steps: &record.steps,
     };
@@ -96,16 +99,16 @@ fn extension(name: &str, costs: &[Cost], record: &Record) -> Extension {
         launch_to_first_next_ms: cost.and_then(|cost| cost.ready).map(millis),
         shutdown_ms: cost.and_then(|cost| cost.shutdown).map(millis),
         overhead_ms: spread.map(|spread| Overhead {
-            min: millis(spread.least),
-            median: millis(spread.middle),
-            max: millis(spread.most),
+            min: millis(spread.min),
+            median: millis(spread.median),
+            max: millis(spread.max),
         }),
         exits: record.exits(name),
     }
 }
 
-fn phase(phase: PhaseTime) -> PhaseOf {
-    PhaseOf {
+fn phase(phase: PhaseTime) -> TimedPhase {
+    TimedPhase {
         began_ms: millis(phase.began),
         ended_ms: phase.ended.map(millis),
         took_ms: phase.took().map(millis),
@@ -135,8 +138,8 @@ fn invocation(phase: &PhaseTime, costs: &[Cost], record: &Record) -> Option<Invo
     })
 }
 
-/// What became of the function in an invocation. That it was not done at its timeout counts before
-/// its response, which a runtime may have sent and yet not be done.
+/// The outcome of the function in an invocation. A timeout counts even after a response: a runtime
+/// may have responded, and still be busy at the timeout.
 fn outcome(request_id: &str, phase: &PhaseTime, record: &Record) -> Option<&'static str> {
     let mut outcome = phase.ended.map(|_| "crash");
     for step in &record.steps {
@@ -155,7 +158,7 @@ fn outcome(request_id: &str, phase: &PhaseTime, record: &Record) -> Option<&'sta
     outcome
 }
 
-/// As fine as a microsecond.
+/// Milliseconds, rounded to microseconds.
 fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -2,11 +2,13 @@
 
 use lambda_ext::Error;
 
-/// Those that Lambda sets, and lets nobody else set. Not those of the region and the credentials,
-/// which stand for nobody here: an extension that calls AWS needs real ones.
+use crate::terminal::WARNING;
+
+/// Variables that Lambda sets and reserves. The region and the credentials are not among them: an
+/// extension that calls AWS needs real ones here.
 ///
 /// See [Reserved environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime).
-const OF_LAMBDA: [&str; 12] = [
+const RESERVED: [&str; 12] = [
     "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -21,35 +23,36 @@ const OF_LAMBDA: [&str; 12] = [
     "_X_AMZN_TRACE_ID",
 ];
 
-/// A variable and its value, from `KEY=VALUE`.
+/// Parses `KEY=VALUE`.
 pub(crate) fn parse(text: &str) -> Result<(String, String), Error> {
     let (key, value) = text.split_once('=').ok_or("expected `KEY=VALUE`")?;
     check(key)?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Refuses a name that no variable of the function can have.
+/// Returns an error for a name that the function cannot set.
 pub(crate) fn check(key: &str) -> Result<(), Error> {
     if key.is_empty() {
         return Err("the variable has no name".into());
     }
     if key.contains(['=', '\0']) {
-        return Err(format!("{key:?} is no name of a variable").into());
+        return Err(format!("{key:?} is not a valid name of a variable").into());
     }
-    if OF_LAMBDA.contains(&key) {
+    if RESERVED.contains(&key) {
         return Err(format!("Lambda sets `{key}` itself").into());
     }
     if key == "AWS_LAMBDA_LOG_FORMAT" {
-        return Err(format!("Lambda sets `{key}` itself: here that is `--log-format`").into());
+        return Err(format!("Lambda sets `{key}` itself: use `--log-format`").into());
     }
     Ok(())
 }
 
-/// Says which of them extensions do not get.
-pub(crate) fn note_hidden(env: &[(String, String)]) {
+/// Warns about variables that Lambda does not pass to extensions.
+pub(crate) fn warn_hidden(env: &[(String, String)]) {
     for (key, _) in env.iter().filter(|(key, _)| key.starts_with('_')) {
-        eprintln!(
-            "note: extensions do not get `{key}`: Lambda keeps what begins with `_` from them"
+        anstream::eprintln!(
+            "{WARNING}warning{WARNING:#}: extensions do not get `{key}`: Lambda hides variables that \
+             begin with `_` from them"
         );
     }
 }

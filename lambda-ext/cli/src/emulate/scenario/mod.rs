@@ -1,4 +1,4 @@
-//! Scenarios: files that say step by step what happens.
+//! Scenarios: TOML files with the steps of a run.
 //!
 //! ```toml
 //! telemetry = "on"
@@ -32,9 +32,9 @@ use lambda_ext::{Error, ShutdownReason};
 use serde::Deserialize;
 
 use self::step::Step;
-use crate::plan::{Action, Plan, Settings};
-use crate::variable;
-use crate::value_parsers::{LogFormat, Schema, Telemetry, Time, Timeout};
+use super::plan::{Action, Plan, Settings};
+use crate::env_var;
+use crate::value_parsers::{DurationValue, LogFormat, Schema, Telemetry, Timeout};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -48,18 +48,18 @@ struct File {
     #[serde(default)]
     managed_instances: bool,
     init_timeout: Option<Timeout>,
-    duration: Option<Time>,
+    duration: Option<DurationValue>,
     timeout: Option<Timeout>,
     #[serde(default)]
     step: Vec<Step>,
 }
 
-/// What a file asks for.
-pub(crate) fn read(path: &Path) -> Result<Plan, Error> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-    let mut plan = parse(&text).map_err(|error| format!("{shown}: {error}"))?;
-    // As in other such files, a path is meant from where the file is.
+/// Reads the plan from a file.
+pub(super) fn read(path: &Path) -> Result<Plan, Error> {
+    let file = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{file}: {error}"))?;
+    let mut plan = parse(&text).map_err(|error| format!("{file}: {error}"))?;
+    // The path is relative to the file.
     if let (Some(runtime), Some(folder)) = (&mut plan.settings.runtime, path.parent()) {
         *runtime = folder.join(&*runtime);
     }
@@ -69,28 +69,27 @@ pub(crate) fn read(path: &Path) -> Result<Plan, Error> {
 fn parse(text: &str) -> Result<Plan, Error> {
     let file: File = toml::from_str(text)?;
     for key in file.env.keys() {
-        variable::check(key).map_err(|error| format!("`env`: {error}"))?;
+        env_var::check(key).map_err(|error| format!("`env`: {error}"))?;
     }
     let mut actions = Vec::new();
-    // Whether the last that was done to the environment was to end it.
-    let mut down = false;
+    let mut is_shut_down = false;
     for (index, step) in file.step.into_iter().enumerate() {
         let number = index + 1;
         let action = step
             .action()
             .map_err(|error| format!("step {number}: {error}"))?;
         match action {
-            Action::Shutdown(_) if down => {
-                let text = "has a `shutdown`, but after the last one nothing is invoked";
+            Action::Shutdown(_) if is_shut_down => {
+                let text = "`shutdown` needs an `invoke` since the last `shutdown`";
                 return Err(format!("step {number}: {text}").into());
             }
-            Action::Shutdown(_) => down = true,
-            Action::Invoke(_) => down = false,
+            Action::Shutdown(_) => is_shut_down = true,
+            Action::Invoke(_) => is_shut_down = false,
             Action::Freeze(_) | Action::Fault(..) => {}
         }
         actions.push(action);
     }
-    if !down {
+    if !is_shut_down {
         actions.push(Action::Shutdown(ShutdownReason::Spindown));
     }
     Ok(Plan {
@@ -101,9 +100,9 @@ fn parse(text: &str) -> Result<Plan, Error> {
             schema: file.schema.map(Into::into),
             log_format: file.log_format.map(Into::into),
             managed_instances: file.managed_instances,
-            init_timeout: file.init_timeout.map(|time| time.0),
-            duration: file.duration.map(|time| time.0),
-            timeout: file.timeout.map(|time| time.0),
+            init_timeout: file.init_timeout.map(|timeout| timeout.0),
+            duration: file.duration.map(|duration| duration.0),
+            timeout: file.timeout.map(|timeout| timeout.0),
         },
         actions,
     })

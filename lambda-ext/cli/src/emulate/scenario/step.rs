@@ -4,22 +4,22 @@ use lambda_ext::emulator::Fault;
 use lambda_ext::{Error, ShutdownReason};
 use serde::Deserialize;
 
-use crate::plan::{Action, Invoke};
-use crate::value_parsers::{self, Outcome, Time, Timeout};
+use super::super::plan::{Action, Invoke};
+use crate::value_parsers::{DurationValue, Outcome, Timeout, parse_call};
 
-/// All keys of all kinds of steps: so one that is unknown is told together with those that are.
+/// The keys of all kinds of steps, so that the error about an unknown key lists the known ones.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Step {
     invoke: Option<u32>,
-    freeze: Option<Time>,
-    fault: Option<Kind>,
+    freeze: Option<DurationValue>,
+    fault: Option<FaultKind>,
     shutdown: Option<String>,
     // With `invoke`, and `duration` with some faults.
-    duration: Option<Time>,
+    duration: Option<DurationValue>,
     timeout: Option<Timeout>,
     outcome: Option<Outcomes>,
-    pace: Option<Time>,
+    pace: Option<DurationValue>,
     logs: Option<Vec<String>>,
     payload: Option<String>,
     // With `fault`.
@@ -41,7 +41,7 @@ enum Outcomes {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kind {
+enum FaultKind {
     Reply,
     Close,
     Lose,
@@ -52,7 +52,7 @@ enum Kind {
 }
 
 impl Step {
-    /// What it asks for.
+    /// Converts the step, or returns an error that names the wrong key.
     pub(super) fn action(self) -> Result<Action, Error> {
         let kinds = [
             ("invoke", self.invoke.is_some()),
@@ -60,7 +60,7 @@ impl Step {
             ("fault", self.fault.is_some()),
             ("shutdown", self.shutdown.is_some()),
         ];
-        let mut kinds = kinds.into_iter().filter(|(_, is)| *is);
+        let mut kinds = kinds.into_iter().filter(|(_, given)| *given);
         match (kinds.next(), kinds.next()) {
             (Some(_), None) => {}
             (Some((one, _)), Some((other, _))) => {
@@ -70,12 +70,12 @@ impl Step {
                 return Err("expected one of `invoke`, `freeze`, `fault` and `shutdown`".into());
             }
         }
-        self.keep_to_its_kind()?;
+        self.reject_unrelated_keys()?;
         if let Some(count) = self.invoke {
             return Ok(Action::Invoke(Invoke {
                 count,
-                duration: self.duration.map(|time| time.0),
-                timeout: self.timeout.map(|time| time.0),
+                duration: self.duration.map(|duration| duration.0),
+                timeout: self.timeout.map(|timeout| timeout.0),
                 outcomes: match self.outcome {
                     None => Vec::new(),
                     Some(Outcomes::One(outcome)) => vec![outcome.into()],
@@ -86,41 +86,44 @@ impl Step {
                         outcomes.into_iter().map(Into::into).collect()
                     }
                 },
-                pace: self.pace.map(|time| time.0),
+                pace: self.pace.map(|pace| pace.0),
                 freeze: None,
                 logs: self.logs.unwrap_or_default(),
                 payload: self.payload,
             }));
         }
-        if let Some(Time(duration)) = self.freeze {
+        if let Some(DurationValue(duration)) = self.freeze {
             return Ok(Action::Freeze(duration));
         }
-        if let Some(word) = self.shutdown {
-            return Ok(Action::Shutdown(ShutdownReason::from(word)));
+        if let Some(reason) = self.shutdown {
+            return Ok(Action::Shutdown(ShutdownReason::from(reason)));
         }
         let call = self.call.as_deref().ok_or("`fault` needs a `call`")?;
-        let call = value_parsers::call(call)?;
-        let duration = self.duration.map(|time| time.0);
-        let fault = match self.fault.unwrap_or(Kind::Close) {
-            Kind::Close => Fault::Close,
-            Kind::Lose => Fault::Lose,
-            Kind::Reply => Fault::Reply {
+        let call = parse_call(call)?;
+        let duration = self.duration.map(|duration| duration.0);
+        let fault = match self.fault.unwrap_or(FaultKind::Close) {
+            FaultKind::Close => Fault::Close,
+            FaultKind::Lose => Fault::Lose,
+            FaultKind::Reply => Fault::Reply {
                 status: match self.status.ok_or("`reply` needs a `status`")? {
                     status @ 100..=599 => status,
                     _ => return Err("expected a `status` from 100 to 599".into()),
                 },
                 body: self.body.unwrap_or_default(),
             },
-            Kind::Cut => Fault::Cut(self.bytes.ok_or("`cut` needs `bytes`, how many come")?),
-            Kind::Delay => Fault::Delay(duration.ok_or("`delay` needs a `duration`")?),
-            Kind::Slow => Fault::Slow(duration.ok_or("`slow` needs a `duration`")?),
-            Kind::Raw => Fault::Raw(self.body.ok_or("`raw` needs a `body`")?.into_bytes()),
+            FaultKind::Cut => Fault::Cut(
+                self.bytes
+                    .ok_or("`cut` needs `bytes`, the number of bytes to send")?,
+            ),
+            FaultKind::Delay => Fault::Delay(duration.ok_or("`delay` needs a `duration`")?),
+            FaultKind::Slow => Fault::Slow(duration.ok_or("`slow` needs a `duration`")?),
+            FaultKind::Raw => Fault::Raw(self.body.ok_or("`raw` needs a `body`")?.into_bytes()),
         };
         Ok(Action::Fault(call, fault))
     }
 
-    /// Refuses keys that mean nothing in a step of this kind.
-    fn keep_to_its_kind(&self) -> Result<(), Error> {
+    /// Returns an error for a key that does not apply to this kind of step.
+    fn reject_unrelated_keys(&self) -> Result<(), Error> {
         let invoke = self.invoke.is_some();
         let fault = self.fault.is_some();
         let keys = [
@@ -134,17 +137,21 @@ impl Step {
             (
                 "status",
                 self.status.is_some(),
-                self.fault == Some(Kind::Reply),
+                self.fault == Some(FaultKind::Reply),
             ),
             (
                 "body",
                 self.body.is_some(),
-                matches!(self.fault, Some(Kind::Reply | Kind::Raw)),
+                matches!(self.fault, Some(FaultKind::Reply | FaultKind::Raw)),
             ),
-            ("bytes", self.bytes.is_some(), self.fault == Some(Kind::Cut)),
+            (
+                "bytes",
+                self.bytes.is_some(),
+                self.fault == Some(FaultKind::Cut),
+            ),
         ];
         match keys.into_iter().find(|(_, given, fits)| *given && !fits) {
-            Some((key, ..)) => Err(format!("`{key}` means nothing in a step of this kind").into()),
+            Some((key, ..)) => Err(format!("`{key}` does not apply to this kind of step").into()),
             None => Ok(()),
         }
     }
