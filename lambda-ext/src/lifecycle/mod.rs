@@ -79,7 +79,9 @@ async fn start_handler_with<H: Handler, T: TelemetrySource + 'static>(
 ) -> Result<Run<'static, H>, RunError> {
     let prepare = async { Ok(handler) };
     let create = async |handler, _: &_| Ok(handler);
-    let started = supervised(|tasks| start::<H, T, H>(context, tasks, prepare, create)).await?;
+    // Boxed, because the caller's future would have room for it.
+    let starting = supervised(|tasks| start::<H, T, H>(context, tasks, prepare, create));
+    let started = Box::pin(starting).await?;
     let tasks = started.tasks.handle();
     Ok(Box::pin(tasks.scope(started.run())))
 }
