@@ -134,3 +134,12 @@ fn versions(
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+/// Rust's target triple without the C library.
+pub(super) fn target_prefix(machine: Machine) -> &'static str {
+    if machine == elf::EM_AARCH64 {
+        "aarch64-unknown-linux"
+    } else {
+        "x86_64-unknown-linux"
+    }
+}

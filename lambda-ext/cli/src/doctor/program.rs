@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use object::elf::{EM_AARCH64, EM_X86_64, Machine};
 
-use super::elf::{self, Elf};
+use super::elf::{self, Elf, target_prefix};
 use super::file::{File, format_size};
 use super::finding::Finding;
 use super::system::{Requirements, SYSTEMS};
@@ -82,15 +82,6 @@ fn architecture(machine: Machine) -> Option<&'static str> {
         EM_X86_64 => Some("x86_64"),
         EM_AARCH64 => Some("arm64"),
         _ => None,
-    }
-}
-
-/// Rust's target triple without the C library.
-pub(super) fn target_prefix(machine: Machine) -> &'static str {
-    if machine == EM_AARCH64 {
-        "aarch64-unknown-linux"
-    } else {
-        "x86_64-unknown-linux"
     }
 }
 

@@ -1,8 +1,7 @@
 //! Lambda's systems, and what a program requires of them.
 
-use super::elf::{Elf, Version};
+use super::elf::{Elf, Version, target_prefix};
 use super::finding::Finding;
-use super::program::target_prefix;
 
 /// The prefix of the C library's symbol versions.
 const GLIBC: &str = "GLIBC_";

@@ -8,6 +8,7 @@ mod json;
 mod live_timeline;
 mod output_file;
 mod plan;
+mod planner;
 mod run_result;
 mod scenario;
 mod summary;
