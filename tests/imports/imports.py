@@ -31,7 +31,7 @@ class Edge(NamedTuple):
     use: Use
 
     def __str__(self):
-        keyword = "" if self.use.kind == "path" else "use "
+        keyword = "" if self.use.kind in ("path", "macro") else "use "
         return f"{self.importer.file}:{self.use.line}: {keyword}{'::'.join(self.use.segments)}"
 
 
@@ -40,7 +40,7 @@ def edges(root):
     for module in root.walk():
         for use in module.uses:
             imported = module.imports.get(use.segments[0])
-            if use.kind == "path" and imported:
+            if use.kind in ("path", "macro") and imported:
                 # An item, such as an enum, counts where it is imported.
                 found = module.locate(imported) if imported[0] != use.segments[0] else None
                 if not found or found[1]:
@@ -112,6 +112,9 @@ def parents(root):
 def indirect(root):
     """Yields the imports that take an unnecessary re-export, with the path to use instead."""
     for edge in edges(root):
+        if edge.use.kind == "macro":
+            # It must hold in every module that uses the macro.
+            continue
         unnecessary = [
             at
             for at, module in enumerate(edge.via)

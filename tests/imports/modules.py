@@ -50,7 +50,7 @@ class Use(NamedTuple):
 
     segments: list
     line: int
-    kind: str  # "use", "re-export" or "path"
+    kind: str  # "use", "re-export", "path", or "macro" for a path from `$crate`
 
 
 class Module:
@@ -225,7 +225,8 @@ class Reader:
             self.take()
             segments.append(self.take())
         if len(segments) > 1 and before not in (".", "::"):
-            module.uses.append(Use(segments, line, "path"))
+            kind = "macro" if before == "$" else "path"
+            module.uses.append(Use(segments, line, kind))
 
 
 def read(file):

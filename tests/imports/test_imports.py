@@ -267,6 +267,15 @@ class Indirect(Tree):
             [("crate::a", "crate::c::C")],
         )
 
+    def test_path_from_a_macro_is_not_listed(self):
+        a = "macro_rules! b { () => { $crate::b::C } }"
+        files = {"lib": "mod a; mod b;", "a": a, "b": "mod c; pub use c::C;", "b__c": "fn C() {}"}
+        self.assertEqual(self.indirect(**files), [])
+        files = {"lib": "mod a; mod b; pub use b::B;", "a": "use crate::B;", "b": "pub struct B;"}
+        self.assertEqual(len(self.indirect(**files)), 1)
+        files["a"] = "macro_rules! b { () => { $crate::B } }"
+        self.assertEqual(self.indirect(**files), [])
+
     def test_own_import_is_not_listed(self):
         files = {"lib": "mod a; mod b;", "a": "use crate::b; fn f() { b::f() }", "b": "fn f() {}"}
         self.assertEqual(self.indirect(**files), [])
