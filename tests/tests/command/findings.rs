@@ -13,18 +13,18 @@ fn misbehaves(script: &str, expected: &str, arguments: &[&str]) {
 }
 
 #[test]
-fn polling_after_shutdown_is_found() {
+fn next_after_shutdown_is_found() {
     misbehaves("polls_after_shutdown.py", "next-after-shutdown", &[]);
 }
 
 #[test]
-fn a_wrong_name_is_found() {
+fn wrong_name_is_found() {
     misbehaves("wrong_name.py", "wrong-name", &["--init-timeout", "2s"]);
     misbehaves("wrong_name_for_shutdown.py", "wrong-name", &[]);
 }
 
 #[test]
-fn an_init_that_hangs_is_found() {
+fn hanging_init_is_found() {
     misbehaves(
         "never_next.py",
         "never-calls-next",
@@ -38,13 +38,13 @@ fn an_init_that_hangs_is_found() {
 }
 
 #[test]
-fn an_exit_is_found() {
+fn early_exit_is_found() {
     misbehaves("exits_during_invoke.py", "exits-in-invoke", &[]);
     misbehaves("reports_init_error.py", "init-error", &[]);
 }
 
 #[test]
-fn a_second_next_is_found() {
+fn second_next_is_found() {
     misbehaves(
         "next_twice.py",
         "next-twice",
@@ -53,7 +53,7 @@ fn a_second_next_is_found() {
 }
 
 #[test]
-fn a_deadline_that_is_missed_is_found() {
+fn missed_deadline_is_found() {
     misbehaves("outlives_deadline.py", "outlives-shutdown", &[]);
     misbehaves(
         "holds_invocation.py",
@@ -63,7 +63,7 @@ fn a_deadline_that_is_missed_is_found() {
 }
 
 #[test]
-fn telemetry_that_is_not_taken_is_found() {
+fn unaccepted_telemetry_is_found() {
     let slowly = ["--pace", "200ms"];
     misbehaves("refuses_telemetry.py", "telemetry-not-taken", &slowly);
     misbehaves("subscribes_too_late.py", "subscribes-too-late", &[]);
@@ -73,17 +73,17 @@ fn telemetry_that_is_not_taken_is_found() {
 }
 
 #[test]
-fn a_file_that_cannot_be_executed_is_found() {
+fn file_without_permission_is_found() {
     misbehaves("not_executable.py", "launch-error", &[]);
 }
 
 #[test]
-fn a_loop_of_telemetry_is_found() {
+fn telemetry_loop_is_found() {
     misbehaves("telemetry_loop.py", "telemetry-loop", &["--invokes", "1"]);
 }
 
 #[test]
-fn leaving_late_is_a_remark() {
+fn late_exit_is_a_warning() {
     let (document, code) = document(&[&fixture("slow_to_leave.py"), "--invokes", "1"]);
     let expected = (vec![], vec!["slow-shutdown".to_owned()]);
     assert_eq!(rules(&document), expected, "{document:#}");

@@ -3,7 +3,7 @@
 use super::{Scratch, document, fixture, refusals::refused, rules, run};
 
 #[test]
-fn a_function_of_the_workspace_is_the_runtime_and_its_extension_is_judged() {
+fn workspace_function_runs_as_runtime_and_its_extension_is_judged() {
     for arguments in [&["internal"][..], &["--runtime", "internal"]] {
         let (document, code) = document(arguments);
         assert_eq!(document["verdict"], "passed", "{document:#}");
@@ -21,7 +21,7 @@ fn a_function_of_the_workspace_is_the_runtime_and_its_extension_is_judged() {
 }
 
 #[test]
-fn external_extensions_come_before_internal_ones() {
+fn external_extensions_are_listed_before_internal_ones() {
     let (document, code) = document(&["internal", &fixture("behaves.py")]);
     assert_eq!(code, Some(0), "{document:#}");
     let extensions = document["extensions"].as_array().expect("a list");
@@ -30,7 +30,7 @@ fn external_extensions_come_before_internal_ones() {
 }
 
 #[test]
-fn there_is_one_runtime_and_something_to_run() {
+fn second_runtime_or_nothing_to_run_is_refused() {
     let runtime = fixture("runtime.py");
     let told = "error: `internal` depends on `lambda_runtime`, and there is a runtime already";
     refused(&run(&["internal", "--runtime", &runtime]), told);

@@ -54,7 +54,7 @@ fn rules(document: &Value) -> (Vec<String>, Vec<String>) {
 
 /// With nothing set, as the README says to run them.
 #[test]
-fn every_example_behaves_as_it_is() {
+fn every_example_without_settings_behaves() {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
     let examples = std::fs::read_dir(examples).expect("there are examples");
     let names: Vec<_> = examples
@@ -70,7 +70,7 @@ fn every_example_behaves_as_it_is() {
 }
 
 #[test]
-fn a_good_one_is_measured_and_leaves_no_finding() {
+fn correct_extension_is_measured_without_findings() {
     let script = fixture("behaves.py");
     let (document, code) = document(&[&script, "--invokes", "4"]);
     assert_eq!(code, Some(0), "{document:#}");
@@ -94,7 +94,7 @@ fn a_good_one_is_measured_and_leaves_no_finding() {
 }
 
 #[test]
-fn several_run_side_by_side_and_each_is_named() {
+fn several_extensions_run_together_and_are_named() {
     let (good, bad) = (fixture("behaves.py"), fixture("exits_during_invoke.py"));
     let (document, code) = document(&["hello", &good, &bad]);
     assert_eq!(code, Some(1));
@@ -106,7 +106,7 @@ fn several_run_side_by_side_and_each_is_named() {
 }
 
 #[test]
-fn invocations_that_are_alike_are_told_by_their_number() {
+fn equal_invocations_are_told_apart_by_number() {
     let output = run(&[&fixture("behaves.py"), "--invokes", "30"]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains(" similar invocations"), "{text}");
@@ -119,7 +119,7 @@ fn invocations_that_are_alike_are_told_by_their_number() {
 }
 
 #[test]
-fn a_page_stands_alone() {
+fn page_needs_no_other_file() {
     let page = Scratch::new("html", "");
     let output = run(&[&fixture("behaves.py"), "--html", page.path()]);
     assert!(output.status.success(), "{output:?}");
@@ -132,7 +132,7 @@ fn a_page_stands_alone() {
 }
 
 #[test]
-fn a_scenario_is_followed() {
+fn scenario_is_followed() {
     let text = "[[step]]\ninvoke = 1\noutcome = \"error\"\n[[step]]\nshutdown = \"failure\"\n";
     let file = Scratch::new("toml", text);
     let (document, code) = document(&[&fixture("behaves.py"), "--scenario", file.path()]);
@@ -182,7 +182,7 @@ impl Drop for Scratch {
 }
 
 #[test]
-fn a_fault_before_all_other_steps_is_there_before_init() {
+fn fault_of_first_step_is_injected_before_init() {
     let text =
         "[[step]]\nfault = \"reply\"\ncall = \"register\"\nstatus = 500\n[[step]]\ninvoke = 2";
     let file = Scratch::new("toml", text);
@@ -201,7 +201,7 @@ fn a_fault_before_all_other_steps_is_there_before_init() {
 }
 
 #[test]
-fn a_fault_whose_call_does_not_come_is_told() {
+fn fault_without_its_call_is_reported() {
     let text = "[[step]]\ninvoke = 1\n[[step]]\nfault = \"close\"\ncall = \"telemetry\"";
     let file = Scratch::new("toml", text);
     let arguments = [&fixture("behaves.py"), "--scenario", file.path()];
@@ -221,7 +221,7 @@ fn a_fault_whose_call_does_not_come_is_told() {
 }
 
 #[test]
-fn a_runtime_that_fails_is_not_the_extensions_fault_and_the_page_shows_it() {
+fn failing_runtime_is_not_blamed_on_extension_and_is_on_the_page() {
     let page = Scratch::new("html", "what was there before, and is longer than nothing");
     let (script, runtime) = (fixture("behaves.py"), fixture("runtime.py"));
     let arguments = [&script, "--runtime", &runtime, "--invokes", "2"];
@@ -247,7 +247,7 @@ fn a_runtime_that_fails_is_not_the_extensions_fault_and_the_page_shows_it() {
 }
 
 #[test]
-fn the_document_tells_what_became_of_each_invocation() {
+fn document_has_outcome_of_each_invocation() {
     // After the timeout the next invocation has to start Python within it.
     let arguments = "--invokes 4 --timeout 5s --outcome success --outcome error \
                      --outcome timeout --outcome crash";
@@ -261,7 +261,7 @@ fn the_document_tells_what_became_of_each_invocation() {
 }
 
 #[test]
-fn the_function_writes_the_lines_that_are_given() {
+fn given_lines_are_written_by_the_function() {
     let script = fixture("behaves.py");
     let arguments = ["--invokes", "2", "--log", "order 17", "--log", "order 18"];
     let (document, _) = document(&[&[&*script], &arguments[..]].concat());
@@ -272,7 +272,7 @@ fn the_function_writes_the_lines_that_are_given() {
 }
 
 #[test]
-fn two_failures_in_a_row_end_the_run_which_says_so() {
+fn two_failures_in_a_row_end_the_run_with_a_message() {
     let script = fixture("holds_invocation.py");
     let page = Scratch::new("html", "");
     let arguments = "--timeout 1s --invokes 5 --html".split(' ');
@@ -289,7 +289,7 @@ fn two_failures_in_a_row_end_the_run_which_says_so() {
 }
 
 #[test]
-fn both_helps_tell_the_exit_codes() {
+fn both_helps_list_the_exit_codes() {
     for (option, told) in [
         ("-h", "Exit codes: 0 no errors"),
         ("--help", "`environment-failed` in JSON"),
@@ -301,7 +301,7 @@ fn both_helps_tell_the_exit_codes() {
 }
 
 #[test]
-fn an_interrupt_ends_the_run_and_its_extensions() {
+fn interrupt_ends_the_run_and_its_extensions() {
     let mut child = command()
         .args([&fixture("behaves.py"), "--invokes", "2", "--pace", "1h"])
         .stdout(Stdio::piped())

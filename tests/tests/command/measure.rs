@@ -72,7 +72,7 @@ fn number(value: &Value) -> f64 {
 }
 
 #[tokio::test]
-async fn two_subjects_have_every_sample_of_every_row_and_their_ratios() {
+async fn two_subjects_have_every_sample_of_every_row_and_ratios() {
     let hello = built::example("hello");
     let hello = utf8(&hello);
     let floor = env!("CARGO_BIN_EXE_floor");
@@ -137,7 +137,7 @@ async fn two_subjects_have_every_sample_of_every_row_and_their_ratios() {
 }
 
 #[tokio::test]
-async fn a_row_that_an_extension_cannot_have_is_left_out_with_the_reason() {
+async fn impossible_row_is_omitted_with_the_reason() {
     let threads = env!("CARGO_BIN_EXE_threads");
     let document = document(&[threads, "--starts", "2", "--invokes", "1"]).await;
     let subject = &document["subjects"][0];
@@ -154,7 +154,7 @@ async fn a_row_that_an_extension_cannot_have_is_left_out_with_the_reason() {
 }
 
 #[tokio::test]
-async fn the_table_names_both_says_what_is_noise_and_what_of_it_is_its_own() {
+async fn table_names_both_subjects_and_marks_noise_and_own_cost() {
     let hello = built::example("hello");
     let hello = utf8(&hello);
     let few = ["--starts", "2", "--invokes", "1"];
@@ -171,7 +171,7 @@ async fn the_table_names_both_says_what_is_noise_and_what_of_it_is_its_own() {
 }
 
 #[tokio::test]
-async fn an_extension_that_fails_gets_an_error_and_no_numbers() {
+async fn failing_extension_gets_an_error_and_no_numbers() {
     let failing = env!("CARGO_BIN_EXE_failing");
     let how = ["--env", "FAIL_IN=invoke", "--env", "FAIL_BY=error"];
     let output = measure(&[&[failing], &how[..]].concat()).await;
@@ -189,7 +189,7 @@ async fn an_extension_that_fails_gets_an_error_and_no_numbers() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_has_a_code_of_its_own() {
+async fn unusable_arguments_have_their_own_exit_code() {
     for (arguments, told) in [
         (
             &["/nowhere/at-all"][..],

@@ -77,7 +77,7 @@ fn shell(project: &Path, command: &str) -> Output {
 }
 
 #[test]
-fn what_it_makes_passes_its_own_ci() {
+fn new_project_passes_its_own_ci() {
     let home = home();
     let output = new(&home, "my-extension");
     assert!(output.status.success(), "{output:?}");
@@ -119,7 +119,7 @@ fn what_it_makes_passes_its_own_ci() {
 }
 
 #[test]
-fn its_parts_are_those_of_the_readme() {
+fn new_project_quotes_the_readme() {
     let readme = fs::read_to_string(format!("{REPOSITORY}/README.md")).expect("it is there");
     let profile = block(&readme, "[profile.release]");
     let manifest = template("Cargo.toml.in");
@@ -135,7 +135,7 @@ fn its_parts_are_those_of_the_readme() {
 }
 
 #[test]
-fn what_it_cannot_make_is_said() {
+fn impossible_project_is_refused_with_the_reason() {
     let home = home();
     fs::create_dir(home.0.join("there")).expect("it is made");
     for (name, told) in [

@@ -5,7 +5,7 @@ use std::process::Output;
 use super::{Scratch, command, fixture, run};
 
 #[test]
-fn what_cannot_be_done_is_said_and_has_its_own_code() {
+fn unusable_arguments_have_a_message_and_their_own_exit_code() {
     for (arguments, told) in [
         (
             &["no-such-extension"][..],
@@ -28,7 +28,7 @@ fn what_cannot_be_done_is_said_and_has_its_own_code() {
 }
 
 #[test]
-fn what_would_be_ignored_is_refused() {
+fn option_without_effect_is_refused() {
     let runtime = fixture("runtime.py");
     let of_runtime = |option: &'static str, value: &'static str| {
         run(&["hello", "--runtime", &runtime, option, value])
@@ -58,7 +58,7 @@ fn what_would_be_ignored_is_refused() {
 }
 
 #[test]
-fn a_users_mistake_is_told_before_anything_runs() {
+fn usage_error_is_reported_before_anything_runs() {
     for (arguments, told) in [
         (
             &["--runtime", "/nowhere/bootstrap"][..],
@@ -100,7 +100,7 @@ pub(crate) fn refused(output: &Output, told: &str) {
 }
 
 #[test]
-fn without_a_project_nothing_is_built() {
+fn name_outside_of_a_project_builds_nothing() {
     let output = command()
         .arg("missing")
         .current_dir(std::env::temp_dir())

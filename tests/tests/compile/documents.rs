@@ -24,7 +24,7 @@ fn numbered(list: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 #[test]
-fn every_test_that_the_lists_name_exists() {
+fn every_named_test_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for list in ["CONFORMANCE.md", "EMULATOR.md"] {
         let list = read(list);
@@ -53,14 +53,14 @@ fn every_test_that_the_lists_name_exists() {
 }
 
 #[test]
-fn the_list_of_the_client_is_complete() {
+fn client_list_is_complete() {
     let list = read("CONFORMANCE.md");
     let numbers = numbered(&list).map(|(number, _)| number);
     assert_eq!(numbers.collect::<Vec<_>>(), (1..=64).collect::<Vec<_>>());
 }
 
 #[test]
-fn the_list_of_the_emulator_is_complete_and_each_line_has_a_test() {
+fn emulator_list_is_complete_and_each_line_has_a_test() {
     let list = read("EMULATOR.md");
     let numbers = numbered(&list).map(|(number, _)| number);
     assert_eq!(numbers.collect::<Vec<_>>(), (1..=64).collect::<Vec<_>>());
@@ -73,7 +73,7 @@ fn the_list_of_the_emulator_is_complete_and_each_line_has_a_test() {
 }
 
 #[test]
-fn every_request_that_the_list_of_the_emulator_names_exists() {
+fn every_named_request_exists() {
     let requests: Vec<_> = [Mode::Standard, Mode::Managed]
         .into_iter()
         .flat_map(Scenario::all)
@@ -110,7 +110,7 @@ fn unformatted(code: &str) -> String {
 }
 
 #[test]
-fn the_code_of_the_readme_is_the_example() {
+fn readme_code_is_in_the_example() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let readme = fs::read_to_string(repository.join("README.md")).unwrap();
     let example = fs::read_to_string(repository.join("examples/hello/src/main.rs")).unwrap();

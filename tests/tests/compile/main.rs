@@ -22,7 +22,7 @@ fn every_misuse_is_explained() {
 
 /// What only code that is generated finds, and `cargo check` does not: `trybuild` builds where a case is to pass.
 #[test]
-fn what_only_a_build_finds_is_explained() {
+fn misuse_that_only_a_build_finds_is_explained() {
     let cases = trybuild::TestCases::new();
     cases.pass("ui/pass/internal.rs");
     cases.compile_fail("ui/built/*.rs");
@@ -32,7 +32,7 @@ fn what_only_a_build_finds_is_explained() {
 /// that there is no platform to run on; so they are the parts of a package that is made here,
 /// checked by clippy with every lint denied that an author may deny, as program and as test.
 #[test]
-fn every_shape_compiles_without_a_warning() -> io::Result<()> {
+fn every_valid_shape_compiles_without_a_warning() -> io::Result<()> {
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shapes");
     fs::create_dir_all(&workspace)?;
     fs::write(

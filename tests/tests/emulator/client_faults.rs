@@ -53,7 +53,7 @@ fn reply(status: u16) -> Fault {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_only_takes_its_time_changes_nothing() {
+async fn delays_change_nothing() {
     bounded(async {
         for fault in [
             Fault::Delay(Duration::from_secs(1)),
@@ -70,7 +70,7 @@ async fn what_only_takes_its_time_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_next_that_a_kept_connection_swallowed_is_asked_again() {
+async fn next_lost_on_a_kept_connection_is_sent_again() {
     bounded(async {
         let next = (Call::Next, Fault::Close);
         let (diary, emulator) = life(&[next]).await;
@@ -84,7 +84,7 @@ async fn a_next_that_a_kept_connection_swallowed_is_asked_again() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_lost_on_the_way_is_missed_and_the_next_one_comes() {
+async fn lost_event_is_missed_and_the_next_one_arrives() {
     bounded(async {
         for fault in [Fault::Lose, Fault::Cut(30)] {
             let (diary, emulator) = life(&[(Call::Next, fault)]).await;
@@ -96,7 +96,7 @@ async fn an_event_that_is_lost_on_the_way_is_missed_and_the_next_one_comes() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_none_ends_the_extension_and_its_environment() {
+async fn malformed_event_ends_extension_and_environment() {
     bounded(async {
         for fault in [
             reply(403),
@@ -113,7 +113,7 @@ async fn an_event_that_is_none_ends_the_extension_and_its_environment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registration_is_tried_again_where_that_may_help_and_its_refusal_is_told() {
+async fn registration_is_retried_if_useful_and_refusal_is_returned() {
     bounded(async {
         for (fault, registers) in [
             (reply(503), true),
@@ -136,7 +136,7 @@ async fn a_registration_is_tried_again_where_that_may_help_and_its_refusal_is_to
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_of_choice_comes_by_itself_and_before_what_waits() {
+async fn injected_batch_is_delivered_alone_and_first() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -162,7 +162,7 @@ async fn a_batch_of_choice_comes_by_itself_and_before_what_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_batch_comes_twice_and_the_one_after_it_does_not() {
+async fn duplicate_fault_repeats_one_batch_only() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -185,7 +185,7 @@ async fn one_batch_comes_twice_and_the_one_after_it_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscriber_that_is_slow_by_request_gets_the_next_batch_that_much_later() {
+async fn slow_fault_delays_the_next_batch() {
     bounded(async {
         const NEEDS: Duration = Duration::from_secs(60);
         let mut fake = Fake::start().await;
@@ -204,7 +204,7 @@ async fn a_subscriber_that_is_slow_by_request_gets_the_next_batch_that_much_late
 }
 
 #[tokio::test]
-async fn who_has_not_subscribed_has_no_faults() {
+async fn fault_without_subscription_is_refused() {
     bounded(async {
         let fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;

@@ -83,7 +83,7 @@ where
 }
 
 #[tokio::test]
-async fn init_can_be_dropped() {
+async fn init_dropped_anywhere_can_be_repeated() {
     local(async {
         let waits = at_every_wait(false, async |emulator| emulator.init().await).await;
         assert!(waits > 2, "{waits}");
@@ -92,7 +92,7 @@ async fn init_can_be_dropped() {
 }
 
 #[tokio::test]
-async fn an_invocation_can_be_dropped_with_init_in_it_and_without() {
+async fn invocation_dropped_anywhere_leaves_a_usable_environment() {
     local(async {
         for prepare in [false, true] {
             let invoke = async |emulator: &Emulator| {
@@ -107,7 +107,7 @@ async fn an_invocation_can_be_dropped_with_init_in_it_and_without() {
 }
 
 #[tokio::test]
-async fn a_reset_can_be_dropped() {
+async fn reset_dropped_anywhere_leaves_a_usable_environment() {
     local(async {
         for outcome in [Outcome::Timeout, Outcome::Crash] {
             let invoke = async |emulator: &Emulator| {
@@ -123,7 +123,7 @@ async fn a_reset_can_be_dropped() {
 }
 
 #[tokio::test]
-async fn a_call_and_what_is_waited_for_after_it_can_be_dropped() {
+async fn call_dropped_anywhere_leaves_a_usable_environment() {
     local(async {
         let call = async |emulator: &Emulator| {
             emulator.call(Invocation::default()).await?;
@@ -136,7 +136,7 @@ async fn a_call_and_what_is_waited_for_after_it_can_be_dropped() {
 }
 
 #[tokio::test]
-async fn a_freeze_can_be_dropped_and_is_over_then() {
+async fn dropped_freeze_thaws() {
     local(async {
         let freeze = async |emulator: &Emulator| {
             emulator.freeze(Duration::from_millis(1)).await?;
@@ -149,7 +149,7 @@ async fn a_freeze_can_be_dropped_and_is_over_then() {
 }
 
 #[tokio::test]
-async fn shutdown_can_be_dropped() {
+async fn shutdown_dropped_anywhere_can_be_repeated() {
     local(async {
         let shutdown =
             async |emulator: &Emulator| emulator.shutdown(ShutdownReason::Spindown).await;
@@ -160,7 +160,7 @@ async fn shutdown_can_be_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_init_that_was_dropped_goes_on_and_keeps_to_its_time() {
+async fn dropped_init_continues_within_its_time_limit() {
     local(async {
         const HALF: Duration = Duration::from_secs(5);
         let emulator = Emulator::start().await.unwrap();
@@ -188,7 +188,7 @@ async fn an_init_that_was_dropped_goes_on_and_keeps_to_its_time() {
 }
 
 #[tokio::test]
-async fn an_extension_that_begins_after_the_end_of_its_environment_is_killed() {
+async fn extension_started_after_shutdown_is_killed() {
     local(async {
         let emulator = Emulator::start().await.unwrap();
         let late = emulator.extension("ext");

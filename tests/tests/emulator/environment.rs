@@ -42,7 +42,7 @@ impl Handler for Diary {
 }
 
 #[tokio::test]
-async fn init_names_who_is_missing_at_its_end() {
+async fn init_timeout_names_missing_extensions() {
     bounded(async {
         let (emulator, raw) = environment().await;
         tokio::time::pause();
@@ -62,7 +62,7 @@ async fn init_names_who_is_missing_at_its_end() {
 }
 
 #[tokio::test]
-async fn an_invocation_names_who_holds_it_at_its_timeout() {
+async fn invocation_timeout_names_busy_extensions() {
     bounded(async {
         let (emulator, raw) = environment().await;
         let id = raw.registered("ext", r#"["INVOKE"]"#).await;
@@ -85,7 +85,7 @@ async fn an_invocation_names_who_holds_it_at_its_timeout() {
 }
 
 #[tokio::test]
-async fn extensions_of_this_process_run_side_by_side_and_come_back() {
+async fn in_process_extensions_run_together_and_return_their_handlers() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let one = emulator.extension("one").run(Diary::default());
@@ -105,7 +105,7 @@ async fn extensions_of_this_process_run_side_by_side_and_come_back() {
 }
 
 #[tokio::test]
-async fn an_extension_of_this_process_that_takes_no_shutdown_is_killed() {
+async fn in_process_extension_without_shutdown_is_killed() {
     struct Idle;
     impl Handler for Idle {
         const CONFIG: Config = Config::new(&[EventType::Invoke]);
@@ -127,7 +127,7 @@ async fn an_extension_of_this_process_that_takes_no_shutdown_is_killed() {
 }
 
 #[tokio::test]
-async fn an_extension_of_this_process_that_fails_says_what_failed_and_fails_the_environment() {
+async fn failing_in_process_extension_returns_its_error_and_fails_the_environment() {
     struct Failing;
     impl Handler for Failing {
         const CONFIG: Config = Config::new(&[EventType::Invoke]);
@@ -152,7 +152,7 @@ async fn an_extension_of_this_process_that_fails_says_what_failed_and_fails_the_
 }
 
 #[tokio::test]
-async fn an_extension_that_leaves_is_a_crash_even_without_an_error() {
+async fn early_exit_without_error_is_a_crash() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let leaves = emulator.extension("ext").play(async { Ok::<_, Error>(7) });
@@ -165,8 +165,7 @@ async fn an_extension_that_leaves_is_a_crash_even_without_an_error() {
 }
 
 #[tokio::test]
-async fn a_timeout_of_the_function_resets_the_environment_and_the_next_invocation_starts_it_again()
-{
+async fn function_timeout_resets_and_next_invocation_starts_again() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let first = emulator.extension("ext").run(Diary::default());
@@ -211,7 +210,7 @@ async fn a_timeout_of_the_function_resets_the_environment_and_the_next_invocatio
 }
 
 #[tokio::test]
-async fn a_crash_of_the_runtime_resets_with_failure_and_an_error_of_the_function_does_not() {
+async fn runtime_crash_resets_and_function_error_does_not() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let extension = emulator.extension("ext").run(Diary::default());
@@ -233,7 +232,7 @@ async fn a_crash_of_the_runtime_resets_with_failure_and_an_error_of_the_function
 }
 
 #[tokio::test]
-async fn identifiers_are_those_of_one_generation() {
+async fn identifier_of_earlier_generation_is_refused() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
@@ -259,7 +258,7 @@ async fn identifiers_are_those_of_one_generation() {
 }
 
 #[tokio::test]
-async fn the_caller_has_the_response_before_an_extension_that_is_busy_is_done() {
+async fn response_is_returned_before_busy_extension_is_done() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
@@ -284,7 +283,7 @@ async fn the_caller_has_the_response_before_an_extension_that_is_busy_is_done() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_freeze_of_hours_stops_an_extension_of_this_process_and_its_timers_come_late_at_once() {
+async fn hours_of_freeze_stop_in_process_extension_and_fire_its_timers_at_thaw() {
     bounded(async {
         const HOURS: Duration = Duration::from_secs(3 * 3600);
         let emulator = Emulator::start().await.unwrap();
@@ -324,7 +323,7 @@ async fn a_freeze_of_hours_stops_an_extension_of_this_process_and_its_timers_com
 }
 
 #[tokio::test]
-async fn a_record_that_is_to_stay_small_forgets_its_beginning() {
+async fn bounded_record_forgets_its_beginning() {
     bounded(async {
         let emulator = Emulator::builder().keep(10).start().await.unwrap();
         for _ in 0..10 {
@@ -339,7 +338,7 @@ async fn a_record_that_is_to_stay_small_forgets_its_beginning() {
 }
 
 #[tokio::test]
-async fn dropping_it_lets_go_of_those_that_wait() {
+async fn dropped_emulator_releases_waiting_calls() {
     bounded(async {
         let (emulator, raw) = environment().await;
         let id = raw.registered("ext", "[]").await;
@@ -352,7 +351,7 @@ async fn dropping_it_lets_go_of_those_that_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_managed_instance_takes_many_invocations_at_once_and_a_timeout_ends_only_its_own() {
+async fn managed_instance_runs_invocations_at_once_and_timeout_ends_only_one() {
     bounded(async {
         let builder = Emulator::builder().initialization(Initialization::ManagedInstances);
         let emulator = builder.start().await.unwrap();
@@ -398,7 +397,7 @@ async fn a_managed_instance_takes_many_invocations_at_once_and_a_timeout_ends_on
 }
 
 #[tokio::test]
-async fn a_drive_shuts_down_what_its_scenario_leaves_and_gives_the_extension_back() {
+async fn drive_shuts_down_and_returns_the_extension() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let diary = emulator.extension("ext").run(Diary::default());
@@ -415,7 +414,7 @@ async fn a_drive_shuts_down_what_its_scenario_leaves_and_gives_the_extension_bac
 }
 
 #[tokio::test]
-async fn a_drive_ends_with_the_error_of_its_scenario_and_does_not_wait_for_the_extension() {
+async fn drive_returns_scenario_error_without_waiting_for_extension() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let diary = emulator.extension("ext").run(Diary::default());
@@ -430,7 +429,7 @@ async fn a_drive_ends_with_the_error_of_its_scenario_and_does_not_wait_for_the_e
 }
 
 #[tokio::test]
-async fn an_extension_of_this_process_is_made_before_init_and_once() {
+async fn in_process_extension_is_made_once_before_init() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let one = emulator.extension("ext");
@@ -457,7 +456,7 @@ async fn an_extension_of_this_process_is_made_before_init_and_once() {
 }
 
 #[tokio::test]
-async fn an_extension_of_this_process_that_is_not_made_again_after_a_reset_is_missed() {
+async fn in_process_extension_not_restarted_after_reset_is_missed() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let diary = emulator.extension("ext").run(Diary::default());
@@ -478,7 +477,7 @@ async fn an_extension_of_this_process_that_is_not_made_again_after_a_reset_is_mi
 }
 
 #[tokio::test]
-async fn a_fault_whose_call_has_not_come_is_pending() {
+async fn fault_without_its_call_is_pending() {
     let emulator = Emulator::start().await.unwrap();
     let fault = Fault::Reply {
         status: 500,

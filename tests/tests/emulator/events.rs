@@ -33,7 +33,7 @@ fn is_ahead(deadline_ms: &Value, time: Duration, since: u64) {
 }
 
 #[tokio::test]
-async fn invoke_comes_once_to_each_extension_that_takes_it_and_to_no_other() {
+async fn invoke_is_sent_once_to_registered_extensions_only() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = &Raw::of(&emulator);
@@ -76,7 +76,7 @@ async fn invoke_comes_once_to_each_extension_that_takes_it_and_to_no_other() {
 }
 
 #[tokio::test]
-async fn an_invoke_has_five_fields_an_absolute_deadline_and_an_identifier_of_its_own() {
+async fn invoke_has_five_fields_absolute_deadline_and_own_identifier() {
     const TIMEOUT: Duration = Duration::from_secs(900);
     bounded(async {
         let since = now_ms();
@@ -129,7 +129,7 @@ async fn an_invoke_has_five_fields_an_absolute_deadline_and_an_identifier_of_its
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invocation_does_not_begin_before_every_extension_is_done_with_the_one_before() {
+async fn invocation_waits_for_extensions_busy_with_the_previous_one() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
@@ -173,7 +173,7 @@ async fn an_invocation_does_not_begin_before_every_extension_is_done_with_the_on
 }
 
 #[tokio::test]
-async fn a_shutdown_has_its_reason_in_any_spelling_and_an_absolute_deadline() {
+async fn shutdown_has_given_reason_and_absolute_deadline() {
     bounded(async {
         for (reason, spelling) in [
             (ShutdownReason::Spindown, "spindown"),
@@ -207,7 +207,7 @@ async fn a_shutdown_has_its_reason_in_any_spelling_and_an_absolute_deadline() {
 }
 
 #[tokio::test]
-async fn a_next_that_its_extension_hung_up_is_still_taken_to_wait_and_its_event_is_lost() {
+async fn dropped_next_still_counts_as_waiting_and_loses_its_event() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let _ = emulator.extension("ext");

@@ -42,7 +42,7 @@ fn phases(emulator: &Emulator) -> Vec<Phase> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_init_that_failed_is_over_when_its_extension_leaves_and_not_before() {
+async fn failed_init_ends_when_its_extension_exits() {
     const STAYS: Duration = Duration::from_secs(5);
     bounded(async {
         for (which, error_type) in [
@@ -68,7 +68,7 @@ async fn an_init_that_failed_is_over_when_its_extension_leaves_and_not_before() 
 }
 
 #[tokio::test]
-async fn who_leaves_during_init_ends_it_for_all() {
+async fn exit_during_init_ends_it_for_all() {
     bounded(async {
         for (initialization, reason) in [
             (Initialization::OnDemand, "spindown"),
@@ -93,7 +93,7 @@ async fn who_leaves_during_init_ends_it_for_all() {
 }
 
 #[tokio::test]
-async fn who_leaves_during_an_invocation_ends_the_environment_for_all_and_another_one_begins() {
+async fn exit_during_invocation_ends_environment_and_starts_another() {
     bounded(async {
         for failing in [false, true] {
             let emulator = Emulator::start().await.unwrap();
@@ -141,7 +141,7 @@ async fn who_leaves_during_an_invocation_ends_the_environment_for_all_and_anothe
 }
 
 #[tokio::test]
-async fn who_leaves_between_invocations_fails_the_next_one() {
+async fn exit_between_invocations_fails_the_next_one() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);

@@ -75,7 +75,7 @@ impl Connection {
 }
 
 #[tokio::test]
-async fn every_call_can_be_answered_with_anything_instead() {
+async fn every_call_can_get_another_response() {
     bounded(async {
         let emulator = environment().await;
         let mut connection = Connection::to(&emulator).await;
@@ -115,7 +115,7 @@ async fn every_call_can_be_answered_with_anything_instead() {
 }
 
 #[tokio::test]
-async fn every_call_can_be_closed_without_an_answer() {
+async fn every_call_can_be_closed_without_response() {
     bounded(async {
         let emulator = environment().await;
         for call in Call::ALL {
@@ -137,7 +137,7 @@ async fn every_call_can_be_closed_without_an_answer() {
 }
 
 #[tokio::test]
-async fn every_call_can_be_answered_with_bytes_of_choice() {
+async fn every_call_can_get_raw_bytes() {
     bounded(async {
         let long: Vec<u8> = (0..10_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         let emulator = environment().await;
@@ -163,7 +163,7 @@ async fn every_call_can_be_answered_with_bytes_of_choice() {
 }
 
 #[tokio::test]
-async fn a_call_whose_answer_is_lost_has_been_made() {
+async fn call_with_lost_response_has_its_effect() {
     bounded(async {
         let emulator = environment().await;
         emulator.inject(Call::Register, Fault::Lose);
@@ -177,7 +177,7 @@ async fn a_call_whose_answer_is_lost_has_been_made() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_cut_anywhere() {
+async fn response_can_be_truncated_anywhere() {
     bounded(async {
         let emulator = environment().await;
         let mut connection = Connection::to(&emulator).await;
@@ -200,7 +200,7 @@ async fn an_answer_can_be_cut_anywhere() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_shorter_than_where_it_is_to_be_cut_comes_whole() {
+async fn response_shorter_than_truncation_arrives_whole() {
     bounded(async {
         let emulator = environment().await;
         emulator.inject(Call::Register, Fault::Cut(500));
@@ -215,7 +215,7 @@ async fn an_answer_that_is_shorter_than_where_it_is_to_be_cut_comes_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_delayed_is_made_afterwards() {
+async fn delayed_call_has_its_effect_after_the_delay() {
     bounded(async {
         const DELAY: Duration = Duration::from_secs(60);
         let emulator = environment().await;
@@ -238,7 +238,7 @@ async fn a_call_that_is_delayed_is_made_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_can_come_byte_by_byte() {
+async fn response_can_arrive_byte_by_byte() {
     bounded(async {
         const PAUSE: Duration = Duration::from_secs(1);
         let emulator = environment().await;
@@ -262,7 +262,7 @@ async fn an_answer_can_come_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn faults_of_a_call_come_one_after_the_other_and_leave_other_calls_alone() {
+async fn faults_apply_in_order_and_to_their_call_only() {
     bounded(async {
         let emulator = environment().await;
         let raw = Raw::of(&emulator);
@@ -288,7 +288,7 @@ async fn faults_of_a_call_come_one_after_the_other_and_leave_other_calls_alone()
 }
 
 #[tokio::test]
-async fn an_event_whose_answer_is_lost_is_handed_out_and_does_not_come_again() {
+async fn event_with_lost_response_is_not_sent_again() {
     bounded(async {
         for fault in [Fault::Lose, Fault::Cut(40)] {
             let emulator = environment().await;
@@ -322,7 +322,7 @@ async fn an_event_whose_answer_is_lost_is_handed_out_and_does_not_come_again() {
 }
 
 #[tokio::test]
-async fn an_invocation_whose_runtime_does_not_hear_of_it_is_not_answered() {
+async fn invocation_lost_on_the_way_to_the_runtime_times_out() {
     bounded(async {
         let builder = Emulator::builder().attached_runtime();
         let emulator = builder.start().await.unwrap();

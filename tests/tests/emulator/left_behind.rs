@@ -8,7 +8,7 @@ use reqwest::Method;
 
 #[tokio::test]
 #[cfg(target_os = "linux")]
-async fn the_children_of_an_extension_that_leaves_end_with_it() {
+async fn children_of_exited_extension_are_killed() {
     bounded(async {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/leaves_child.sh");
         let builder = Emulator::builder().executable(script);
@@ -27,7 +27,7 @@ async fn the_children_of_an_extension_that_leaves_end_with_it() {
 }
 
 #[tokio::test]
-async fn a_runtime_that_is_attached_is_let_go_of() {
+async fn attached_runtime_is_released_at_shutdown() {
     bounded(async {
         let builder = Emulator::builder().attached_runtime();
         let emulator = builder.start().await.unwrap();
@@ -44,7 +44,7 @@ async fn a_runtime_that_is_attached_is_let_go_of() {
 }
 
 #[tokio::test]
-async fn what_an_extension_does_after_its_environment_is_not_the_next_ones() {
+async fn late_call_does_not_count_for_the_next_environment() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);

@@ -16,7 +16,7 @@ fn lasting(seconds: u64) -> Invocation {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_ends_all_that_is_under_way_and_nothing_that_begins_after_it() {
+async fn crash_ends_running_invocations_but_no_later_one() {
     bounded(async {
         let (crashed, has_crashed) = oneshot::channel();
         let crashed = Mutex::new(Some(crashed));
@@ -58,7 +58,7 @@ async fn a_crash_ends_all_that_is_under_way_and_nothing_that_begins_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invocation_that_shutdown_interrupts_is_no_success() {
+async fn invocation_interrupted_by_shutdown_is_no_success() {
     bounded(async {
         let emulator = Emulator::builder()
             .initialization(Initialization::ManagedInstances)

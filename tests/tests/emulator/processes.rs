@@ -20,7 +20,7 @@ async fn launched(environment: &[(&str, &str)]) -> Emulator {
 }
 
 #[tokio::test]
-async fn a_process_is_seen_from_its_start_to_its_end() {
+async fn process_is_recorded_from_launch_to_exit() {
     bounded(async {
         let emulator = launched(&[]).await;
         emulator.init().await.unwrap();
@@ -63,7 +63,7 @@ async fn a_process_is_seen_from_its_start_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_process_that_leaves_after_a_report_fails_the_environment_with_it() {
+async fn exit_after_report_fails_the_environment_with_the_report() {
     bounded(async {
         let emulator = launched(&[("FAIL_IN", "init"), ("FAIL_BY", "typed error")]).await;
         let error = emulator.init().await.unwrap_err();
@@ -82,7 +82,7 @@ async fn a_process_that_leaves_after_a_report_fails_the_environment_with_it() {
 }
 
 #[tokio::test]
-async fn a_process_that_leaves_without_a_report_is_a_crash() {
+async fn exit_without_report_is_a_crash() {
     bounded(async {
         let emulator = with_executable("/bin/true").await;
         let error = emulator.init().await.unwrap_err();
@@ -122,7 +122,7 @@ fn was_killed(emulator: &Emulator, why: Kill) -> bool {
 }
 
 #[tokio::test]
-async fn a_process_that_does_not_leave_at_shutdown_is_killed_and_that_is_a_failure() {
+async fn process_that_stays_after_shutdown_is_killed_and_fails() {
     bounded(async {
         let (emulator, outcome) = staying(r#"["SHUTDOWN"]"#, ShutdownReason::Spindown).await;
         let expected = "`stays.sh` did not leave by itself with code 0 at SHUTDOWN";
@@ -137,7 +137,7 @@ async fn a_process_that_does_not_leave_at_shutdown_is_killed_and_that_is_a_failu
 }
 
 #[tokio::test]
-async fn a_process_that_did_not_register_for_shutdown_is_killed_and_that_is_no_failure() {
+async fn process_without_shutdown_event_is_killed_without_failure() {
     bounded(async {
         let emulator = with_executable(&fixture("stays.sh")).await;
         let raw = Raw::of(&emulator);
@@ -164,7 +164,7 @@ async fn a_process_that_did_not_register_for_shutdown_is_killed_and_that_is_no_f
 }
 
 #[tokio::test]
-async fn what_cannot_be_executed_fails_init_as_a_launch_error() {
+async fn file_that_is_not_executable_is_a_launch_error() {
     bounded(async {
         for (path, name) in [("/etc/hostname", "hostname"), ("/no/such/file", "file")] {
             let emulator = with_executable(path).await;
@@ -177,7 +177,7 @@ async fn what_cannot_be_executed_fails_init_as_a_launch_error() {
 }
 
 #[tokio::test]
-async fn two_executables_of_one_name_are_refused_at_the_start() {
+async fn two_executables_of_one_name_are_refused() {
     let builder = Emulator::builder()
         .executable("/bin/true")
         .executable("/usr/bin/true");
@@ -187,7 +187,7 @@ async fn two_executables_of_one_name_are_refused_at_the_start() {
 
 #[tokio::test]
 #[cfg(target_os = "linux")]
-async fn a_freeze_stops_processes_and_lets_them_go_on() {
+async fn freeze_stops_and_resumes_processes() {
     bounded(async {
         let emulator = with_executable(env!("CARGO_BIN_EXE_failing")).await;
         emulator.init().await.unwrap();
@@ -225,7 +225,7 @@ async fn is_stopped(pid: &str, stopped: bool) {
 
 #[tokio::test]
 #[cfg(target_os = "linux")]
-async fn a_freeze_stops_the_children_of_processes_too() {
+async fn freeze_stops_children_of_processes() {
     bounded(async {
         let emulator = with_executable(&fixture("stays_with_child.sh")).await;
         let raw = Raw::of(&emulator);
@@ -257,7 +257,7 @@ async fn a_freeze_stops_the_children_of_processes_too() {
 }
 
 #[tokio::test]
-async fn launched_extensions_get_the_functions_environment_but_what_lambda_keeps_from_them() {
+async fn extension_environment_lacks_what_lambda_withholds() {
     const KEPT: [&str; 7] = [
         "AWS_EXECUTION_ENV",
         "AWS_LAMBDA_LOG_GROUP_NAME",
@@ -319,7 +319,7 @@ async fn launched_extensions_get_the_functions_environment_but_what_lambda_keeps
 }
 
 #[test]
-fn processes_and_their_children_end_with_the_emulator_and_its_runtime() {
+fn dropped_emulator_and_runtime_kill_processes_and_children() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

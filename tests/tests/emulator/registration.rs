@@ -17,7 +17,7 @@ async fn environment(initialization: Initialization) -> (Emulator, Raw) {
 }
 
 #[tokio::test]
-async fn a_name_in_other_letters_is_another_one_and_that_of_an_internal_extension() {
+async fn name_in_other_case_is_an_internal_extension() {
     bounded(async {
         let (_emulator, raw) = environment(Initialization::OnDemand).await;
         for name in ["Ext", "ext.sh", "opt/extensions/ext"] {
@@ -37,7 +37,7 @@ async fn a_name_in_other_letters_is_another_one_and_that_of_an_internal_extensio
 }
 
 #[tokio::test]
-async fn every_extension_has_an_identifier_of_its_own() {
+async fn every_extension_has_its_own_identifier() {
     bounded(async {
         let (_emulator, raw) = environment(Initialization::OnDemand).await;
         let mut ids = Vec::new();
@@ -52,7 +52,7 @@ async fn every_extension_has_an_identifier_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_content_type_of_a_registration_does_not_matter() {
+async fn registration_with_any_content_type_is_accepted() {
     bounded(async {
         for content_type in [
             None,
@@ -74,7 +74,7 @@ async fn the_content_type_of_a_registration_does_not_matter() {
 }
 
 #[tokio::test]
-async fn internal_extensions_register_until_the_runtime_asks_for_the_first_time() {
+async fn internal_registration_closes_at_first_runtime_next() {
     bounded(async {
         let builder = Emulator::builder().attached_runtime();
         let emulator = builder.start().await.unwrap();
@@ -103,8 +103,7 @@ async fn internal_extensions_register_until_the_runtime_asks_for_the_first_time(
 }
 
 #[tokio::test]
-async fn on_managed_instances_there_is_shutdown_for_external_extensions_and_nothing_for_internal_ones()
- {
+async fn managed_instance_has_shutdown_for_external_and_no_event_for_internal() {
     bounded(async {
         let (_emulator, raw) = environment(Initialization::ManagedInstances).await;
         let of_internal = "No events allowed for internal extensions";

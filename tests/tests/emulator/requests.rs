@@ -27,7 +27,7 @@ async fn parked(emulator: &Emulator, times: usize) {
 }
 
 #[tokio::test]
-async fn a_registration_tells_of_the_function_and_hands_out_an_identifier() {
+async fn registration_returns_function_and_identifier() {
     bounded(async {
         let (_emulator, raw) = environment().await;
         let response = raw
@@ -56,7 +56,7 @@ async fn a_registration_tells_of_the_function_and_hands_out_an_identifier() {
 }
 
 #[tokio::test]
-async fn the_account_is_told_if_asked_for_and_known() {
+async fn account_is_returned_if_requested_and_known() {
     bounded(async {
         for (features, account_id, told) in [
             ("accountId", Some("111122223333"), true),
@@ -86,7 +86,7 @@ async fn the_account_is_told_if_asked_for_and_known() {
 }
 
 #[tokio::test]
-async fn a_registration_is_checked_by_name_then_body_then_events_then_state() {
+async fn registration_is_checked_by_name_body_events_state() {
     bounded(async {
         let (_emulator, raw) = environment().await;
         let bad_event = r#"{"events":["invoke"]}"#;
@@ -157,7 +157,7 @@ async fn a_registration_is_checked_by_name_then_body_then_events_then_state() {
 }
 
 #[tokio::test]
-async fn no_events_and_null_are_legal() {
+async fn missing_and_null_events_are_accepted() {
     bounded(async {
         for body in [
             "{}",
@@ -173,7 +173,7 @@ async fn no_events_and_null_are_legal() {
 }
 
 #[tokio::test]
-async fn internal_extensions_are_counted_named_once_and_shut_out_when_init_is_over() {
+async fn internal_extensions_are_limited_unique_and_refused_after_init() {
     bounded(async {
         let (emulator, raw) = environment().await;
         let id = raw.registered("ext", "[]").await;
@@ -212,7 +212,7 @@ async fn internal_extensions_are_counted_named_once_and_shut_out_when_init_is_ov
 }
 
 #[tokio::test]
-async fn identifiers_are_checked() {
+async fn wrong_identifier_is_refused() {
     bounded(async {
         let (_emulator, raw) = environment().await;
         let missing = "Missing Lambda-Extension-Identifier header";
@@ -246,7 +246,7 @@ async fn identifiers_are_checked() {
 }
 
 #[tokio::test]
-async fn a_report_needs_an_error_type_and_no_body() {
+async fn report_needs_error_type_and_no_body() {
     bounded(async {
         let (_emulator, raw) = environment().await;
         let id = raw.registered("ext", "[]").await;
@@ -263,7 +263,7 @@ async fn a_report_needs_an_error_type_and_no_body() {
 }
 
 #[tokio::test]
-async fn after_a_report_it_may_be_repeated_and_nothing_else() {
+async fn after_report_only_the_report_is_accepted() {
     bounded(async {
         for (which, other, state, target) in [
             ("init", "exit", "InitError", "Exited"),
@@ -285,7 +285,7 @@ async fn after_a_report_it_may_be_repeated_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_second_next_is_refused_and_the_first_gets_the_event() {
+async fn second_next_is_refused_and_first_gets_the_event() {
     bounded(async {
         let (emulator, raw) = environment().await;
         let id = raw.registered("ext", r#"["INVOKE"]"#).await;
@@ -327,7 +327,7 @@ async fn a_second_next_is_refused_and_the_first_gets_the_event() {
 }
 
 #[tokio::test]
-async fn a_trace_header_is_handed_on() {
+async fn trace_header_is_in_the_event() {
     bounded(async {
         let (emulator, raw) = environment().await;
         let id = raw.registered("ext", r#"["INVOKE"]"#).await;
@@ -354,7 +354,7 @@ async fn a_trace_header_is_handed_on() {
 }
 
 #[tokio::test]
-async fn a_parked_next_whose_extension_has_failed_is_refused_at_the_next_event() {
+async fn waiting_next_of_failed_extension_is_refused_at_next_event() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
@@ -393,7 +393,7 @@ async fn a_parked_next_whose_extension_has_failed_is_refused_at_the_next_event()
 }
 
 #[tokio::test]
-async fn shutdown_waits_for_an_extension_that_is_busy_and_is_text_without_an_identifier() {
+async fn shutdown_waits_for_busy_extension_and_is_text_without_identifier() {
     bounded(async {
         let (emulator, raw) = environment().await;
         let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
@@ -422,7 +422,7 @@ async fn shutdown_waits_for_an_extension_that_is_busy_and_is_text_without_an_ide
 }
 
 #[tokio::test]
-async fn the_routes_are_the_platforms() {
+async fn unknown_route_or_method_is_refused() {
     bounded(async {
         let (_emulator, raw) = environment().await;
         for (method, path, status, text) in [
@@ -457,7 +457,7 @@ async fn the_routes_are_the_platforms() {
 }
 
 #[tokio::test]
-async fn a_platform_without_telemetry_says_so_to_whoever_subscribes() {
+async fn subscription_without_telemetry_is_answered_202() {
     bounded(async {
         let builder = Emulator::builder().telemetry(TelemetrySupport::NotSupported);
         let emulator = builder.start().await.unwrap();

@@ -11,7 +11,7 @@ use lambda_ext_tests::raw::Raw;
 use reqwest::Method;
 
 #[tokio::test]
-async fn an_internal_extension_is_waited_for_gets_invoke_and_no_shutdown() {
+async fn internal_extension_gets_invoke_and_no_shutdown() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
@@ -46,7 +46,7 @@ async fn with_function() -> Emulator {
 }
 
 #[tokio::test]
-async fn a_runtime_of_ones_own_answers_and_ends_by_sigterm() {
+async fn custom_runtime_answers_and_ends_by_sigterm() {
     bounded(async {
         let emulator = with_function().await;
         let payload = r#"{"order":17}"#;
@@ -69,7 +69,7 @@ async fn a_runtime_of_ones_own_answers_and_ends_by_sigterm() {
 }
 
 #[tokio::test]
-async fn a_runtime_of_ones_own_that_does_not_answer_or_leaves_resets_the_environment() {
+async fn custom_runtime_that_hangs_or_exits_resets_the_environment() {
     bounded(async {
         let emulator = with_function().await;
         emulator.init().await.unwrap();
@@ -106,7 +106,7 @@ async fn a_runtime_of_ones_own_that_does_not_answer_or_leaves_resets_the_environ
 }
 
 #[tokio::test]
-async fn a_runtime_that_is_attached_is_handed_its_invocations() {
+async fn attached_runtime_gets_its_invocations() {
     bounded(async {
         let builder = Emulator::builder().attached_runtime();
         let emulator = builder.start().await.unwrap();
@@ -146,7 +146,7 @@ async fn a_runtime_that_is_attached_is_handed_its_invocations() {
 }
 
 #[tokio::test]
-async fn a_runtime_of_ones_own_starts_when_every_external_extension_has_registered() {
+async fn custom_runtime_starts_after_every_external_registration() {
     bounded(async {
         let emulator = Emulator::builder()
             .executable(fixture("stays.sh"))

@@ -26,7 +26,7 @@ fn killed(what: &What) -> bool {
 }
 
 #[tokio::test]
-async fn a_runtime_without_extensions_is_killed_without_sigterm() {
+async fn runtime_without_extensions_is_killed_without_sigterm() {
     bounded(async {
         // It would leave with code 0 by SIGTERM.
         let function = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py");
@@ -81,7 +81,7 @@ async fn asks(emulator: &Emulator, raw: &Raw) {
 }
 
 #[tokio::test]
-async fn a_runtime_that_stays_has_its_share_of_the_time() {
+async fn stubborn_runtime_has_its_share_of_the_time() {
     bounded(async {
         for (extensions, share) in SHARES {
             let share = Duration::from_millis(share);
@@ -114,7 +114,7 @@ async fn a_runtime_that_stays_has_its_share_of_the_time() {
 }
 
 #[tokio::test]
-async fn shutdown_comes_when_the_runtime_is_gone() {
+async fn shutdown_is_sent_after_the_runtime_has_exited() {
     bounded(async {
         let builder = Emulator::builder().runtime(fixture("ignores_sigterm.sh"));
         let emulator = builder.start().await.unwrap();
@@ -148,7 +148,7 @@ async fn shutdown_comes_when_the_runtime_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_extension_that_stays_has_two_seconds_and_one_that_leaves_is_not_waited_for() {
+async fn stubborn_extension_is_killed_after_two_seconds() {
     bounded(async {
         for (stays, takes) in [(true, Duration::from_secs(2)), (false, Duration::ZERO)] {
             let emulator = Emulator::start().await.unwrap();
@@ -183,7 +183,7 @@ async fn an_extension_that_stays_has_two_seconds_and_one_that_leaves_is_not_wait
 }
 
 #[tokio::test]
-async fn who_leaves_at_shutdown_with_another_code_than_0_has_failed() {
+async fn nonzero_exit_at_shutdown_is_a_failure() {
     bounded(async {
         for (failing, state) in [(false, State::Exited), (true, State::ShutdownFailed)] {
             let builder = Emulator::builder().executable(env!("CARGO_BIN_EXE_failing"));

@@ -47,7 +47,7 @@ async fn ends_well(emulator: &Emulator) {
 }
 
 #[tokio::test]
-async fn the_state_is_there_before_the_function_is_and_follows_the_dependency() {
+async fn state_exists_before_the_function_and_follows_the_dependency() {
     let file = file("follows");
     let emulator = breaker(&file)
         // As long as no machine is too slow for.
@@ -82,7 +82,7 @@ async fn the_state_is_there_before_the_function_is_and_follows_the_dependency() 
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_it_is_not_the_functions() {
+async fn wrong_configuration_is_logged_and_function_continues() {
     let file = file("wrong");
     for (url, why) in [
         ("", "BREAKER_URL is not set"),
@@ -106,7 +106,7 @@ async fn what_is_wrong_with_it_is_not_the_functions() {
 }
 
 #[test]
-fn under_awss_own_emulator_the_function_starts_with_the_state() {
+fn rie_function_starts_with_the_state() {
     // The function does not start without.
     let file = "/opt/circuit.json";
     let rie = Rie::new()

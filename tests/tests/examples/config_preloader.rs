@@ -32,7 +32,7 @@ fn preloading(test: &str, server: &Fake) -> (EmulatorBuilder, PathBuf) {
 }
 
 #[tokio::test]
-async fn the_document_is_there_before_the_function_is() {
+async fn document_exists_before_the_function() {
     let _ = built::example(NAME);
     bounded(async {
         let mut server = Fake::start().await;
@@ -59,7 +59,7 @@ async fn the_document_is_there_before_the_function_is() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_asked_for_again_and_fails_init() {
+async fn refused_document_is_not_retried_and_fails_init() {
     let _ = built::example(NAME);
     bounded(async {
         let mut server = Fake::start().await;
@@ -80,7 +80,7 @@ async fn what_is_refused_is_not_asked_for_again_and_fails_init() {
 }
 
 #[tokio::test]
-async fn without_a_url_it_says_so_and_the_function_goes_on() {
+async fn missing_url_is_logged_and_function_continues() {
     let builder = Emulator::builder().executable(built::example(NAME));
     let emulator = builder.start().await.unwrap();
     bounded(async {
@@ -108,7 +108,7 @@ fn needing(url: &str) -> Rie {
 }
 
 #[test]
-fn under_awss_own_emulator_the_function_starts_with_its_document() {
+fn rie_function_starts_with_its_document() {
     // The only server there, the emulator's own.
     let rie = needing("http://127.0.0.1:9001/2018-06-01/ping");
     let Some(report) = rie.run() else { return };
@@ -119,7 +119,7 @@ fn under_awss_own_emulator_the_function_starts_with_its_document() {
 }
 
 #[test]
-fn under_awss_own_emulator_the_function_does_not_start_without() {
+fn rie_function_without_document_does_not_start() {
     let Some(report) = needing("http://127.0.0.1:1/").run() else {
         return;
     };

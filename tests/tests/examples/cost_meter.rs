@@ -62,7 +62,7 @@ fn metrics(line: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_judge_sees_what_is_wrong() {
+fn schema_check_refuses_wrong_lines() {
     let line = |unit: &str, time: u64, value: Value| {
         let directive = json!({
             "Namespace": "Shop",
@@ -93,7 +93,7 @@ fn the_judge_sees_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn each_start_and_each_invocation_is_a_line_those_that_fail_included() {
+async fn each_start_and_invocation_is_a_line_even_if_it_fails() {
     bounded(async {
         let emulator = Emulator::builder()
             .executable(built::example("cost-meter"))
@@ -148,7 +148,7 @@ async fn each_start_and_each_invocation_is_a_line_those_that_fail_included() {
 }
 
 #[tokio::test]
-async fn a_managed_instances_lines_have_what_its_reports_tell() {
+async fn managed_instance_lines_have_the_figures_of_its_reports() {
     bounded(async {
         let emulator = Emulator::builder()
             .executable(built::example("cost-meter"))
@@ -170,7 +170,7 @@ async fn a_managed_instances_lines_have_what_its_reports_tell() {
 }
 
 #[test]
-fn awss_own_emulator_is_told_of_in_lines_of_the_format() {
+fn rie_invocations_are_lines_of_the_format() {
     let Some(report) = Rie::new()
         .extension(built::example("cost-meter"))
         .managed()

@@ -27,7 +27,7 @@ fn the_extension(name: &str, layer: &Path) -> PathBuf {
 }
 
 #[test]
-fn cargo_lambda_builds_examples_as_they_are() {
+fn cargo_lambda_builds_unchanged_examples() {
     let examples = ["hello", "log-shipper", "cost-meter"];
     let Some(layers) = by_cargo_lambda(&examples) else {
         return;
@@ -62,7 +62,7 @@ fn of_windows(test: &str, content: &str) -> (PathBuf, PathBuf) {
 }
 
 #[test]
-fn the_script_packs_what_may_be_executed() {
+fn packed_file_is_executable() {
     let (directory, extension) = of_windows("packs", "#!/bin/sh\n");
     let layer = directory.join("of/a/layer.zip");
     let output = packed(&layer, &extension);
@@ -73,7 +73,7 @@ fn the_script_packs_what_may_be_executed() {
 }
 
 #[test]
-fn the_script_packs_equal_files_to_equal_bytes() {
+fn equal_files_are_packed_to_equal_bytes() {
     let (directory, extension) = of_windows("equal", "#!/bin/sh\n");
     let layers = ["one.zip", "two.zip"].map(|layer| {
         let layer = directory.join(layer);
@@ -89,7 +89,7 @@ fn the_script_packs_equal_files_to_equal_bytes() {
 }
 
 #[test]
-fn the_script_refuses_what_lambda_cannot_run() {
+fn file_that_lambda_cannot_run_is_refused() {
     let (directory, extension) = of_windows("refuses", "MZ");
     let layer = directory.join("layer.zip");
     let output = packed(&layer, &extension);

@@ -103,7 +103,7 @@ fn are_complete(rows: &[Value], request_ids: &[&str]) {
 }
 
 #[tokio::test]
-async fn every_line_is_in_the_store_once_and_in_order() {
+async fn every_line_is_stored_once_and_in_order() {
     let Some(store) = ClickHouse::start("every_line").await else {
         return;
     };
@@ -122,7 +122,7 @@ async fn every_line_is_in_the_store_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_is_printed_is_in_the_store_before_the_environment_can_be_frozen() {
+async fn printed_lines_are_stored_before_a_freeze() {
     let Some(store) = ClickHouse::start("before_a_freeze").await else {
         return;
     };
@@ -139,7 +139,7 @@ async fn what_is_printed_is_in_the_store_before_the_environment_can_be_frozen() 
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_at_first_gets_everything() {
+async fn store_down_at_first_gets_everything() {
     let Some(mut store) = ClickHouse::start("down_at_first").await else {
         return;
     };
@@ -160,7 +160,7 @@ async fn a_store_that_is_down_at_first_gets_everything() {
 }
 
 #[tokio::test]
-async fn a_store_that_goes_down_meanwhile_gets_everything() {
+async fn store_down_meanwhile_gets_everything() {
     let Some(mut store) = ClickHouse::start("down_meanwhile").await else {
         return;
     };
@@ -178,7 +178,7 @@ async fn a_store_that_goes_down_meanwhile_gets_everything() {
 }
 
 #[tokio::test]
-async fn on_a_managed_instance_rows_are_sent_as_they_come() {
+async fn managed_instance_sends_rows_as_they_come() {
     let Some(store) = ClickHouse::start("managed").await else {
         return;
     };
@@ -215,7 +215,7 @@ async fn on_a_managed_instance_rows_are_sent_as_they_come() {
 }
 
 #[tokio::test]
-async fn a_store_that_never_comes_up_costs_no_invocation_and_the_loss_is_said() {
+async fn store_that_stays_down_costs_no_invocation_and_loss_is_logged() {
     shipping(async {
         // Nobody listens there.
         let emulator = shipping_to("http://127.0.0.1:1/").start().await.unwrap();
@@ -227,7 +227,7 @@ async fn a_store_that_never_comes_up_costs_no_invocation_and_the_loss_is_said() 
 }
 
 #[tokio::test]
-async fn a_store_that_never_answers_costs_no_invocation_and_the_loss_is_said() {
+async fn silent_store_costs_no_invocation_and_loss_is_logged() {
     shipping(async {
         // It takes connections, and nobody serves them.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -241,7 +241,7 @@ async fn a_store_that_never_answers_costs_no_invocation_and_the_loss_is_said() {
 }
 
 #[tokio::test]
-async fn a_short_function_is_not_made_to_time_out() {
+async fn short_function_does_not_time_out() {
     shipping(async {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}/", silent.local_addr().unwrap());
@@ -283,7 +283,7 @@ fn rows(body: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_fails_for_now_is_sent_again_with_what_proves_who_we_are() {
+async fn temporary_failure_is_retried_with_credentials() {
     shipping(async {
         let mut store = Fake::start().await;
         let emulator = patient(format!("http://{}/in?a=b", store.runtime_api()))
@@ -333,7 +333,7 @@ async fn what_fails_for_now_is_sent_again_with_what_proves_who_we_are() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_dropped_and_told_with_what_follows() {
+async fn refused_rows_are_dropped_and_loss_is_sent_with_later_ones() {
     shipping(async {
         let mut store = Fake::start().await;
         let endpoint = format!("http://{}/", store.runtime_api());
@@ -381,7 +381,7 @@ fn told_lines(body: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_configuration_that_is_missing_or_wrong_is_said_and_the_function_goes_on() {
+async fn wrong_configuration_is_logged_and_function_continues() {
     shipping(async {
         for (endpoint, why) in [
             ("", "LOG_ENDPOINT is not set"),
@@ -406,7 +406,7 @@ async fn a_configuration_that_is_missing_or_wrong_is_said_and_the_function_goes_
 }
 
 #[test]
-fn on_awss_own_managed_instance_every_line_arrives_once_and_in_order() {
+fn rie_managed_instance_lines_arrive_once_and_in_order() {
     let store = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/store.py");
     let printed = ["order 1", "order 2", "order 3"];
     let rie = Rie::new()

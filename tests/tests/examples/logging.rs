@@ -65,7 +65,7 @@ fn objects(lines: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn text_is_info_and_above_without_the_time_and_within_its_invocation() {
+async fn text_is_info_and_above_without_time_within_its_invocation() {
     let expected = " INFO invoke{requestId=\"8d2f\" xrayTraceId=\"Root=1-5\"}: logger: flushed records=3\n \
                     WARN logger: the end\n";
     assert_eq!(logged(&[]).await, expected);
@@ -73,7 +73,7 @@ async fn text_is_info_and_above_without_the_time_and_within_its_invocation() {
 }
 
 #[tokio::test]
-async fn json_is_an_object_in_each_line_as_lambda_asks_for_it() {
+async fn json_is_an_object_per_line_as_lambda_asks() {
     let lines = objects(&logged(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await);
     let told = |line: &Value| {
         let fields = ["level", "target"].map(|name| line[name].as_str().unwrap().to_owned());
@@ -109,7 +109,7 @@ async fn json_is_an_object_in_each_line_as_lambda_asks_for_it() {
 }
 
 #[tokio::test]
-async fn the_level_is_lambdas_and_where_that_is_not_set_rusts() {
+async fn level_is_lambdas_and_else_rusts() {
     for (environment, expected) in [
         (&[("AWS_LAMBDA_LOG_LEVEL", "WARN")][..], &["WARN"][..]),
         (&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")], &[]),
@@ -128,7 +128,7 @@ async fn the_level_is_lambdas_and_where_that_is_not_set_rusts() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_level_is_told_and_costs_nothing_else() {
+async fn invalid_level_is_logged_and_ignored() {
     let lines = logged(&[("AWS_LAMBDA_LOG_LEVEL", "loud")]).await;
     let (first, rest) = lines.split_once('\n').unwrap();
     assert_eq!(
@@ -140,7 +140,7 @@ async fn a_value_that_is_no_level_is_told_and_costs_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_framework_tells_what_happens_to_who_asks_for_it() {
+async fn framework_events_are_logged_if_enabled() {
     let environment = [
         ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
         ("RUST_LOG", "lambda_ext=trace"),
@@ -177,7 +177,7 @@ async fn the_framework_tells_what_happens_to_who_asks_for_it() {
 }
 
 #[tokio::test]
-async fn what_ends_the_extension_is_an_error_in_the_format_of_the_others() {
+async fn fatal_error_is_logged_in_the_same_format() {
     let fails = ("FAILS", "the disk\nis full");
     let lines = logged(&[fails, ("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
     let last = objects(&lines).pop().unwrap();
@@ -198,7 +198,7 @@ async fn what_ends_the_extension_is_an_error_in_the_format_of_the_others() {
 }
 
 #[tokio::test]
-async fn without_a_subscriber_that_takes_it_what_ends_the_extension_is_a_line_as_ever() {
+async fn fatal_error_without_subscriber_is_a_line_on_stderr() {
     let line = "logger: `invoke` failed: the disk is full\n";
     let fails = ("FAILS", "the disk is full");
     assert_eq!(logged(&[fails, ("SILENT", "1")]).await, line);
@@ -207,8 +207,8 @@ async fn without_a_subscriber_that_takes_it_what_ends_the_extension_is_a_line_as
 }
 
 #[tokio::test]
-async fn what_an_operator_must_know_is_a_warning_and_without_a_subscriber_a_line_as_ever() {
-    let text = "Managed Instances send no INVOKE to extensions: registering for SHUTDOWN only";
+async fn warning_without_subscriber_is_a_line_on_stderr() {
+    let text = "extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only";
     let managed = ("AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances");
     for (how, expected) in [
         (
@@ -248,7 +248,7 @@ async fn looped(invocations: usize, filter: &str) -> Record {
 }
 
 #[tokio::test]
-async fn what_telemetry_logs_of_what_is_logged_comes_to_rest_and_is_counted() {
+async fn log_feedback_stops_and_is_counted() {
     // With the framework's own events, of which none is about batches.
     let record = looped(10, "looping=info,lambda_ext=trace").await;
     let lines: Vec<_> = record.output("looping").collect();

@@ -95,7 +95,7 @@ fn times(span: &Span) -> (u64, u64) {
 }
 
 #[tokio::test]
-async fn the_collector_decodes_the_whole_of_an_invocation() {
+async fn collector_decodes_a_whole_invocation() {
     let Some(mut collector) = Rotel::start("the_whole").await else {
         return;
     };
@@ -177,7 +177,7 @@ async fn the_collector_decodes_the_whole_of_an_invocation() {
 }
 
 #[tokio::test]
-async fn what_the_platform_calls_a_failure_is_an_error() {
+async fn failed_invocation_is_an_error_span() {
     let Some(mut collector) = Rotel::start("outcomes").await else {
         return;
     };
@@ -229,7 +229,7 @@ async fn what_the_platform_calls_a_failure_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_collector_that_is_down_at_first_gets_everything() {
+async fn collector_down_at_first_gets_everything() {
     let Some(mut collector) = Rotel::start("down_at_first").await else {
         return;
     };
@@ -255,7 +255,7 @@ async fn a_collector_that_is_down_at_first_gets_everything() {
 }
 
 #[tokio::test]
-async fn an_unsampled_invocation_is_left_out_where_the_caller_decides() {
+async fn unsampled_invocation_is_omitted_if_the_caller_decides() {
     let Some(mut collector) = Rotel::start("sampled").await else {
         return;
     };
@@ -279,7 +279,7 @@ async fn an_unsampled_invocation_is_left_out_where_the_caller_decides() {
 }
 
 #[tokio::test]
-async fn without_a_collector_no_invocation_is_the_worse_for_it_and_the_loss_is_said() {
+async fn missing_collector_costs_no_invocation_and_loss_is_logged() {
     exporting(async {
         // It takes connections, and nobody serves them.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -306,7 +306,7 @@ async fn without_a_collector_no_invocation_is_the_worse_for_it_and_the_loss_is_s
 }
 
 #[tokio::test]
-async fn what_is_refused_is_dropped_and_said_with_what_proves_who_we_are() {
+async fn refused_spans_are_dropped_and_logged() {
     exporting(async {
         let mut collector = Fake::start().await;
         let emulator = exporting_to(format!("http://{}/in", collector.runtime_api()))
@@ -333,7 +333,7 @@ async fn what_is_refused_is_dropped_and_said_with_what_proves_who_we_are() {
 }
 
 #[tokio::test]
-async fn a_protocol_that_is_not_known_is_said_and_the_function_goes_on() {
+async fn unknown_protocol_is_logged_and_function_continues() {
     exporting(async {
         let emulator = exporting_to("http://127.0.0.1:4317")
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
@@ -350,7 +350,7 @@ async fn a_protocol_that_is_not_known_is_said_and_the_function_goes_on() {
 }
 
 #[tokio::test]
-async fn a_managed_instances_invocations_end_with_their_reports() {
+async fn managed_instance_spans_end_with_their_reports() {
     let Some(mut collector) = Rotel::start("managed").await else {
         return;
     };
@@ -373,7 +373,7 @@ async fn a_managed_instances_invocations_end_with_their_reports() {
 }
 
 #[test]
-fn awss_own_managed_instance_is_told_of_to_the_collector_at_its_usual_place() {
+fn rie_managed_instance_is_exported_to_the_default_endpoint() {
     let Some(program) = rotel::program() else {
         return;
     };
@@ -398,7 +398,7 @@ fn awss_own_managed_instance_is_told_of_to_the_collector_at_its_usual_place() {
 }
 
 #[test]
-fn where_there_is_no_telemetry_there_are_no_spans_and_that_is_said() {
+fn rie_without_telemetry_exports_no_span_and_logs_why() {
     let rie = Rie::new().invokes(2).extension(built::example(NAME));
     let Some(report) = rie.run() else { return };
     report.equal("statuses", &report.statuses(), &[200, 200]);

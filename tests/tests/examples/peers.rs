@@ -85,7 +85,7 @@ fn took_telemetry(record: &Record, name: &str) {
 }
 
 #[tokio::test]
-async fn the_simple_extension_of_lambda_extension_is_killed_at_its_deadline() {
+async fn lambda_extension_example_is_killed_at_its_deadline() {
     let name = "lambda-extension-readme";
     let (outcome, record) = live(&built::rust_peer(name), &[]).await;
     assert!(
@@ -99,7 +99,7 @@ async fn the_simple_extension_of_lambda_extension_is_killed_at_its_deadline() {
 }
 
 #[tokio::test]
-async fn the_same_with_an_exit_behaves() {
+async fn lambda_extension_example_with_exit_behaves() {
     let name = "lambda-extension-exits";
     let (outcome, record) = live(&built::rust_peer(name), &[]).await;
     assert!(outcome.is_ok(), "{record}");
@@ -108,7 +108,7 @@ async fn the_same_with_an_exit_behaves() {
 }
 
 #[tokio::test]
-async fn an_extension_in_plain_python_behaves() {
+async fn plain_python_extension_behaves() {
     let name = "python_extension.py";
     let here = [("TELEMETRY_ADDRESS", "127.0.0.1")];
     let (outcome, record) = live(&built::python_peer(), &here).await;
@@ -125,7 +125,7 @@ async fn an_extension_in_plain_python_behaves() {
 }
 
 #[tokio::test]
-async fn an_extension_in_plain_python_is_told_of_every_invocation() {
+async fn plain_python_extension_gets_telemetry_of_every_invocation() {
     let name = "python_extension.py";
     let here = [("TELEMETRY_ADDRESS", "127.0.0.1")];
     let (outcome, record) = live(&built::python_peer(), &here).await;
@@ -137,7 +137,7 @@ async fn an_extension_in_plain_python_is_told_of_every_invocation() {
 }
 
 #[tokio::test]
-async fn a_telemetry_processor_of_lambda_extension_is_told_of_every_invocation() {
+async fn lambda_extension_processor_gets_telemetry_of_every_invocation() {
     let name = "lambda-extension-telemetry";
     let peer = built::rust_peer(name);
     // The crate cannot say which port it got, so it must be told one. Not one of those that the

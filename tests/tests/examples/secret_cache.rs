@@ -70,7 +70,7 @@ fn are_refused(answers: &[(u64, String)]) {
 }
 
 #[tokio::test]
-async fn the_functions_first_line_has_the_secrets_of_its_role_and_nobody_else_has() {
+async fn secrets_are_served_to_the_function_only() {
     let Some(moto) = Moto::start().await else {
         return;
     };
@@ -103,7 +103,7 @@ async fn the_functions_first_line_has_the_secrets_of_its_role_and_nobody_else_ha
 }
 
 #[tokio::test]
-async fn aws_is_told_who_asks() {
+async fn request_to_aws_is_signed() {
     let Some(moto) = Moto::start().await else {
         return;
     };
@@ -120,7 +120,7 @@ async fn aws_is_told_who_asks() {
 }
 
 #[tokio::test]
-async fn what_fails_for_now_is_asked_again_and_what_is_known_is_not() {
+async fn temporary_failure_is_retried_and_known_secret_is_cached() {
     let _ = built::example(NAME);
     bounded(async {
         // The example of AWS's documentation, with the date in milliseconds as it comes.
@@ -173,7 +173,7 @@ async fn what_fails_for_now_is_asked_again_and_what_is_known_is_not() {
 }
 
 #[tokio::test]
-async fn who_is_throttled_to_the_end_is_not_refused() {
+async fn lasting_throttling_is_no_refusal() {
     let _ = built::example(NAME);
     bounded(async {
         let mut aws = Fake::start().await;
@@ -195,7 +195,7 @@ async fn who_is_throttled_to_the_end_is_not_refused() {
 }
 
 #[tokio::test]
-async fn with_snap_start_the_credentials_are_those_of_the_container() {
+async fn snap_start_uses_container_credentials() {
     let _ = built::example(NAME);
     bounded(async {
         let mut aws = Fake::start().await;
@@ -234,7 +234,7 @@ async fn with_snap_start_the_credentials_are_those_of_the_container() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_answer_the_function_is_told_why() {
+async fn missing_answer_is_explained_to_the_function() {
     let _ = built::example(NAME);
     let away = "http://127.0.0.1:1";
     for (emulator, why) in [
@@ -257,7 +257,7 @@ async fn where_there_is_no_answer_the_function_is_told_why() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_an_init_error() {
+async fn port_in_use_is_an_init_error() {
     let _ = built::example(NAME);
     bounded(async {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -273,7 +273,7 @@ async fn a_port_that_is_taken_is_an_init_error() {
 }
 
 #[test]
-fn under_awss_own_emulator_the_functions_first_line_has_its_answer() {
+fn rie_function_gets_its_secret() {
     let rie = Rie::new()
         .extension(built::example(NAME))
         .function(FUNCTION)

@@ -62,7 +62,7 @@ fn invocation() -> Invocation {
 }
 
 #[tokio::test]
-async fn when_an_invocation_is_over_what_is_old_is_gone() {
+async fn old_files_are_deleted_after_an_invocation() {
     let files = Files::new("ends");
     let emulator = files.emulator().start().await.unwrap();
     bounded(async {
@@ -81,7 +81,7 @@ async fn when_an_invocation_is_over_what_is_old_is_gone() {
 }
 
 #[tokio::test]
-async fn where_no_ends_are_told_the_next_invocation_begins_with_it() {
+async fn old_files_without_telemetry_are_deleted_at_next_invocation() {
     let files = Files::new("no_ends");
     let emulator = files.emulator().telemetry(TelemetrySupport::NotSupported);
     let emulator = emulator.start().await.unwrap();
@@ -97,7 +97,7 @@ async fn where_no_ends_are_told_the_next_invocation_begins_with_it() {
 }
 
 #[tokio::test]
-async fn without_a_limit_it_says_so_and_deletes_nothing() {
+async fn missing_limit_is_logged_and_deletes_nothing() {
     let files = Files::new("no_limit");
     let emulator = files
         .emulator()
@@ -119,7 +119,7 @@ async fn without_a_limit_it_says_so_and_deletes_nothing() {
 }
 
 #[test]
-fn under_awss_own_emulator_it_cleans_from_the_second_invocation_on() {
+fn rie_second_invocation_deletes_old_files() {
     let files = Files::new("rie");
     let rie = Rie::new()
         .extension(built::example(NAME))

@@ -14,7 +14,7 @@ const AT_ONCE: usize = 8;
 
 /// `FAULTS=overwrite` writes down what comes of them; what changed is in the diff.
 #[tokio::test]
-async fn every_fault_at_every_step_ends_as_it_is_written_down() {
+async fn every_fault_at_every_step_has_expected_outcome() {
     let rows = LocalSet::new().run_until(rows()).await;
     println!("{}", table(&rows));
     let bad: Vec<_> = rows

@@ -101,7 +101,7 @@ async fn deliver_all(port: u16, batches: usize) {
 }
 
 #[tokio::test]
-async fn every_record_arrives_once_beside_invocations_and_a_slow_handler() {
+async fn records_arrive_once_beside_invocations_and_slow_handler() {
     let batches = env::var("INGEST_BATCHES").map_or(15, |batches| batches.parse().unwrap());
     let mut invocations = 0;
     let counted = ingest(&[("PAUSE_EACH", "10")], async |fake, delivery| {
@@ -128,7 +128,7 @@ async fn every_record_arrives_once_beside_invocations_and_a_slow_handler() {
 }
 
 #[tokio::test]
-async fn batches_by_connections_of_their_own_all_arrive() {
+async fn batches_on_separate_connections_all_arrive() {
     const BATCHES: usize = 296;
     let counted = ingest(&[], async |fake, delivery| {
         let next = fake.expect(fake::NEXT).await;
@@ -147,7 +147,7 @@ async fn batches_by_connections_of_their_own_all_arrive() {
 }
 
 #[tokio::test]
-async fn a_handler_that_is_stuck_costs_bounded_memory_and_its_losses_are_counted() {
+async fn stuck_handler_costs_bounded_memory_and_losses_are_counted() {
     let counted = bounded(ingest(&[("STUCK", "1")], async |fake, delivery| {
         let next = fake.expect(fake::NEXT).await;
         // More than the queue takes; each is answered nevertheless.
@@ -173,7 +173,7 @@ async fn a_handler_that_is_stuck_costs_bounded_memory_and_its_losses_are_counted
 }
 
 #[tokio::test]
-async fn what_is_never_handed_over_is_told_at_the_end() {
+async fn undelivered_records_are_logged_at_the_end() {
     let ended = bounded(run(&[("STUCK", "1")], async |fake, delivery| {
         let next = fake.expect(fake::NEXT).await;
         // The handler is stuck with them, and there is no batch that could tell it.
@@ -186,7 +186,7 @@ async fn what_is_never_handed_over_is_told_at_the_end() {
 }
 
 #[tokio::test]
-async fn it_is_told_once_even_if_shutdown_fails() {
+async fn undelivered_records_are_logged_once_if_shutdown_fails() {
     let ended = bounded(run(
         &[("STUCK", "1"), ("FAILS", "1")],
         async |fake, delivery| {
@@ -203,7 +203,7 @@ async fn it_is_told_once_even_if_shutdown_fails() {
 }
 
 #[tokio::test]
-async fn what_a_failure_keeps_from_the_handler_is_told_too() {
+async fn records_lost_by_a_failure_are_logged() {
     let ended = bounded(run(&[("STUCK", "1")], async |fake, delivery| {
         let next = fake.expect(fake::NEXT).await;
         delivery.send(&[line("0 0"), line("0 1")]).await;
@@ -219,7 +219,7 @@ async fn what_a_failure_keeps_from_the_handler_is_told_too() {
 }
 
 #[tokio::test]
-async fn nothing_is_printed_while_batches_are_handled_and_dropped() {
+async fn handled_and_dropped_batches_print_nothing() {
     let counted = bounded(ingest(&[("STUCK", "1")], async |fake, delivery| {
         let next = fake.expect(fake::NEXT).await;
         for body in [
@@ -242,7 +242,7 @@ async fn nothing_is_printed_while_batches_are_handled_and_dropped() {
 }
 
 #[tokio::test]
-async fn a_burst_straight_before_shutdown_is_handed_over_in_time() {
+async fn burst_before_shutdown_is_delivered_in_time() {
     const LINES: usize = 50_000;
     bounded(async {
         let emulator = Emulator::builder()

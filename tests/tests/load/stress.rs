@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn a_burst_of_lines_is_told_in_order() {
+async fn burst_of_lines_is_told_in_order() {
     const LINES: usize = 50_000;
     bounded(async {
         let mut fake = Fake::start().await;
@@ -36,7 +36,7 @@ async fn a_burst_of_lines_is_told_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_of_lines_for_a_slow_subscriber_is_told_in_order_or_counted() {
+async fn burst_for_slow_subscriber_is_told_in_order_or_counted() {
     const LINES: u64 = 50_000;
     bounded(async {
         let mut fake = Fake::start().await;
@@ -105,7 +105,7 @@ async fn ten_extensions_at_once_are_told_everything() {
 }
 
 #[tokio::test]
-async fn the_record_can_be_read_all_the_time() {
+async fn record_can_be_read_at_any_time() {
     bounded(async {
         let emulator = Arc::new(Emulator::builder().keep(1_000).start().await.unwrap());
         let over = Arc::new(AtomicBool::new(false));

@@ -95,7 +95,7 @@ async fn extension_without_certificate_store_runs() {
 }
 
 #[test]
-fn extension_without_certificate_store_runs_under_awss_emulator() {
+fn rie_extension_without_certificate_store_runs() {
     let Some(report) = run_under_rie(with_reqwest(), &NO_CERTIFICATES) else {
         return;
     };
@@ -103,7 +103,7 @@ fn extension_without_certificate_store_runs_under_awss_emulator() {
 }
 
 #[tokio::test]
-async fn no_certificate_is_read_before_the_authors_first_request() {
+async fn certificates_are_read_at_the_authors_first_request() {
     let traced = Traced::new(&with_reqwest(), "certificates-ours");
     let record = emulate(traced.program().to_owned(), &BACKEND).await;
     assert_ran(&record);
@@ -111,7 +111,7 @@ async fn no_certificate_is_read_before_the_authors_first_request() {
 }
 
 #[test]
-fn no_certificate_is_read_before_the_authors_first_request_under_awss_emulator() {
+fn rie_certificates_are_read_at_the_authors_first_request() {
     let traced = Traced::new(&with_reqwest(), "certificates-aws");
     let Some(report) = run_under_rie(traced.program().to_owned(), &BACKEND) else {
         return;

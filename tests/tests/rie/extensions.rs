@@ -52,7 +52,7 @@ fn does_not_fail() -> Rie {
 }
 
 #[test]
-fn the_judge_sees_an_extension_that_leaves_early() {
+fn early_exit_is_detected() {
     let Some(report) = wrong("exit").run() else {
         return;
     };
@@ -62,7 +62,7 @@ fn the_judge_sees_an_extension_that_leaves_early() {
 }
 
 #[test]
-fn the_judge_sees_an_extension_that_polls_after_shutdown() {
+fn next_after_shutdown_is_detected() {
     let Some(report) = wrong("poll").invokes(2).run() else {
         return;
     };
@@ -73,7 +73,7 @@ fn the_judge_sees_an_extension_that_polls_after_shutdown() {
 }
 
 #[test]
-fn the_judge_sees_an_exit_code_after_shutdown() {
+fn exit_code_after_shutdown_is_detected() {
     let Some(report) = wrong("code").invokes(2).run() else {
         return;
     };
@@ -90,7 +90,7 @@ fn the_judge_sees_an_exit_code_after_shutdown() {
 }
 
 #[test]
-fn hello_tells_the_function_each_invocation_and_the_reason_of_its_end() {
+fn hello_logs_each_invocation_and_the_shutdown_reason() {
     let Some(report) = hello().as_it_is().invokes(3).run() else {
         return;
     };
@@ -99,7 +99,7 @@ fn hello_tells_the_function_each_invocation_and_the_reason_of_its_end() {
 }
 
 #[test]
-fn hello_leaves_with_0_and_asks_for_nothing_after_shutdown() {
+fn hello_exits_with_0_and_calls_nothing_after_shutdown() {
     let Some(report) = hello().invokes(3).run() else {
         return;
     };
@@ -112,7 +112,7 @@ fn hello_leaves_with_0_and_asks_for_nothing_after_shutdown() {
 }
 
 #[test]
-fn an_extension_with_telemetry_runs_where_there_is_none() {
+fn extension_with_telemetry_runs_on_platform_without() {
     let extension = Rie::new().extension(env!("CARGO_BIN_EXE_ingest"));
     let Some(report) = extension.invokes(2).run() else {
         return;
@@ -124,7 +124,7 @@ fn an_extension_with_telemetry_runs_where_there_is_none() {
 }
 
 #[test]
-fn a_proxy_in_the_environment_changes_nothing() {
+fn proxy_in_the_environment_is_ignored() {
     let nobody = "http://127.0.0.1:1";
     let names = [
         "HTTP_PROXY",
@@ -144,7 +144,7 @@ fn a_proxy_in_the_environment_changes_nothing() {
 }
 
 #[test]
-fn the_example_works_in_a_crate_of_its_own() {
+fn example_works_in_its_own_crate() {
     let example = include_str!("../../../examples/hello/src/main.rs");
     let source = format!("#![deny(warnings, clippy::pedantic)]\n{example}");
     let own = built::own_crate("own", &source);
@@ -156,7 +156,7 @@ fn the_example_works_in_a_crate_of_its_own() {
 }
 
 #[test]
-fn two_extensions_of_one_function_do_not_disturb_each_other() {
+fn two_extensions_do_not_disturb_each_other() {
     let Some(report) = hello()
         .extension(env!("CARGO_BIN_EXE_failing"))
         .invokes(2)
@@ -178,7 +178,7 @@ fn two_extensions_of_one_function_do_not_disturb_each_other() {
 }
 
 #[test]
-fn the_function_finds_what_prepare_has_made() {
+fn function_finds_what_prepare_made() {
     let file = "/opt/prepared";
     let prepared = does_not_fail()
         .env("PREPARE_FILE", file)
@@ -195,7 +195,7 @@ fn the_function_finds_what_prepare_has_made() {
 }
 
 #[test]
-fn a_failed_prepare_is_an_init_error() {
+fn failed_prepare_is_an_init_error() {
     let Some(report) = failing("prepare", "error").run() else {
         return;
     };
@@ -204,7 +204,7 @@ fn a_failed_prepare_is_an_init_error() {
 }
 
 #[test]
-fn a_panic_of_prepare_is_an_init_error() {
+fn panic_in_prepare_is_an_init_error() {
     let Some(report) = failing("prepare", "panic").run() else {
         return;
     };
@@ -213,7 +213,7 @@ fn a_panic_of_prepare_is_an_init_error() {
 }
 
 #[test]
-fn a_failed_init_is_an_init_error() {
+fn failed_init_is_an_init_error() {
     let Some(report) = failing("init", "error").run() else {
         return;
     };
@@ -222,7 +222,7 @@ fn a_failed_init_is_an_init_error() {
 }
 
 #[test]
-fn a_failed_init_fails_every_invoke_with_an_init_error() {
+fn failed_init_fails_every_invoke_with_an_init_error() {
     let Some(report) = failing("init", "error").invokes(2).run() else {
         return;
     };
@@ -233,7 +233,7 @@ fn a_failed_init_fails_every_invoke_with_an_init_error() {
 }
 
 #[test]
-fn a_panic_of_init_is_an_init_error() {
+fn panic_in_init_is_an_init_error() {
     let Some(report) = failing("init", "panic").run() else {
         return;
     };
@@ -242,7 +242,7 @@ fn a_panic_of_init_is_an_init_error() {
 }
 
 #[test]
-fn an_error_of_two_lines_is_reported_like_any_other() {
+fn error_of_two_lines_is_reported_like_any_other() {
     let Some(report) = failing("init", "two lines").run() else {
         return;
     };
@@ -259,7 +259,7 @@ fn an_error_of_two_lines_is_reported_like_any_other() {
 }
 
 #[test]
-fn an_error_with_a_type_is_reported_by_that_type() {
+fn typed_error_is_reported_with_its_type() {
     let Some(report) = failing("invoke", "typed error").run() else {
         return;
     };
@@ -268,7 +268,7 @@ fn an_error_with_a_type_is_reported_by_that_type() {
 }
 
 #[test]
-fn a_failed_invoke_is_an_exit_error_to_the_caller() {
+fn failed_invoke_is_an_exit_error_to_the_caller() {
     let Some(report) = failing("invoke", "error").run() else {
         return;
     };
@@ -277,7 +277,7 @@ fn a_failed_invoke_is_an_exit_error_to_the_caller() {
 }
 
 #[test]
-fn a_panic_of_invoke_is_an_exit_error_to_the_caller() {
+fn panic_in_invoke_is_an_exit_error_to_the_caller() {
     let Some(report) = failing("invoke", "panic").run() else {
         return;
     };
@@ -286,7 +286,7 @@ fn a_panic_of_invoke_is_an_exit_error_to_the_caller() {
 }
 
 #[test]
-fn a_failed_shutdown_is_an_exit_error() {
+fn failed_shutdown_is_an_exit_error() {
     let Some(report) = failing("shutdown", "error").run() else {
         return;
     };
@@ -295,7 +295,7 @@ fn a_failed_shutdown_is_an_exit_error() {
 }
 
 #[test]
-fn a_panic_of_shutdown_is_an_exit_error() {
+fn panic_in_shutdown_is_an_exit_error() {
     let Some(report) = failing("shutdown", "panic").run() else {
         return;
     };
@@ -304,7 +304,7 @@ fn a_panic_of_shutdown_is_an_exit_error() {
 }
 
 #[test]
-fn panics_that_abort_are_reported_too() {
+fn aborting_panics_are_reported() {
     let Some(report) = failing_by_abort("prepare").run() else {
         return;
     };
@@ -331,7 +331,7 @@ fn panics_that_abort_are_reported_too() {
 }
 
 #[test]
-fn a_shutdown_that_waits_forever_is_cut_before_the_platform_kills() {
+fn hanging_shutdown_is_cancelled_before_the_platform_kills() {
     let Some(report) = failing("shutdown", "await").run() else {
         return;
     };
@@ -345,7 +345,7 @@ fn a_shutdown_that_waits_forever_is_cut_before_the_platform_kills() {
 }
 
 #[test]
-fn a_shutdown_that_blocks_its_thread_is_ended_before_the_platform_kills() {
+fn blocking_shutdown_is_ended_before_the_platform_kills() {
     let Some(report) = failing("shutdown", "block").run() else {
         return;
     };
@@ -359,7 +359,7 @@ fn a_shutdown_that_blocks_its_thread_is_ended_before_the_platform_kills() {
 }
 
 #[test]
-fn a_function_that_times_out_is_a_shutdown_for_timeout() {
+fn function_timeout_is_a_shutdown_with_reason_timeout() {
     let timeout = does_not_fail()
         .payload(NEVER)
         .payload("{}")
@@ -386,7 +386,7 @@ fn a_function_that_times_out_is_a_shutdown_for_timeout() {
 }
 
 #[test]
-fn a_crash_of_the_function_is_a_shutdown_with_the_platforms_own_reason() {
+fn function_crash_is_a_shutdown_with_the_platforms_reason() {
     let Some(report) = does_not_fail().payload(r#"{"exit": 3}"#).run() else {
         return;
     };

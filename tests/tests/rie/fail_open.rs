@@ -53,7 +53,7 @@ fn invoked(report: &Report) -> usize {
 }
 
 #[test]
-fn a_panic_at_the_third_invocation_is_not_the_functions() {
+fn panic_at_third_invocation_does_not_fail_the_function() {
     let Some(report) = open("invoke", "panic", 3).run() else {
         return;
     };
@@ -62,7 +62,7 @@ fn a_panic_at_the_third_invocation_is_not_the_functions() {
 }
 
 #[test]
-fn errors_from_the_third_invocation_on_are_not_the_functions() {
+fn errors_from_third_invocation_do_not_fail_the_function() {
     let Some(report) = open("invoke", "error", 3).run() else {
         return;
     };
@@ -73,7 +73,7 @@ fn errors_from_the_third_invocation_on_are_not_the_functions() {
 }
 
 #[test]
-fn a_panic_before_there_is_a_handler_is_not_the_functions() {
+fn panic_before_the_handler_exists_does_not_fail_the_function() {
     for method in ["prepare", "init"] {
         let Some(report) = open(method, "panic", 1).run() else {
             return;
@@ -83,7 +83,7 @@ fn a_panic_before_there_is_a_handler_is_not_the_functions() {
 }
 
 #[test]
-fn a_panic_of_shutdown_is_no_failed_shutdown() {
+fn panic_in_shutdown_is_no_failed_shutdown() {
     let Some(report) = open("shutdown", "panic", 1).run() else {
         return;
     };
@@ -91,7 +91,7 @@ fn a_panic_of_shutdown_is_no_failed_shutdown() {
 }
 
 #[test]
-fn a_panic_at_the_third_delivery_is_not_the_functions() {
+fn panic_at_third_delivery_does_not_fail_the_function() {
     let managed = open("telemetry", "panic", 3).managed();
     // Longer than what is told of them is collected for.
     let payload = r#"{"print": "a line", "seconds": 0.2}"#;
@@ -106,7 +106,7 @@ fn a_panic_at_the_third_delivery_is_not_the_functions() {
 }
 
 #[test]
-fn without_it_the_caller_is_told_of_an_exit_error() {
+fn failure_without_fail_open_is_an_exit_error_to_the_caller() {
     let unwinding = fails(env!("CARGO_BIN_EXE_failing"), "invoke", "panic", 3);
     let Some(report) = three(unwinding).run() else {
         return;
@@ -122,7 +122,7 @@ fn without_it_the_caller_is_told_of_an_exit_error() {
 }
 
 #[test]
-fn where_panics_abort_it_says_that_it_does_not_cover_them() {
+fn aborting_build_logs_that_panics_are_not_covered() {
     let source = include_str!("../../src/bin/open.rs");
     let aborting = built::aborting_crate("open-aborting", source);
     let Some(report) = three(fails(aborting, "invoke", "panic", 3)).run() else {

@@ -10,17 +10,17 @@ use std::fmt::Write as _;
 use lambda_ext_tests::conformance::{Differences, Mode, Scenario};
 
 #[test]
-fn awss_emulator_answers_as_recorded() {
+fn rie_answers_as_recorded() {
     record(Mode::Standard);
 }
 
 #[test]
-fn awss_emulator_answers_as_recorded_for_managed_instances() {
+fn rie_managed_instance_answers_as_recorded() {
     record(Mode::Managed);
 }
 
 #[tokio::test]
-async fn our_emulator_answers_as_awss_does() {
+async fn emulator_answers_as_rie_does() {
     let differences = Differences::read();
     let mut compared = 0;
     let mut unlisted = String::new();
@@ -43,7 +43,7 @@ async fn our_emulator_answers_as_awss_does() {
 }
 
 #[test]
-fn every_request_has_a_name_of_its_own_and_an_answer_unless_it_says_so() {
+fn every_request_has_its_own_name_and_an_answer() {
     for scenario in [Mode::Standard, Mode::Managed]
         .map(Scenario::all)
         .into_iter()

@@ -38,7 +38,7 @@ fn each_has(report: &Report, kind: &str, fields: &[Vec<&str>]) {
 }
 
 #[test]
-fn every_event_of_managed_instances_is_typed() {
+fn every_managed_instance_event_is_typed() {
     let Some(report) = heard() else {
         return;
     };
@@ -79,7 +79,7 @@ fn every_event_of_managed_instances_is_typed() {
 }
 
 #[test]
-fn an_extension_that_lists_invoke_is_told_of_shutdown_only_and_leaves_with_0() {
+fn managed_instance_extension_with_invoke_gets_shutdown_only_and_exits_with_0() {
     let Some(report) = heard() else {
         return;
     };

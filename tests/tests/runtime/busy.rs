@@ -55,7 +55,7 @@ impl Handler for Busy {
 }
 
 #[tokio::test]
-async fn the_next_event_is_asked_for_before_all_that_is_queued_is_handled() {
+async fn next_is_called_before_all_queued_batches_are_handled() {
     let (handler, mut calls) = Batches::new();
     let invoke = handler.waits.next("invoke");
     let outcome = play(handler, async |fake| {
@@ -75,7 +75,7 @@ async fn the_next_event_is_asked_for_before_all_that_is_queued_is_handled() {
 }
 
 #[tokio::test]
-async fn handing_over_at_shutdown_ends_although_no_batch_is_waited_for() {
+async fn drain_of_blocking_batches_ends_at_its_budget() {
     let (queued, invoke) = oneshot::channel();
     let handler = Busy {
         invoke: Some(invoke),
@@ -98,7 +98,7 @@ async fn handing_over_at_shutdown_ends_although_no_batch_is_waited_for() {
 }
 
 #[tokio::test]
-async fn an_init_that_blocks_the_thread_for_long_does_not_fail_the_subscription() {
+async fn blocking_init_does_not_fail_the_subscription() {
     let handler = Busy {
         init: Duration::from_millis(5_200),
         ..Busy::default()

@@ -147,7 +147,7 @@ fn first_call(method: Method) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_in_any_method_change_nothing_for_the_others() {
+async fn error_in_any_method_leaves_the_others_unchanged() {
     let (well, _) = life(async |extension| extension.run(<Failing>::default()).await).await;
     let well = well.unwrap();
     for method in METHODS {
@@ -174,7 +174,7 @@ async fn errors_in_any_method_change_nothing_for_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_any_method_retires_the_handler_and_the_function_goes_on() {
+async fn panic_in_any_method_retires_handler_and_function_continues() {
     for method in METHODS {
         let calls = Calls::default();
         let failing: Failing = Failing {
@@ -196,7 +196,7 @@ async fn a_panic_in_any_method_retires_the_handler_and_the_function_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_method_that_hangs_is_cut_and_the_function_goes_on() {
+async fn hanging_method_is_cancelled_and_function_continues() {
     for method in [
         Method::Init,
         Method::Invoke,
@@ -219,7 +219,7 @@ async fn a_method_that_hangs_is_cut_and_the_function_goes_on() {
 
 /// With the clock as it is: how long `next` is held back is the wall clock's.
 #[tokio::test]
-async fn a_runtime_done_that_hangs_is_cut_and_the_function_goes_on() {
+async fn hanging_runtime_done_is_cancelled_and_function_continues() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let failing: Failing = Failing {
@@ -303,7 +303,7 @@ async fn launched<T: Launch>(how: How) -> (RunError, Record) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_handler_the_extension_waits_for_its_end() {
+async fn extension_without_handler_waits_for_shutdown() {
     for how in [How::Err, How::Panic, How::Hang] {
         let (why, record) = launched::<Unmade>(how).await;
         let text = why.to_string();
@@ -320,7 +320,7 @@ async fn without_a_handler_the_extension_waits_for_its_end() {
 }
 
 #[tokio::test]
-async fn a_refused_subscription_is_gone_without() {
+async fn refused_subscription_is_tolerated() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         for _ in 0..3 {
@@ -340,7 +340,7 @@ async fn a_refused_subscription_is_gone_without() {
 }
 
 #[tokio::test]
-async fn a_platform_that_refuses_next_ends_it_all_the_same() {
+async fn refused_next_ends_the_extension() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let fault = Fault::Reply {

@@ -61,7 +61,7 @@ fn invocation(request_id: &str) -> Invocation {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_hours_there_is_one_tick_and_one_thaw_and_no_event_is_lost() {
+async fn hours_of_freeze_cause_one_tick_one_thaw_and_no_lost_event() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let noted = Noted::<10_000>::default();
@@ -131,7 +131,7 @@ fn said(emulator: &Emulator, beginning: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_process_that_is_stopped_for_seconds_has_one_tick_and_one_thaw_and_loses_no_event() {
+async fn process_stopped_for_seconds_has_one_tick_one_thaw_and_no_lost_event() {
     const FREEZES: usize = 3;
     let frozen_for = Duration::from_millis(2_500);
     let began = Instant::now();
@@ -194,7 +194,7 @@ impl Handler for Ticking {
 }
 
 #[tokio::test]
-async fn ticks_that_take_longer_than_their_interval_leave_a_turn_to_the_rest() {
+async fn ticks_longer_than_their_interval_leave_time_for_the_rest() {
     let ticks = Rc::new(Cell::new(0));
     let ticking = Ticking {
         ticks: Rc::clone(&ticks),

@@ -68,7 +68,7 @@ fn calls(record: &Record) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn it_has_registered_before_the_runtime_asks_and_is_called_at_each_invocation() {
+async fn internal_extension_registers_before_the_runtime_and_gets_each_invocation() {
     bounded(async {
         let emulator = Emulator::builder()
             .attached_runtime()
@@ -111,7 +111,7 @@ async fn it_has_registered_before_the_runtime_asks_and_is_called_at_each_invocat
 }
 
 #[tokio::test]
-async fn registered_and_not_run_it_asks_for_nothing() {
+async fn internal_extension_that_is_not_run_calls_nothing() {
     bounded(async {
         let mut fake = Fake::start().await;
         let extension = Extension::builder()
@@ -139,7 +139,7 @@ async fn inside(
 }
 
 #[tokio::test]
-async fn sigterm_gives_up_next_calls_shutdown_and_ends_the_process_with_0() {
+async fn sigterm_drops_next_calls_shutdown_and_exits_with_0() {
     let ended = inside(&[], async |fake, program| {
         let register = fake.expect(fake::REGISTER).await;
         assert_eq!(register.header("lambda-extension-name"), "inside");
@@ -157,7 +157,7 @@ async fn sigterm_gives_up_next_calls_shutdown_and_ends_the_process_with_0() {
 }
 
 #[tokio::test]
-async fn sigterm_cuts_a_method_that_hangs_and_calls_shutdown_after_it() {
+async fn sigterm_cancels_a_hanging_method_and_calls_shutdown() {
     let ended = inside(&[("FAIL", "stop")], async |fake, _| {
         fake.expect(fake::REGISTER).await.registered();
         fake.expect(fake::NEXT).await.invoke("1");
@@ -171,7 +171,7 @@ async fn sigterm_cuts_a_method_that_hangs_and_calls_shutdown_after_it() {
 }
 
 #[tokio::test]
-async fn what_fails_is_reported_and_ends_the_functions_process() {
+async fn failure_is_reported_and_ends_the_functions_process() {
     for (method, path) in [("invoke", fake::EXIT_ERROR), ("init", fake::INIT_ERROR)] {
         let ended = inside(&[("FAIL", method)], async |fake, _| {
             fake.expect(fake::REGISTER).await.registered();
@@ -192,7 +192,7 @@ async fn what_fails_is_reported_and_ends_the_functions_process() {
 }
 
 #[tokio::test]
-async fn switched_off_and_on_managed_instances_it_registers_for_nothing_and_leaves_with_0() {
+async fn disabled_or_managed_extension_registers_for_nothing_and_exits_with_0() {
     for (name, value, said) in [
         (
             "LAMBDA_EXT_DISABLED",
@@ -265,7 +265,7 @@ fn is_metric(line: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_example_sends_what_an_invocation_measured_before_the_environment_may_be_frozen() {
+async fn metrics_are_sent_before_a_freeze() {
     bounded(async {
         let collector = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let emulator = example(Initialization::OnDemand, &collector).await;
@@ -284,7 +284,7 @@ async fn the_example_sends_what_an_invocation_measured_before_the_environment_ma
 }
 
 #[tokio::test]
-async fn on_managed_instances_the_example_sends_at_the_end_what_no_tick_has_sent() {
+async fn managed_instance_sends_remaining_metrics_at_the_end() {
     bounded(async {
         let collector = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let emulator = example(Initialization::ManagedInstances, &collector).await;
@@ -299,7 +299,7 @@ async fn on_managed_instances_the_example_sends_at_the_end_what_no_tick_has_sent
 }
 
 #[test]
-fn awss_own_emulator_lets_the_example_register_and_ends_it_by_sigterm() {
+fn rie_accepts_the_extension_and_ends_it_by_sigterm() {
     let function = built::example("internal");
     let Some(report) = Rie::new().function(function).invokes(2).payload("17").run() else {
         return;
@@ -317,7 +317,7 @@ fn awss_own_emulator_lets_the_example_register_and_ends_it_by_sigterm() {
 }
 
 #[test]
-fn awss_own_managed_instance_takes_the_example_with_no_event() {
+fn rie_managed_instance_accepts_the_extension_without_events() {
     let function = built::example("internal");
     let rie = Rie::new().function(function).managed().payload("17");
     let Some(report) = rie.invokes(2).run() else {

@@ -74,7 +74,7 @@ async fn run(timeout: Duration, before: impl Fn(&Emulator)) -> Run {
 const LONG: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn next_comes_after_the_end_of_each_invocation() {
+async fn next_follows_the_end_of_each_invocation() {
     bounded(async {
         let run = run(LONG, |_| {}).await;
         assert_eq!(run.unheld, 0);
@@ -84,7 +84,7 @@ async fn next_comes_after_the_end_of_each_invocation() {
 }
 
 #[tokio::test]
-async fn next_comes_after_the_end_of_each_invocation_although_that_is_late() {
+async fn next_follows_a_late_end() {
     bounded(async {
         let late = TelemetryFault::Slow(Duration::from_millis(10));
         let run = run(LONG, |emulator| {
@@ -98,7 +98,7 @@ async fn next_comes_after_the_end_of_each_invocation_although_that_is_late() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_told_twice_is_one_end() {
+async fn repeated_end_is_handled_once() {
     bounded(async {
         let run = run(LONG, |emulator| {
             emulator.inject_telemetry("ext", TelemetryFault::Repeat);
@@ -111,7 +111,7 @@ async fn an_end_that_is_told_twice_is_one_end() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_never_told_times_no_invocation_out() {
+async fn lost_end_times_no_invocation_out() {
     bounded(async {
         let never = TelemetryFault::Slow(Duration::from_secs(3_600));
         let timeout = Duration::from_millis(300);
@@ -135,7 +135,7 @@ async fn an_end_that_is_never_told_times_no_invocation_out() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_told_before_its_event_waits_for_it() {
+async fn early_end_waits_for_its_event() {
     bounded(async {
         let mut fake = Fake::start().await;
         let builder = Extension::builder().name("ext");

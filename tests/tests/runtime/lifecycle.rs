@@ -130,7 +130,7 @@ fn typed() -> Error {
 }
 
 #[tokio::test]
-async fn init_invoke_and_shutdown_are_called_in_order_and_the_handler_comes_back() {
+async fn methods_are_called_in_order_and_handler_is_returned() {
     let (handler, _) = play(Scripted::default(), async |fake| {
         let register = fake.expect(fake::REGISTER).await;
         assert_eq!(register.body, r#"{"events":["INVOKE","SHUTDOWN"]}"#);
@@ -148,7 +148,7 @@ async fn init_invoke_and_shutdown_are_called_in_order_and_the_handler_comes_back
 }
 
 #[tokio::test]
-async fn next_is_not_asked_for_until_the_handler_of_the_event_before_has_returned() {
+async fn next_waits_for_the_handler_of_the_previous_event() {
     let (finish, until) = tokio::sync::oneshot::channel();
     let handler = Scripted {
         invoke: Script::Until(until),
@@ -174,7 +174,7 @@ async fn next_is_not_asked_for_until_the_handler_of_the_event_before_has_returne
 }
 
 #[tokio::test]
-async fn nothing_is_asked_for_after_shutdown() {
+async fn nothing_is_called_after_shutdown() {
     // `play` asserts it once the loop has returned.
     let (handler, _) = play(Scripted::default(), async |fake| {
         fake.request().await.registered();
@@ -188,7 +188,7 @@ async fn nothing_is_asked_for_after_shutdown() {
 }
 
 #[tokio::test]
-async fn an_unknown_event_is_skipped() {
+async fn unknown_event_is_skipped() {
     let (handler, _) = play(Scripted::default(), async |fake| {
         fake.request().await.registered();
         fake.expect(fake::NEXT)
@@ -204,7 +204,7 @@ async fn an_unknown_event_is_skipped() {
 }
 
 #[tokio::test]
-async fn an_extension_without_events_asks_once_so_that_init_can_end() {
+async fn extension_without_events_calls_next_once() {
     struct Idle;
     impl Handler for Idle {
         const CONFIG: Config = Config::new(&[]);
@@ -224,7 +224,7 @@ async fn an_extension_without_events_asks_once_so_that_init_can_end() {
 }
 
 #[tokio::test]
-async fn dropping_the_run_hangs_up_its_next_so_that_another_run_may_wait() {
+async fn dropped_run_closes_its_next() {
     bounded(async {
         let mut fake = Fake::start().await;
         let first = extension(&fake);
@@ -250,7 +250,7 @@ async fn dropping_the_run_hangs_up_its_next_so_that_another_run_may_wait() {
 }
 
 #[tokio::test]
-async fn hours_in_which_nothing_happens_cost_no_request() {
+async fn idle_hours_cost_no_request() {
     let (outcome, _) = play(Scripted::default(), async |fake| {
         fake.request().await.registered();
         let parked = fake.expect(fake::NEXT).await;
@@ -269,7 +269,7 @@ async fn hours_in_which_nothing_happens_cost_no_request() {
 }
 
 #[tokio::test]
-async fn a_failed_init_is_an_init_error_and_no_event_is_asked_for() {
+async fn failed_init_is_an_init_error_without_next() {
     let handler = Scripted {
         init: Script::Err(two_lines),
         ..Scripted::default()
@@ -282,7 +282,7 @@ async fn a_failed_init_is_an_init_error_and_no_event_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_failed_invoke_is_an_exit_error() {
+async fn failed_invoke_is_an_exit_error() {
     let handler = Scripted {
         invoke: Script::Err(typed),
         ..Scripted::default()
@@ -295,7 +295,7 @@ async fn a_failed_invoke_is_an_exit_error() {
 }
 
 #[tokio::test]
-async fn a_failed_shutdown_is_an_exit_error() {
+async fn failed_shutdown_is_an_exit_error() {
     let handler = Scripted {
         shutdown: Script::Err(two_lines),
         ..Scripted::default()
@@ -306,7 +306,7 @@ async fn a_failed_shutdown_is_an_exit_error() {
 }
 
 #[tokio::test]
-async fn a_panic_is_reported_with_its_message() {
+async fn panic_is_reported_with_its_message() {
     let panics = |init, invoke, shutdown| Scripted {
         init,
         invoke,
@@ -326,7 +326,7 @@ async fn a_panic_is_reported_with_its_message() {
 }
 
 #[tokio::test]
-async fn a_refused_next_is_an_exit_error_and_not_asked_again() {
+async fn refused_next_is_an_exit_error_without_retry() {
     let reach = async |fake: &mut Fake| {
         let body = r#"{"errorType":"Extension.InvalidExtensionState","errorMessage":"no"}"#;
         fake.expect(fake::NEXT).await.reply(403, "", body);
@@ -340,7 +340,7 @@ async fn a_refused_next_is_an_exit_error_and_not_asked_again() {
 }
 
 #[tokio::test]
-async fn a_refused_registration_is_returned_and_nothing_more_is_called() {
+async fn refused_registration_is_returned_and_nothing_is_called() {
     let (outcome, _) = play(Scripted::default(), async |fake| {
         fake.expect(fake::REGISTER).await.reply(403, "", "{}");
     })
@@ -349,7 +349,7 @@ async fn a_refused_registration_is_returned_and_nothing_more_is_called() {
 }
 
 #[tokio::test]
-async fn a_report_without_answer_does_not_hold_up_the_end() {
+async fn unanswered_report_does_not_delay_the_end() {
     let handler = Scripted {
         init: Script::Err(two_lines),
         ..Scripted::default()
@@ -372,7 +372,7 @@ async fn a_report_without_answer_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
-async fn a_platform_without_error_endpoints_does_not_hide_the_error() {
+async fn missing_error_endpoints_do_not_hide_the_error() {
     let handler = Scripted {
         invoke: Script::Err(two_lines),
         ..Scripted::default()
@@ -393,7 +393,7 @@ async fn a_platform_without_error_endpoints_does_not_hide_the_error() {
 }
 
 #[tokio::test]
-async fn a_202_and_a_200_are_success_whatever_their_body() {
+async fn status_202_and_200_are_success_with_any_body() {
     bounded(async {
         let mut fake = Fake::start().await;
         let reporter = fake.registered_client().await.error_reporter();
@@ -409,7 +409,7 @@ async fn a_202_and_a_200_are_success_whatever_their_body() {
 }
 
 #[tokio::test]
-async fn the_error_type_header_is_legal_and_not_empty_whatever_the_type() {
+async fn error_type_header_of_any_type_is_legal_and_not_empty() {
     bounded(async {
         let mut fake = Fake::start().await;
         let reporter = fake.registered_client().await.error_reporter();
@@ -438,7 +438,7 @@ async fn the_error_type_header_is_legal_and_not_empty_whatever_the_type() {
 }
 
 #[tokio::test]
-async fn a_report_of_any_length_fits_the_platform() {
+async fn long_report_is_shortened_to_the_platforms_limit() {
     let handler = Scripted {
         init: Script::Err(|| "é".repeat(5 << 20).into()),
         ..Scripted::default()
@@ -448,7 +448,7 @@ async fn a_report_of_any_length_fits_the_platform() {
 }
 
 #[tokio::test]
-async fn the_causes_of_an_error_are_its_stack_trace() {
+async fn error_causes_are_its_stack_trace() {
     #[derive(Debug)]
     struct Outer(std::num::ParseIntError);
     impl std::fmt::Display for Outer {
@@ -474,7 +474,7 @@ async fn the_causes_of_an_error_are_its_stack_trace() {
 }
 
 #[tokio::test]
-async fn a_shutdown_that_never_returns_is_cut_and_counts_as_done() {
+async fn hanging_shutdown_is_cancelled_and_counts_as_done() {
     let handler = Scripted {
         shutdown: Script::Never,
         ..Scripted::default()
@@ -524,7 +524,7 @@ impl Launch for Made {
 }
 
 #[tokio::test]
-async fn a_type_is_prepared_before_register_and_made_after_it() {
+async fn type_is_prepared_before_register_and_made_after() {
     bounded(async {
         let mut fake = Fake::start().await;
         let extension = extension(&fake);
@@ -557,7 +557,7 @@ impl Launch for Unprepared {
 }
 
 #[tokio::test]
-async fn a_failed_prepare_is_told_even_if_it_cannot_be_registered() {
+async fn failed_prepare_is_returned_if_register_fails() {
     bounded(async {
         let mut fake = Fake::start().await;
         let extension = extension(&fake);
@@ -570,7 +570,7 @@ async fn a_failed_prepare_is_told_even_if_it_cannot_be_registered() {
 }
 
 #[tokio::test]
-async fn a_failed_prepare_is_registered_and_then_an_init_error() {
+async fn failed_prepare_is_an_init_error_after_register() {
     bounded(async {
         let mut fake = Fake::start().await;
         let extension = extension(&fake);
@@ -590,7 +590,7 @@ async fn a_failed_prepare_is_registered_and_then_an_init_error() {
 }
 
 #[tokio::test]
-async fn a_whole_life_is_legal_to_the_strict_platform() {
+async fn whole_life_is_accepted_by_the_emulator() {
     bounded(async {
         let emulator = Emulator::builder().start().await.unwrap();
         let extension = emulator.extension("audit");
@@ -624,7 +624,7 @@ async fn a_whole_life_is_legal_to_the_strict_platform() {
 }
 
 #[tokio::test]
-async fn every_report_is_accepted_by_the_strict_platform() {
+async fn every_report_is_accepted_by_the_emulator() {
     let fails = |init: bool| Scripted {
         init: if init {
             Script::Err(two_lines)
@@ -688,7 +688,7 @@ mod attribute {
 }
 
 #[tokio::test]
-async fn a_type_with_a_constructor_can_be_launched_in_a_test_and_looked_at() {
+async fn launched_type_with_constructor_is_returned() {
     bounded(async {
         let emulator = Emulator::builder().start().await.unwrap();
         let extension = emulator.extension("constructed");

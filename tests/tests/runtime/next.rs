@@ -30,7 +30,7 @@ fn invoke(json: &str) -> InvokeEvent {
 }
 
 #[tokio::test]
-async fn a_next_that_stays_open_for_hours_is_not_cancelled() {
+async fn next_open_for_hours_is_not_cancelled() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -51,7 +51,7 @@ async fn a_next_that_stays_open_for_hours_is_not_cancelled() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_goes_on_and_the_next_call_resumes_it() {
+async fn dropped_next_is_resumed_by_the_next_call() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -68,7 +68,7 @@ async fn a_dropped_call_goes_on_and_the_next_call_resumes_it() {
 }
 
 #[test]
-fn reads_invoke_with_and_without_tracing_and_with_fields_of_tomorrow() {
+fn invoke_with_or_without_tracing_and_unknown_fields_is_read() {
     let event = invoke(
         r#"{"eventType":"INVOKE","deadlineMs":1789000003000,"requestId":"8d2f","new":[{}],
             "invokedFunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders:live",
@@ -92,7 +92,7 @@ fn reads_invoke_with_and_without_tracing_and_with_fields_of_tomorrow() {
 }
 
 #[test]
-fn a_trace_header_of_any_type_and_value_is_kept() {
+fn trace_header_of_any_type_and_value_is_kept() {
     let json = r#"{"eventType":"INVOKE","tracing":{"type":"x-amzn-trace-id","value":""}}"#;
     let tracing = invoke(json).tracing.unwrap();
     assert_eq!((&*tracing.kind, &*tracing.value), ("x-amzn-trace-id", ""));
@@ -107,7 +107,7 @@ fn a_trace_header_of_any_type_and_value_is_kept() {
 }
 
 #[test]
-fn a_deadline_may_be_zero_a_string_or_no_number_at_all() {
+fn deadline_may_be_zero_a_string_or_no_number() {
     for (deadline, read) in [
         ("0", 0),
         ("1789000003000", 1_789_000_003_000),
@@ -128,13 +128,13 @@ fn a_deadline_may_be_zero_a_string_or_no_number_at_all() {
 }
 
 #[tokio::test]
-async fn shutdown_is_read_as_text_and_without_an_event_identifier() {
+async fn shutdown_as_text_without_identifier_is_read() {
     let event = next(Request::shutdown).await.unwrap();
     assert_eq!(event.event_type(), EventType::Shutdown);
 }
 
 #[test]
-fn a_shutdown_reason_is_read_in_any_case_and_an_unknown_one_is_kept() {
+fn shutdown_reason_is_read_in_any_case_and_unknown_is_kept() {
     for (word, reason) in [
         ("spindown", ShutdownReason::Spindown),
         ("SPINDOWN", ShutdownReason::Spindown),
@@ -157,7 +157,7 @@ fn a_shutdown_reason_is_read_in_any_case_and_an_unknown_one_is_kept() {
 }
 
 #[tokio::test]
-async fn an_unknown_event_type_is_told_and_the_next_event_can_be_asked_for() {
+async fn unknown_event_type_is_an_error_that_next_survives() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -181,7 +181,7 @@ async fn an_unknown_event_type_is_told_and_the_next_event_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_no_event_is_an_error() {
+async fn response_that_is_no_event_is_an_error() {
     for body in [
         "",
         "null",
@@ -202,7 +202,7 @@ async fn a_reply_that_is_no_event_is_an_error() {
 }
 
 #[test]
-fn the_time_left_is_measured_on_the_wall_clock_and_never_negative() {
+fn remaining_time_is_by_wall_clock_and_never_negative() {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap();
@@ -226,7 +226,7 @@ fn the_time_left_is_measured_on_the_wall_clock_and_never_negative() {
 }
 
 #[tokio::test]
-async fn a_403_and_a_500_end_the_waiting_without_a_second_request() {
+async fn status_403_and_500_are_errors_without_retry() {
     for status in [403, 500] {
         // `next` asserts that no second request comes.
         let error = next(|request| request.reply(status, "", "{}"))
@@ -237,7 +237,7 @@ async fn a_403_and_a_500_end_the_waiting_without_a_second_request() {
 }
 
 #[tokio::test]
-async fn a_503_is_asked_again_after_a_pause_and_a_bounded_number_of_times() {
+async fn status_503_is_retried_after_a_pause_a_bounded_number_of_times() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -254,7 +254,7 @@ async fn a_503_is_asked_again_after_a_pause_and_a_bounded_number_of_times() {
 }
 
 #[tokio::test]
-async fn each_event_carries_its_own_request_id() {
+async fn each_event_has_its_own_request_id() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;

@@ -34,7 +34,7 @@ async fn refused(status: u16, body: &str) -> Refusal {
 const IDENTIFIED: &str = "Lambda-Extension-Identifier: 1\r\n";
 
 #[tokio::test]
-async fn registers_by_post_at_exactly_the_documented_path() {
+async fn register_posts_to_the_documented_path() {
     register(&[], |request| {
         assert_eq!(request.method, "POST");
         assert_eq!(request.path, "/2020-01-01/extension/register");
@@ -45,7 +45,7 @@ async fn registers_by_post_at_exactly_the_documented_path() {
 }
 
 #[test]
-fn the_name_is_the_executables_file_name_with_its_suffix() {
+fn default_name_is_the_executables_file_name() {
     let executable = std::env::current_exe().unwrap();
     let client = Client::with(None, Some("127.0.0.1:1")).unwrap();
     assert_eq!(
@@ -55,7 +55,7 @@ fn the_name_is_the_executables_file_name_with_its_suffix() {
 }
 
 #[tokio::test]
-async fn a_name_of_ones_own_is_sent() {
+async fn custom_name_is_sent() {
     register(&[], |request| {
         assert_eq!(request.header("lambda-extension-name"), "ext.bin");
         request.registered();
@@ -65,7 +65,7 @@ async fn a_name_of_ones_own_is_sent() {
 }
 
 #[test]
-fn a_name_that_cannot_be_sent_is_an_error_that_shows_it() {
+fn unsendable_name_is_an_error_that_shows_it() {
     for name in ["", "two\nlines", " ext", "ext "] {
         let error = Client::with(Some(name), Some("127.0.0.1:1")).unwrap_err();
         assert!(matches!(error, ClientError::InvalidName(_)), "{error}");
@@ -74,7 +74,7 @@ fn a_name_that_cannot_be_sent_is_an_error_that_shows_it() {
 }
 
 #[tokio::test]
-async fn events_are_sent_in_upper_case_and_none_as_an_empty_list() {
+async fn events_are_sent_in_upper_case_and_none_as_empty_list() {
     for (events, body) in [
         (
             &[EventType::Invoke, EventType::Shutdown][..],
@@ -93,7 +93,7 @@ async fn events_are_sent_in_upper_case_and_none_as_an_empty_list() {
 }
 
 #[tokio::test]
-async fn the_account_id_is_asked_for_and_may_be_missing() {
+async fn account_id_is_requested_and_may_be_missing() {
     let client = register(&[], |request| {
         assert_eq!(
             request.header("lambda-extension-accept-feature"),
@@ -111,7 +111,7 @@ async fn the_account_id_is_asked_for_and_may_be_missing() {
 }
 
 #[tokio::test]
-async fn the_identifier_is_taken_whatever_its_headers_case_and_echoed_verbatim() {
+async fn identifier_header_in_any_case_is_echoed_verbatim() {
     bounded(async {
         let mut fake = Fake::start().await;
         let client = Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
@@ -133,7 +133,7 @@ async fn the_identifier_is_taken_whatever_its_headers_case_and_echoed_verbatim()
 }
 
 #[tokio::test]
-async fn an_answer_without_the_identifier_is_an_error_that_names_the_header() {
+async fn missing_identifier_is_an_error_that_names_the_header() {
     for headers in ["", "Lambda-Extension-Identifier: \r\n"] {
         let error = answered(200, headers, "{}").await.unwrap_err();
         assert!(matches!(error, ClientError::NoIdentifier), "{error}");
@@ -160,7 +160,7 @@ async fn missing_empty_null_and_unknown_fields_are_accepted() {
 }
 
 #[tokio::test]
-async fn an_answer_is_read_as_json_whatever_its_content_type() {
+async fn response_of_any_content_type_is_read_as_json() {
     for content_type in [
         "",
         "Content-Type: text/plain\r\n",
@@ -175,7 +175,7 @@ async fn an_answer_is_read_as_json_whatever_its_content_type() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_json_is_an_error() {
+async fn response_that_is_no_json_is_an_error() {
     for body in [
         "",
         "<html>",
@@ -204,7 +204,7 @@ async fn an_answer_that_is_no_json_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_refusal_carries_status_error_type_and_error_message() {
+async fn refusal_has_status_error_type_and_message() {
     let body =
         r#"{"errorMessage":"Empty extension name","errorType":"Extension.InvalidExtensionName"}"#;
     let refusal = refused(403, body).await;
@@ -218,7 +218,7 @@ async fn a_refusal_carries_status_error_type_and_error_message() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_is_no_json_carries_status_and_text() {
+async fn refusal_that_is_no_json_has_status_and_text() {
     let refusal = refused(500, "<html>oops</html>").await;
     let expected = "register: the platform answered 500: <html>oops</html>";
     assert_eq!(refusal.to_string(), expected);
@@ -233,7 +233,7 @@ async fn a_refusal_that_is_no_json_carries_status_and_text() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart_by_their_error_type() {
+async fn refusals_differ_by_error_type() {
     for error_type in [
         "Extension.RegistrationClosed",
         "Extension.TooManyExtensions",
@@ -246,14 +246,14 @@ async fn refusals_are_told_apart_by_their_error_type() {
 }
 
 #[tokio::test]
-async fn a_403_and_a_500_are_final() {
+async fn status_403_and_500_are_not_retried() {
     // `register` asserts that no second request comes.
     assert_eq!(refused(403, "{}").await.status, 403);
     assert_eq!(refused(500, "{}").await.status, 500);
 }
 
 #[tokio::test]
-async fn what_may_pass_is_tried_again_a_bounded_number_of_times() {
+async fn temporary_error_is_retried_a_bounded_number_of_times() {
     bounded(async {
         let mut fake = Fake::start().await;
         let client = Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
@@ -270,7 +270,7 @@ async fn what_may_pass_is_tried_again_a_bounded_number_of_times() {
 }
 
 #[tokio::test]
-async fn what_may_pass_may_pass() {
+async fn temporary_error_is_retried_until_success() {
     bounded(async {
         let mut fake = Fake::start().await;
         let client = Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
@@ -284,7 +284,7 @@ async fn what_may_pass_may_pass() {
 }
 
 #[tokio::test]
-async fn a_register_that_is_not_answered_ends_after_its_budget() {
+async fn unanswered_register_times_out() {
     bounded(async {
         let mut fake = Fake::start().await;
         let client = Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
@@ -301,7 +301,7 @@ async fn a_register_that_is_not_answered_ends_after_its_budget() {
 }
 
 #[tokio::test]
-async fn a_name_that_the_platform_does_not_know_is_explained() {
+async fn unknown_name_is_an_explained_error() {
     let emulator = Emulator::builder().start().await.unwrap();
     let client = Client::with(Some("no-such-file"), Some(emulator.runtime_api())).unwrap();
     let error = bounded(client.register(&[EventType::Shutdown]))

@@ -16,7 +16,7 @@ use lambda_ext_tests::told::{
 const SOON: Duration = Duration::from_millis(250);
 
 #[tokio::test]
-async fn ends_alone_subscribe_to_platform_telemetry_with_little_buffering() {
+async fn runtime_done_alone_subscribes_to_platform_with_short_buffering() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         fake.expect(fake::REGISTER).await.registered();
@@ -38,7 +38,7 @@ async fn ends_alone_subscribe_to_platform_telemetry_with_little_buffering() {
 }
 
 #[tokio::test]
-async fn next_is_held_back_until_the_end_of_the_invocation_has_been_handled() {
+async fn next_waits_until_the_end_is_handled() {
     let (handler, mut calls) = Both::new();
     let done = handler.waits.next("runtime_done");
     let outcome = play(handler, async |fake| {
@@ -61,7 +61,7 @@ async fn next_is_held_back_until_the_end_of_the_invocation_has_been_handled() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_quicker_than_its_event_waits_for_it() {
+async fn early_end_waits_for_its_event() {
     let (handler, mut calls) = Ends::new();
     let invoke = handler.waits.next("invoke");
     let outcome = play(handler, async |fake| {
@@ -81,7 +81,7 @@ async fn an_end_that_is_quicker_than_its_event_waits_for_it() {
 }
 
 #[tokio::test]
-async fn an_end_that_comes_twice_is_handed_over_once() {
+async fn repeated_end_is_handled_once() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -102,7 +102,7 @@ async fn an_end_that_comes_twice_is_handed_over_once() {
 }
 
 #[tokio::test]
-async fn the_report_of_the_invocation_before_comes_with_the_end() {
+async fn end_has_the_previous_report() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -123,7 +123,7 @@ async fn the_report_of_the_invocation_before_comes_with_the_end() {
 }
 
 #[tokio::test]
-async fn an_end_that_does_not_come_ends_the_holding_until_ends_come() {
+async fn missing_end_stops_holding_until_ends_arrive() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -147,7 +147,7 @@ async fn an_end_that_does_not_come_ends_the_holding_until_ends_come() {
 }
 
 #[tokio::test]
-async fn the_end_of_an_earlier_attempt_is_not_that_of_the_next() {
+async fn end_of_earlier_attempt_does_not_end_the_retry() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -162,7 +162,7 @@ async fn the_end_of_an_earlier_attempt_is_not_that_of_the_next() {
 }
 
 #[tokio::test]
-async fn ends_that_are_late_twice_in_a_row_end_the_holding_for_good() {
+async fn two_late_ends_in_a_row_stop_holding_for_good() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -185,7 +185,7 @@ async fn ends_that_are_late_twice_in_a_row_end_the_holding_for_good() {
 }
 
 #[tokio::test]
-async fn an_end_that_waits_for_the_handler_has_come_in_time() {
+async fn end_that_waits_for_the_handler_counts_as_timely() {
     let (handler, mut calls) = Both::new();
     let _never = handler.waits.next("telemetry");
     let outcome = play(handler, async |fake| {
@@ -207,7 +207,7 @@ async fn an_end_that_waits_for_the_handler_has_come_in_time() {
 }
 
 #[tokio::test]
-async fn an_end_that_comes_late_but_before_the_next_event_does_not_end_the_holding() {
+async fn late_end_before_next_event_keeps_holding() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -225,7 +225,7 @@ async fn an_end_that_comes_late_but_before_the_next_event_does_not_end_the_holdi
 }
 
 #[tokio::test]
-async fn holding_never_lasts_to_the_deadline_even_if_the_end_is_still_handled() {
+async fn holding_ends_before_the_deadline() {
     let (handler, mut calls) = Ends::new();
     let done = handler.waits.next("runtime_done");
     let outcome = play(handler, async |fake| {
@@ -241,7 +241,7 @@ async fn holding_never_lasts_to_the_deadline_even_if_the_end_is_still_handled() 
 }
 
 #[tokio::test]
-async fn an_event_waits_no_longer_than_its_budget_for_an_end_that_is_handled() {
+async fn event_waits_for_a_handled_end_within_its_budget() {
     let (handler, mut calls) = Ends::new();
     let _never = handler.waits.next("runtime_done");
     let outcome = play(handler, async |fake| {
@@ -257,7 +257,7 @@ async fn an_event_waits_no_longer_than_its_budget_for_an_end_that_is_handled() {
 }
 
 #[tokio::test]
-async fn without_a_deadline_nothing_is_held_back() {
+async fn missing_deadline_disables_holding() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         subscribed(fake).await;
@@ -272,7 +272,7 @@ async fn without_a_deadline_nothing_is_held_back() {
 }
 
 #[tokio::test]
-async fn the_end_of_an_invocation_that_ran_into_its_timeout_comes_before_shutdown() {
+async fn end_of_timed_out_invocation_is_handled_before_shutdown() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -286,7 +286,7 @@ async fn the_end_of_an_invocation_that_ran_into_its_timeout_comes_before_shutdow
 }
 
 #[tokio::test]
-async fn an_end_whose_event_is_lost_comes_before_shutdown() {
+async fn end_of_lost_event_is_handled_before_shutdown() {
     let (handler, mut calls) = Ends::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -301,7 +301,7 @@ async fn an_end_whose_event_is_lost_comes_before_shutdown() {
 }
 
 #[tokio::test]
-async fn a_failed_runtime_done_is_an_exit_error() {
+async fn failed_runtime_done_is_an_exit_error() {
     let (mut handler, _) = Ends::new();
     handler.fails = "runtime_done";
     let outcome = play(handler, async |fake| {
@@ -347,7 +347,7 @@ impl Handler for Deadlines {
 }
 
 #[tokio::test]
-async fn an_end_has_the_deadline_of_the_event_that_it_is_in() {
+async fn end_has_the_deadline_of_its_event() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let extension = emulator.extension("ext").run(Deadlines::default());

@@ -43,7 +43,7 @@ fn schema(request: &Request) -> String {
 }
 
 #[tokio::test]
-async fn subscribes_by_put_at_exactly_the_documented_path() {
+async fn subscribe_puts_to_the_documented_path() {
     let subscribed = answered(|request| {
         assert_eq!(request.method, "PUT");
         assert_eq!(request.path, "/2022-07-01/telemetry");
@@ -61,7 +61,7 @@ async fn subscribes_by_put_at_exactly_the_documented_path() {
 }
 
 #[tokio::test]
-async fn each_limit_of_the_buffering_may_be_given_alone() {
+async fn each_buffering_limit_may_be_given_alone() {
     let buffering = Buffering::new();
     let cases = [
         (buffering.max_items(1_000), json!({"maxItems": 1_000})),
@@ -88,7 +88,7 @@ async fn each_limit_of_the_buffering_may_be_given_alone() {
 
 /// At their edges, so that neither is stricter.
 #[tokio::test]
-async fn the_limits_of_the_attribute_are_those_of_the_subscription() {
+async fn limits_of_the_attribute_are_valid_subscriptions() {
     #[derive(Default)]
     struct Least;
     #[derive(Default)]
@@ -119,7 +119,7 @@ async fn the_limits_of_the_attribute_are_those_of_the_subscription() {
 }
 
 #[tokio::test]
-async fn over_tcp_the_port_is_told() {
+async fn tcp_destination_is_a_port() {
     let types = [TelemetryType::Extension];
     let subscription = Subscription::new(&types, Destination::Tcp { port: 4243 });
     let subscribed = subscribe(subscription, async |fake| {
@@ -132,7 +132,7 @@ async fn over_tcp_the_port_is_told() {
 }
 
 #[tokio::test]
-async fn what_no_platform_takes_is_an_error_before_anything_is_sent() {
+async fn invalid_subscription_is_an_error_before_anything_is_sent() {
     let buffering = Buffering::new();
     let cases = [
         (
@@ -167,7 +167,7 @@ async fn what_no_platform_takes_is_an_error_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_platforms_own_port_is_not_listened_at() {
+async fn port_of_the_platform_is_refused() {
     let builder = Extension::builder().runtime_api("127.0.0.1:1");
     let error = builder.telemetry_address(([0, 0, 0, 0], 9001)).build();
     assert_eq!(
@@ -177,7 +177,7 @@ async fn the_platforms_own_port_is_not_listened_at() {
 }
 
 #[tokio::test]
-async fn a_200_is_success_and_one_without_a_word_is_told_apart() {
+async fn status_200_is_success_and_empty_body_is_unconfirmed() {
     for (body, expected) in [
         ("\"OK\"", Subscribed::Confirmed),
         ("OK", Subscribed::Confirmed),
@@ -189,7 +189,7 @@ async fn a_200_is_success_and_one_without_a_word_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_202_means_that_there_is_no_telemetry() {
+async fn status_202_means_no_telemetry() {
     let body =
         r#"{"errorMessage":"Telemetry API is not supported","errorType":"Telemetry.NotSupported"}"#;
     let subscribed = answered(|request| request.reply(202, "", body)).await;
@@ -197,7 +197,7 @@ async fn a_202_means_that_there_is_no_telemetry() {
 }
 
 #[tokio::test]
-async fn a_refusal_carries_status_error_type_and_error_message() {
+async fn refusal_has_status_error_type_and_message() {
     let body = r#"{"errorMessage":"Telemetry API subscription is closed already","errorType":"Telemetry.SubscriptionClosed"}"#;
     let cases = [
         (403, body, "Telemetry.SubscriptionClosed"),
@@ -222,7 +222,7 @@ async fn a_refusal_carries_status_error_type_and_error_message() {
 }
 
 #[tokio::test]
-async fn a_schema_that_is_refused_is_followed_by_the_others() {
+async fn refused_schema_is_followed_by_the_others() {
     let refusal = r#"{"errorType":"ValidationError","errorMessage":"schemaVersion"}"#;
     let subscribed = subscribe(subscription(), async |fake| {
         for expected in ["2022-12-13", "2022-07-01"] {
@@ -238,7 +238,7 @@ async fn a_schema_that_is_refused_is_followed_by_the_others() {
 }
 
 #[tokio::test]
-async fn a_subscription_that_is_refused_in_every_schema_fails_with_the_first_refusal() {
+async fn refusal_of_every_schema_returns_the_first() {
     let error = subscribe(subscription(), async |fake| {
         for number in 1..=3 {
             let message = format!(r#"{{"errorMessage":"number {number}"}}"#);
@@ -250,7 +250,7 @@ async fn a_subscription_that_is_refused_in_every_schema_fails_with_the_first_ref
 }
 
 #[tokio::test]
-async fn what_the_platform_said_first_is_told_whatever_becomes_of_the_other_schemas() {
+async fn first_refusal_is_returned_whatever_follows() {
     let error = subscribe(subscription(), async |fake| {
         fake.expect(TELEMETRY).await.reply(400, "", "");
         fake.expect(TELEMETRY).await.reply(403, "", "");
@@ -260,7 +260,7 @@ async fn what_the_platform_said_first_is_told_whatever_becomes_of_the_other_sche
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_platform_said_first_is_told_where_it_then_falls_silent() {
+async fn first_refusal_is_returned_if_the_platform_falls_silent() {
     let error = subscribe(subscription(), async |fake| {
         fake.expect(TELEMETRY).await.reply(400, "", "");
         let _unanswered = fake.expect(TELEMETRY).await;
@@ -271,7 +271,7 @@ async fn what_the_platform_said_first_is_told_where_it_then_falls_silent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_pass_is_tried_again() {
+async fn temporary_error_is_retried() {
     let subscribed = subscribe(subscription(), async |fake| {
         fake.expect(TELEMETRY).await.reply(503, "", "");
         fake.expect(TELEMETRY).await.reply(200, "", "\"OK\"");

@@ -170,7 +170,7 @@ async fn fails_with(counting: Counting, call: Call, text: &str) {
 }
 
 #[tokio::test]
-async fn a_task_works_beside_the_loop_and_can_be_finished_at_shutdown() {
+async fn task_runs_beside_the_loop_and_is_finished_at_shutdown() {
     let (outcome, reports) = life(Counting::<false>::new(Fails::Never)).await;
     let counting = outcome.unwrap();
     assert_eq!((counting.invocations, counting.total), (2, 2));
@@ -178,14 +178,14 @@ async fn a_task_works_beside_the_loop_and_can_be_finished_at_shutdown() {
 }
 
 #[tokio::test]
-async fn a_task_that_fails_in_init_is_an_init_error_even_where_init_waits_for_it() {
+async fn task_failure_in_init_is_an_init_error() {
     let mut counting = Counting::new(Fails::AtOnce);
     counting.hangs = true;
     fails_with(counting, Call::InitError, " failed: the port is taken").await;
 }
 
 #[tokio::test]
-async fn a_failure_that_has_come_is_not_that_of_the_next_invocation() {
+async fn task_failure_belongs_to_the_step_in_which_it_occurs() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let extension = emulator.extension("counting").run(Late::default());
@@ -216,7 +216,7 @@ async fn a_failure_that_has_come_is_not_that_of_the_next_invocation() {
 }
 
 #[tokio::test]
-async fn a_task_that_panics_is_an_error_with_its_message() {
+async fn task_panic_is_an_error_with_its_message() {
     let mut counting = Counting::new(Fails::WithPanic);
     counting.hangs = true;
     let message = " panicked: the port is on fire";
@@ -224,19 +224,19 @@ async fn a_task_that_panics_is_an_error_with_its_message() {
 }
 
 #[tokio::test]
-async fn a_task_that_fails_later_is_an_exit_error() {
+async fn task_failure_after_init_is_an_exit_error() {
     let counting = Counting::new(Fails::InInvoke);
     fails_with(counting, Call::ExitError, " failed: told to fail").await;
 }
 
 #[tokio::test]
-async fn a_task_that_fails_at_the_end_is_an_exit_error_too() {
+async fn task_failure_at_shutdown_is_an_exit_error() {
     let counting = Counting::new(Fails::AtShutdown);
     fails_with(counting, Call::ExitError, " failed: told to fail").await;
 }
 
 #[tokio::test]
-async fn an_extension_that_fails_open_goes_on_without_its_task() {
+async fn task_failure_with_fail_open_is_tolerated() {
     for fails in [
         Fails::AtOnce,
         Fails::WithPanic,
@@ -301,7 +301,7 @@ impl Handler for Forgetful {
 }
 
 #[tokio::test]
-async fn what_is_left_of_tasks_ends_with_the_extension() {
+async fn remaining_tasks_end_with_the_extension() {
     bounded(async {
         let dropped = Arc::new(AtomicBool::new(false));
         let emulator = Emulator::start().await.unwrap();
@@ -316,7 +316,7 @@ async fn what_is_left_of_tasks_ends_with_the_extension() {
 }
 
 #[tokio::test]
-async fn outside_of_an_extension_it_is_a_task_of_tokio() {
+async fn spawn_outside_of_an_extension_is_a_tokio_task() {
     lambda_ext::spawn(async { Err::<(), _>("nobody hears of it") })
         .await
         .unwrap();
@@ -343,7 +343,7 @@ impl Handler for Converting {
 }
 
 #[tokio::test]
-async fn an_error_that_panics_on_its_way_is_a_failure_of_its_task() {
+async fn panic_in_error_conversion_is_a_task_failure() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let extension = emulator.extension("converting").run(Converting);

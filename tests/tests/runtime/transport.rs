@@ -10,7 +10,7 @@ fn client(runtime_api: &str) -> Client {
 }
 
 #[tokio::test]
-async fn the_address_may_be_host_and_port_or_a_url_with_or_without_a_prefix() {
+async fn address_may_be_host_and_port_or_url_with_prefix() {
     bounded(async {
         let mut fake = Fake::start().await;
         let api = fake.runtime_api().to_owned();
@@ -52,7 +52,7 @@ async fn the_address_may_be_host_and_port_or_a_url_with_or_without_a_prefix() {
 }
 
 #[test]
-fn what_is_no_address_is_an_error_that_shows_it() {
+fn invalid_address_is_an_error_that_shows_it() {
     for address in [
         "",
         " ",
@@ -190,7 +190,7 @@ async fn connection_that_announces_its_end_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_platform_that_closes_after_each_reply_is_met_anew() {
+async fn platform_that_closes_after_each_response_gets_new_connections() {
     bounded(async {
         let mut fake = Fake::start().await;
         let client = client(fake.runtime_api());
@@ -214,7 +214,7 @@ async fn a_platform_that_closes_after_each_reply_is_met_anew() {
 }
 
 #[tokio::test]
-async fn a_next_that_a_kept_connection_swallowed_is_sent_once_more() {
+async fn next_lost_on_a_kept_connection_is_sent_once_more() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -233,7 +233,7 @@ async fn a_next_that_a_kept_connection_swallowed_is_sent_once_more() {
 }
 
 #[tokio::test]
-async fn a_next_that_is_swallowed_twice_is_an_error_and_not_sent_a_third_time() {
+async fn next_lost_twice_is_an_error() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -252,7 +252,7 @@ async fn a_next_that_is_swallowed_twice_is_an_error_and_not_sent_a_third_time() 
 }
 
 #[tokio::test]
-async fn an_error_report_that_a_kept_connection_swallowed_is_sent_once_more() {
+async fn report_lost_on_a_kept_connection_is_sent_once_more() {
     bounded(async {
         let mut fake = Fake::start().await;
         let reporter = fake.registered_client().await.error_reporter();
@@ -335,7 +335,7 @@ async fn new_connection_lost_beside_waiting_next_is_an_error_at_once() {
 }
 
 #[tokio::test]
-async fn a_first_connection_that_closes_without_a_reply_is_an_error_at_once() {
+async fn first_connection_closed_without_response_is_an_error_at_once() {
     bounded(async {
         let mut fake = Fake::start().await;
         let client = client(fake.runtime_api());
@@ -357,7 +357,7 @@ async fn a_first_connection_that_closes_without_a_reply_is_an_error_at_once() {
 }
 
 #[tokio::test]
-async fn an_address_where_nobody_listens_is_an_error_that_names_it() {
+async fn address_without_listener_is_an_error_that_names_it() {
     // Bound and not listening: refused for as long as the socket lives.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -368,7 +368,7 @@ async fn an_address_where_nobody_listens_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_cut_in_the_middle_is_an_error() {
+async fn truncated_response_is_an_error() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -387,7 +387,7 @@ async fn a_reply_that_is_cut_in_the_middle_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_no_http_is_an_error() {
+async fn response_that_is_no_http_is_an_error() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -403,7 +403,7 @@ async fn a_reply_that_is_no_http_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_reply_without_end_is_not_read_to_the_end() {
+async fn endless_response_is_not_read_to_the_end() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -421,7 +421,7 @@ async fn a_reply_without_end_is_not_read_to_the_end() {
 }
 
 #[tokio::test]
-async fn a_head_without_end_is_not_read_to_the_end() {
+async fn endless_head_is_not_read_to_the_end() {
     for head in [
         "X: 1\r\n".repeat(1_000),
         format!("X: {}", "1".repeat(2 << 20)),
@@ -442,7 +442,7 @@ async fn a_head_without_end_is_not_read_to_the_end() {
 }
 
 #[tokio::test]
-async fn a_switch_to_another_protocol_is_refused() {
+async fn protocol_switch_is_refused() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -458,7 +458,7 @@ async fn a_switch_to_another_protocol_is_refused() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn redirect_is_not_followed() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -475,7 +475,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_event_reads_the_same_through_every_kind_of_reply() {
+async fn event_in_every_framing_of_a_response_is_the_same() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut client = fake.registered_client().await;
@@ -495,7 +495,7 @@ async fn an_event_reads_the_same_through_every_kind_of_reply() {
 }
 
 #[tokio::test]
-async fn a_reply_that_came_while_nobody_read_is_not_too_late() {
+async fn response_that_arrived_while_unpolled_is_in_time() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     async fn read_head(stream: &mut tokio::net::TcpStream) {

@@ -115,7 +115,7 @@ fn for_machine(mut program: Vec<u8>, machine: u16) -> Vec<u8> {
 }
 
 #[test]
-fn what_runs_has_its_systems_told() {
+fn valid_program_lists_the_systems_it_runs_on() {
     let directory = Scratch::directory();
     let program = static_program(&directory);
     let told = doctor(&file(&directory, "good", &program));
@@ -130,7 +130,7 @@ fn what_runs_has_its_systems_told() {
 }
 
 #[test]
-fn an_example_is_built_and_looked_at() {
+fn named_example_is_built_and_checked() {
     let output = Command::new(built::command())
         .args(["doctor", "no-such-extension"])
         .output()
@@ -146,7 +146,7 @@ fn an_example_is_built_and_looked_at() {
 }
 
 #[test]
-fn all_have_to_be_allowed_to_execute_it() {
+fn file_that_not_all_may_execute_is_an_error() {
     let directory = Scratch::directory();
     let path = file(&directory, "good", &static_program(&directory));
     for (bits, told_of) in [
@@ -163,7 +163,7 @@ fn all_have_to_be_allowed_to_execute_it() {
 }
 
 #[test]
-fn what_no_layer_may_have_is_told() {
+fn file_larger_than_layers_allow_is_an_error() {
     let directory = Scratch::directory();
     let path = file(&directory, "large", b"");
     let open = fs::File::options().write(true).open(&path);
@@ -177,7 +177,7 @@ fn what_no_layer_may_have_is_told() {
 }
 
 #[test]
-fn the_name_has_to_arrive() {
+fn unusable_name_is_an_error() {
     let directory = Scratch::directory();
     let program = static_program(&directory);
     for name in ["größe", "two\nlines", " before", "after "] {
@@ -189,7 +189,7 @@ fn the_name_has_to_arrive() {
 }
 
 #[test]
-fn what_is_for_another_machine_is_told() {
+fn other_architecture_is_an_error() {
     const AARCH64: u16 = 183;
     const RISCV: u16 = 243;
     let directory = Scratch::directory();
@@ -215,7 +215,7 @@ fn what_is_for_another_machine_is_told() {
 }
 
 #[test]
-fn what_is_no_program_is_told_what_it_is() {
+fn file_that_is_no_program_is_named_for_what_it_is() {
     let directory = Scratch::directory();
     needing(&directory, "libown.so.1", "OWN_1");
     let library = fs::read(directory.0.join("stub.so")).expect("it is linked");
@@ -261,7 +261,7 @@ fn scripts_are_read_as_the_kernel_reads_them() {
 }
 
 #[test]
-fn what_is_damaged_is_told() {
+fn damaged_file_is_an_error() {
     let directory = Scratch::directory();
     let programs = [
         static_program(&directory),

@@ -6,7 +6,7 @@ use super::super::Scratch;
 use super::{cc, doctor, file, needing};
 
 #[test]
-fn what_asks_for_a_newer_library_is_told_with_what_asks() {
+fn newer_symbol_version_is_an_error_that_names_the_symbol() {
     let directory = Scratch::directory();
     let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.99"));
     assert_eq!(told.errors, ["version"], "{}", told.text);
@@ -35,7 +35,7 @@ fn what_asks_for_a_newer_library_is_told_with_what_asks() {
 }
 
 #[test]
-fn what_copes_without_does_not_need_it() {
+fn weak_version_is_no_requirement() {
     const WEAK: u16 = 2;
     let directory = Scratch::directory();
     let program = needing(&directory, "libc.so.6", "GLIBC_2.99");
@@ -59,7 +59,7 @@ fn hash(name: &str) -> u32 {
 }
 
 #[test]
-fn libraries_have_to_be_there_or_to_come_along() {
+fn missing_library_is_an_error_unless_packed() {
     let directory = Scratch::directory();
     let told = doctor(&needing(&directory, "libown.so.1", "OWN_1"));
     assert_eq!(told.errors, ["library"], "{}", told.text);
@@ -82,7 +82,7 @@ fn libraries_have_to_be_there_or_to_come_along() {
 }
 
 #[test]
-fn another_dynamic_linker_is_not_there() {
+fn foreign_dynamic_linker_is_an_error() {
     let directory = Scratch::directory();
     fs::write(directory.0.join("m.c"), "int main(void) { return 0; }").expect("it is written");
     for (linker, help) in [
@@ -99,7 +99,7 @@ fn another_dynamic_linker_is_not_there() {
 }
 
 #[test]
-fn what_cannot_be_told_is_not_claimed() {
+fn unreadable_needs_claim_no_system() {
     let directory = Scratch::directory();
     let program = needing(&directory, "libc.so.6", "GLIBC_2.99");
     let mut bytes = fs::read(program).expect("it is linked");

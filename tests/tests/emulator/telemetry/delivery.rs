@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 const HOURS: Duration = Duration::from_secs(3 * 3600);
 
 #[tokio::test]
-async fn a_batch_is_posted_to_the_whole_uri_as_a_list_in_json() {
+async fn batch_is_posted_to_the_full_uri_as_json_list() {
     bounded(async {
         for host in ["sandbox.localdomain", "sandbox", "localhost"] {
             let mut fake = Fake::start().await;
@@ -34,7 +34,7 @@ async fn a_batch_is_posted_to_the_whole_uri_as_a_list_in_json() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_closes_when_its_time_is_over_since_its_first_event() {
+async fn batch_closes_by_time_since_its_first_event() {
     bounded(async {
         for (buffering, time) in [(json!({}), 1000), (json!({"timeoutMs": 30_000}), 30_000)] {
             let mut fake = Fake::start().await;
@@ -56,7 +56,7 @@ async fn a_batch_closes_when_its_time_is_over_since_its_first_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_closes_by_its_items() {
+async fn batch_closes_by_items() {
     bounded(async {
         let mut fake = Fake::start().await;
         let change = |body: &mut Value| {
@@ -82,7 +82,7 @@ async fn a_batch_closes_by_its_items() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_has_ten_thousand_items_if_nothing_else_is_said() {
+async fn batch_without_limits_has_ten_thousand_items() {
     bounded(async {
         let mut fake = Fake::start().await;
         // So many lines are less than that.
@@ -101,7 +101,7 @@ async fn a_batch_has_ten_thousand_items_if_nothing_else_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_closes_by_its_bytes() {
+async fn batch_closes_by_bytes() {
     bounded(async {
         for (buffering, most) in [
             (json!({}), 262_144),
@@ -125,7 +125,7 @@ async fn a_batch_closes_by_its_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_batch_at_a_time_is_under_way() {
+async fn batches_are_delivered_one_at_a_time() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -141,7 +141,7 @@ async fn one_batch_at_a_time_is_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_is_not_taken_comes_again_unchanged_and_later_each_time() {
+async fn unaccepted_batch_is_retried_unchanged_with_backoff() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -174,7 +174,7 @@ async fn a_batch_that_is_not_taken_comes_again_unchanged_and_later_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answer_whose_body_never_comes_takes_the_batch() {
+async fn answer_without_its_body_accepts_the_batch() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -205,7 +205,7 @@ async fn destination_may_have_any_path_of_a_url() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_waits_for_somebody_to_listen() {
+async fn batch_waits_for_a_listener() {
     bounded(async {
         // Free once it is dropped, and nobody else's: connections of this process are few.
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -232,7 +232,7 @@ async fn a_batch_waits_for_somebody_to_listen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_redirects_is_taken_for_an_answer() {
+async fn redirect_counts_as_an_answer() {
     bounded(async {
         let (mut fake, mut other) = (Fake::start().await, Fake::start().await);
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -260,7 +260,7 @@ fn over_tcp(listener: &TcpListener) -> impl FnOnce(&mut Value) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn over_tcp_each_event_is_a_line_on_one_connection() {
+async fn tcp_event_is_a_line_on_one_connection() {
     bounded(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let builder = Emulator::builder().log_format(LogFormat::Json);
@@ -284,7 +284,7 @@ async fn over_tcp_each_event_is_a_line_on_one_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn over_tcp_a_connection_that_is_lost_is_made_again() {
+async fn lost_tcp_connection_is_reopened() {
     bounded(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let fake = Fake::start().await;

@@ -41,7 +41,7 @@ fn of_extension<'e>(told: &'e [Value], name: &str) -> &'e Value {
 }
 
 #[tokio::test]
-async fn what_cannot_be_launched_is_told_as_a_launch_error_and_the_runtime_is_not() {
+async fn failed_launch_is_told_as_launch_error_without_runtime() {
     bounded(async {
         let (told, _) = told_of_failure("/etc/hostname", &[]).await;
         assert_eq!(
@@ -75,7 +75,7 @@ async fn what_cannot_be_launched_is_told_as_a_launch_error_and_the_runtime_is_no
 }
 
 #[tokio::test]
-async fn an_init_error_is_told_with_what_was_reported() {
+async fn init_error_is_told_as_reported() {
     bounded(async {
         let env = [("FAIL_IN", "init"), ("FAIL_BY", "typed error")];
         let (told, _) = told_of_failure(env!("CARGO_BIN_EXE_failing"), &env).await;
@@ -94,7 +94,7 @@ async fn an_init_error_is_told_with_what_was_reported() {
 }
 
 #[tokio::test]
-async fn an_extension_that_leaves_before_it_registers_is_told_as_started() {
+async fn exit_before_registration_is_told_as_started() {
     bounded(async {
         let (told, _) = told_of_failure("/bin/true", &[]).await;
         let expected = json!({"name": "true", "state": "Started", "events": []});
@@ -107,7 +107,7 @@ async fn an_extension_that_leaves_before_it_registers_is_told_as_started() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_init_that_is_not_done_in_time_is_told_as_a_timeout() {
+async fn slow_init_is_told_as_timeout() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let _ = emulator.extension("ext");
@@ -128,7 +128,7 @@ async fn an_init_that_is_not_done_in_time_is_told_as_a_timeout() {
 }
 
 #[tokio::test]
-async fn what_processes_write_is_told_by_what_they_are() {
+async fn process_output_is_told_by_kind_of_process() {
     bounded(async {
         let emulator = Emulator::builder()
             .executable(env!("CARGO_BIN_EXE_failing"))
@@ -154,7 +154,7 @@ async fn what_processes_write_is_told_by_what_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_report_of_an_invocation_comes_during_the_next_one_or_at_shutdown() {
+async fn report_arrives_during_next_invocation_or_at_shutdown() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
@@ -192,7 +192,7 @@ async fn the_report_of_an_invocation_comes_during_the_next_one_or_at_shutdown() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invocation_is_not_reported_while_an_extension_is_busy_with_it() {
+async fn invocation_is_not_reported_while_an_extension_is_busy() {
     bounded(async {
         let mut fake = Fake::start().await;
         let platform = |body: &mut Value| body["types"] = json!(["platform"]);
@@ -218,7 +218,7 @@ async fn an_invocation_is_not_reported_while_an_extension_is_busy_with_it() {
 }
 
 #[tokio::test]
-async fn a_managed_instance_tells_less_and_in_another_order() {
+async fn managed_instance_tells_less_and_in_another_order() {
     bounded(async {
         let emulator = Emulator::builder()
             .initialization(Initialization::ManagedInstances)
@@ -280,7 +280,7 @@ async fn a_managed_instance_tells_less_and_in_another_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_managed_instance_is_not_frozen_between_invocations() {
+async fn managed_instance_is_not_frozen_between_invocations() {
     bounded(async {
         let emulator = Emulator::builder()
             .initialization(Initialization::ManagedInstances)

@@ -36,7 +36,7 @@ fn dropped_in_record(emulator: &Emulator) -> (u64, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_redelivery_a_batch_that_is_not_taken_is_dropped_and_counted() {
+async fn unaccepted_batch_without_redelivery_is_dropped_and_counted() {
     bounded(async {
         let mut fake = Fake::start().await;
         let types = |body: &mut Value| body["types"] = json!(["platform", "function"]);
@@ -64,7 +64,7 @@ async fn without_redelivery_a_batch_that_is_not_taken_is_dropped_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_something_was_dropped_is_not_dropped_and_told_for_ever() {
+async fn drop_of_a_drop_report_is_not_told_forever() {
     bounded(async {
         let mut fake = Fake::start().await;
         let types = |body: &mut Value| body["types"] = json!(["platform", "function"]);
@@ -88,7 +88,7 @@ async fn that_something_was_dropped_is_not_dropped_and_told_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_fit_into_the_queue_is_dropped_and_told_with_its_counts() {
+async fn queue_overflow_is_dropped_and_told_with_counts() {
     bounded(async {
         let mut fake = Fake::start().await;
         let types = |body: &mut Value| body["types"] = json!(["platform", "function"]);
@@ -120,7 +120,7 @@ async fn what_does_not_fit_into_the_queue_is_dropped_and_told_with_its_counts() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_told_of_lines_only_is_not_told_what_was_dropped() {
+async fn subscriber_of_lines_is_not_told_of_drops() {
     bounded(async {
         let mut fake = Fake::start().await;
         let builder = Emulator::builder().telemetry_queue(1024);
@@ -143,7 +143,7 @@ async fn who_is_told_of_lines_only_is_not_told_what_was_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_before_the_subscription_is_told_or_counted_however_much_it_is() {
+async fn telemetry_before_subscription_is_told_or_counted() {
     bounded(async {
         for (queue, complete) in [(8 * 1024 * 1024, true), (64 * 1024, false)] {
             let mut fake = Fake::start().await;
@@ -176,7 +176,7 @@ async fn what_was_before_the_subscription_is_told_or_counted_however_much_it_is(
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_delivered_again_while_the_environment_is_frozen() {
+async fn frozen_environment_delivers_nothing_again() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, raw, id) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -196,7 +196,7 @@ async fn nothing_is_delivered_again_while_the_environment_is_frozen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_is_delivered_before_shutdown() {
+async fn remaining_telemetry_is_delivered_before_shutdown() {
     bounded(async {
         let mut fake = Fake::start().await;
         let slow = |body: &mut Value| body["buffering"] = json!({"timeoutMs": 30_000});
@@ -225,7 +225,7 @@ async fn what_is_left_is_delivered_before_shutdown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscriber_that_does_not_answer_holds_shutdown_for_a_second_at_most() {
+async fn silent_subscriber_delays_shutdown_by_a_second_at_most() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, raw, id) = amid(Emulator::builder(), &fake, |_| {}).await;
@@ -246,7 +246,7 @@ async fn a_subscriber_that_does_not_answer_holds_shutdown_for_a_second_at_most()
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_delivered_for_an_emulator_that_is_gone() {
+async fn dropped_emulator_delivers_nothing() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;

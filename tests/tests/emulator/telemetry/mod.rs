@@ -37,7 +37,7 @@ async fn started(builder: EmulatorBuilder) -> Emulator {
 }
 
 #[tokio::test]
-async fn an_event_has_a_time_a_type_and_a_record() {
+async fn event_has_time_type_and_record() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let told = told(&emulator, None, life(&emulator, Invocation::default())).await;
@@ -57,7 +57,7 @@ async fn an_event_has_a_time_a_type_and_a_record() {
 }
 
 #[tokio::test]
-async fn a_cold_start_is_told_in_order_and_from_before_the_subscription() {
+async fn cold_start_is_told_in_order_from_before_the_subscription() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let invocation = Invocation::default().request_id("1");
@@ -117,7 +117,7 @@ async fn a_cold_start_is_told_in_order_and_from_before_the_subscription() {
 }
 
 #[tokio::test]
-async fn only_the_first_invocation_after_init_reports_what_it_took() {
+async fn init_duration_is_reported_by_first_invocation_only() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let told = told(&emulator, None, async {
@@ -135,7 +135,7 @@ async fn only_the_first_invocation_after_init_reports_what_it_took() {
 }
 
 #[tokio::test]
-async fn only_the_categories_of_the_subscription_are_told() {
+async fn only_subscribed_types_are_told() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
@@ -163,7 +163,7 @@ async fn only_the_categories_of_the_subscription_are_told() {
 }
 
 #[tokio::test]
-async fn an_init_that_is_part_of_an_invocation_says_so_and_comes_before_it() {
+async fn init_within_invocation_is_marked_and_told_first() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let crash = Invocation::default().outcome(Outcome::Crash);
@@ -209,7 +209,7 @@ async fn told_of(outcome: Outcome) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_timeout_is_told_without_an_error_type_and_reported_after_shutdown() {
+async fn timeout_is_told_without_error_type_and_reported_after_shutdown() {
     bounded(async {
         let told = told_of(Outcome::Timeout).await;
         for event in &told[1..] {
@@ -225,7 +225,7 @@ async fn a_timeout_is_told_without_an_error_type_and_reported_after_shutdown() {
 }
 
 #[tokio::test]
-async fn a_crash_of_the_runtime_is_an_error_with_its_type() {
+async fn runtime_crash_is_an_error_with_its_type() {
     bounded(async {
         for event in &told_of(Outcome::Crash).await[1..] {
             assert_eq!(event["record"]["status"], "error");
@@ -236,7 +236,7 @@ async fn a_crash_of_the_runtime_is_an_error_with_its_type() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_function_is_a_success_without_spans() {
+async fn function_error_is_a_success_without_spans() {
     bounded(async {
         for (outcome, spans, bytes) in [(Outcome::Success, 3, 4), (Outcome::Error, 0, 0)] {
             let emulator = Emulator::start().await.unwrap();
@@ -255,7 +255,7 @@ async fn an_error_of_the_function_is_a_success_without_spans() {
 }
 
 #[tokio::test]
-async fn a_trace_is_told_with_each_event_of_its_invocation() {
+async fn trace_is_in_each_event_of_its_invocation() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let invocation = Invocation::default().trace_header("Root=1-2");
@@ -274,7 +274,7 @@ async fn a_trace_is_told_with_each_event_of_its_invocation() {
 }
 
 #[tokio::test]
-async fn a_restore_is_told_before_the_invocation_after_it() {
+async fn restore_is_told_before_its_invocation() {
     bounded(async {
         let emulator = started(Emulator::builder().initialization(Initialization::SnapStart));
         let emulator = emulator.await;
@@ -306,7 +306,7 @@ async fn a_restore_is_told_before_the_invocation_after_it() {
 }
 
 #[tokio::test]
-async fn lines_are_text_in_the_oldest_schema_and_objects_in_newer_ones_if_the_format_is_json() {
+async fn json_lines_are_text_in_oldest_schema_and_objects_in_newer() {
     const LINE: &str = r#"{"level":"INFO","message":"a <line>"}"#;
     bounded(async {
         for (schema, format, structured) in [

@@ -56,7 +56,7 @@ async fn validation_error(response: Response) -> String {
 }
 
 #[tokio::test]
-async fn a_subscription_is_answered_with_ok_in_quotes() {
+async fn subscription_is_answered_with_ok_in_quotes() {
     bounded(async {
         let (_emulator, raw, id) = registered().await;
         let response = raw.subscribe(&id, &subscription(ADDRESS)).await;
@@ -67,7 +67,7 @@ async fn a_subscription_is_answered_with_ok_in_quotes() {
 }
 
 #[tokio::test]
-async fn every_schema_version_has_the_one_path() {
+async fn every_schema_version_has_the_same_path() {
     bounded(async {
         for version in ["2022-07-01", "2022-12-13", "2025-01-29"] {
             let (_emulator, raw, id) = registered().await;
@@ -89,7 +89,7 @@ async fn every_schema_version_has_the_one_path() {
 }
 
 #[tokio::test]
-async fn only_put_subscribes() {
+async fn method_other_than_put_is_refused() {
     bounded(async {
         let (_emulator, raw, _) = registered().await;
         for method in [Method::GET, Method::POST, Method::DELETE] {
@@ -101,7 +101,7 @@ async fn only_put_subscribes() {
 }
 
 #[tokio::test]
-async fn what_is_invalid_is_a_validation_error_that_names_it() {
+async fn invalid_field_is_a_validation_error_that_names_it() {
     bounded(async {
         let (_emulator, raw, id) = registered().await;
         let nothing = None::<Value>;
@@ -148,7 +148,7 @@ async fn what_is_invalid_is_a_validation_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_object_is_a_validation_error() {
+async fn body_that_is_no_object_is_a_validation_error() {
     bounded(async {
         let (_emulator, raw, id) = registered().await;
         let headers = [("Lambda-Extension-Identifier", &*id)];
@@ -161,7 +161,7 @@ async fn what_is_no_object_is_a_validation_error() {
 }
 
 #[tokio::test]
-async fn the_ends_of_each_range_and_unknown_fields_are_taken() {
+async fn limits_of_ranges_and_unknown_fields_are_accepted() {
     bounded(async {
         for (key, value) in [
             ("maxItems", 1_000),
@@ -183,7 +183,7 @@ async fn the_ends_of_each_range_and_unknown_fields_are_taken() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_registered_cannot_subscribe() {
+async fn subscription_without_registration_is_refused() {
     bounded(async {
         let (_emulator, raw, _) = registered().await;
         let body = subscription(ADDRESS);
@@ -217,7 +217,7 @@ async fn whoever_is_not_registered_cannot_subscribe() {
 }
 
 #[tokio::test]
-async fn after_init_subscriptions_are_closed() {
+async fn subscription_after_init_is_refused() {
     bounded(async {
         for (initialization, message) in [
             (
@@ -242,7 +242,7 @@ async fn after_init_subscriptions_are_closed() {
 }
 
 #[tokio::test]
-async fn a_second_subscription_is_an_internal_error_and_the_first_one_stands() {
+async fn second_subscription_is_an_internal_error_and_first_stands() {
     bounded(async {
         let (emulator, raw, id) = registered().await;
         let (mut first, mut second) = (Subscriber::start().await, Subscriber::start().await);
@@ -261,7 +261,7 @@ async fn a_second_subscription_is_an_internal_error_and_the_first_one_stands() {
 }
 
 #[tokio::test]
-async fn a_platform_without_telemetry_answers_anything_with_202_and_delivers_nothing() {
+async fn platform_without_telemetry_answers_202_and_delivers_nothing() {
     bounded(async {
         let builder = Emulator::builder().telemetry(TelemetrySupport::NotSupported);
         let emulator = builder.start().await.unwrap();
@@ -285,7 +285,7 @@ async fn a_platform_without_telemetry_answers_anything_with_202_and_delivers_not
 }
 
 #[tokio::test]
-async fn the_logs_api_is_not_supported_and_on_managed_instances_not_there() {
+async fn logs_api_is_unsupported_and_missing_on_managed_instances() {
     bounded(async {
         let (_emulator, raw, _) = registered().await;
         let path = "/2020-08-15/logs";
@@ -301,7 +301,7 @@ async fn the_logs_api_is_not_supported_and_on_managed_instances_not_there() {
 }
 
 #[tokio::test]
-async fn managed_instances_take_the_newest_schema_only() {
+async fn managed_instance_accepts_newest_schema_only() {
     bounded(async {
         let (_emulator, raw, id) = of(Initialization::ManagedInstances).await;
         for version in ["2022-07-01", "2022-12-13"] {
@@ -316,7 +316,7 @@ async fn managed_instances_take_the_newest_schema_only() {
 }
 
 #[tokio::test]
-async fn a_destination_is_in_the_environment_or_on_loopback() {
+async fn destination_outside_of_the_environment_is_refused() {
     bounded(async {
         for host in ["sandbox.localdomain", "sandbox", "127.0.0.1", "localhost"] {
             let (_emulator, raw, id) = registered().await;
@@ -343,7 +343,7 @@ async fn a_destination_is_in_the_environment_or_on_loopback() {
 }
 
 #[tokio::test]
-async fn a_tcp_destination_needs_a_port_where_somebody_listens() {
+async fn tcp_destination_without_listener_is_refused() {
     bounded(async {
         let (_emulator, raw, id) = registered().await;
         let tcp = |port: Value| with("/destination", json!({"protocol": "TCP", "port": port}));

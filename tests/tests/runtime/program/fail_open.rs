@@ -26,7 +26,7 @@ fn lines(ended: &Ended) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_error_is_said_once_a_minute_and_the_handler_goes_on() {
+async fn error_is_logged_once_a_minute_and_handler_continues() {
     let ended = open("invoke", "error").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(
@@ -43,7 +43,7 @@ async fn an_error_is_said_once_a_minute_and_the_handler_goes_on() {
 }
 
 #[tokio::test]
-async fn a_panic_is_said_with_its_place_and_the_handler_is_called_no_more() {
+async fn panic_is_logged_with_its_location_and_handler_is_retired() {
     let ended = open("invoke", "panic").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.stdout, "prepare 1\ninit 1\ninvoke 1\n");
@@ -63,7 +63,7 @@ async fn a_panic_is_said_with_its_place_and_the_handler_is_called_no_more() {
 }
 
 #[tokio::test]
-async fn a_failed_shutdown_is_said_and_the_code_is_0() {
+async fn failed_shutdown_is_logged_and_exits_with_0() {
     for by in ["error", "panic"] {
         let ended = open("shutdown", by).await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -75,7 +75,7 @@ async fn a_failed_shutdown_is_said_and_the_code_is_0() {
 }
 
 #[tokio::test]
-async fn without_a_handler_it_waits_for_its_end_alone() {
+async fn failed_start_is_logged_and_waits_for_shutdown() {
     for by in ["error", "panic", "await"] {
         let environment = [("FAIL_IN", "prepare"), ("FAIL_BY", by)];
         let ended = run(env!("CARGO_BIN_EXE_open"), &environment, async |fake, _| {
@@ -97,7 +97,7 @@ async fn without_a_handler_it_waits_for_its_end_alone() {
 }
 
 #[tokio::test]
-async fn an_invoke_that_hangs_is_cut_before_the_deadline_and_says_so() {
+async fn hanging_invoke_is_cancelled_before_the_deadline_and_logged() {
     let environment = [("FAIL_IN", "invoke"), ("FAIL_BY", "await")];
     for path in [env!("CARGO_BIN_EXE_open"), env!("CARGO_BIN_EXE_failing")] {
         let ended = run(path, &environment, async |fake, _| {
@@ -133,7 +133,7 @@ async fn switched(value: &str, platform: impl AsyncFnOnce(&mut Fake, &Program)) 
 }
 
 #[tokio::test]
-async fn one_that_is_switched_off_registers_for_nothing_and_stays_idle() {
+async fn disabled_extension_registers_for_nothing_and_stays_idle() {
     for value in ["true", "other, failing"] {
         let ended = switched(value, async |fake, program| {
             let register = fake.expect(fake::REGISTER).await;
@@ -152,7 +152,7 @@ async fn one_that_is_switched_off_registers_for_nothing_and_stays_idle() {
 }
 
 #[tokio::test]
-async fn a_switch_that_is_for_others_changes_nothing() {
+async fn disabling_another_extension_changes_nothing() {
     for value in ["false", "other"] {
         let ended = switched(value, async |fake, _| {
             fake.expect(fake::REGISTER).await.registered();
@@ -164,7 +164,7 @@ async fn a_switch_that_is_for_others_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_of_the_authors_panics_beside_the_methods_is_contained() {
+async fn panic_outside_of_methods_is_contained() {
     for panics in ["payload", "cut", "display", "error"] {
         let environment = [("PANICS", panics)];
         let contained = env!("CARGO_BIN_EXE_contained");

@@ -31,7 +31,7 @@ async fn alone(environment: &[(&str, &str)]) -> Ended {
 }
 
 #[tokio::test]
-async fn leaves_with_code_0_after_shutdown_and_says_nothing_of_its_own() {
+async fn shutdown_exits_with_0_and_prints_nothing() {
     let ended = run("", "", &[], async |fake, _| {
         fake.request().await.registered();
         fake.expect(fake::NEXT).await.invoke("1");
@@ -47,7 +47,7 @@ async fn leaves_with_code_0_after_shutdown_and_says_nothing_of_its_own() {
 }
 
 #[tokio::test]
-async fn registers_under_its_file_name() {
+async fn program_registers_under_its_file_name() {
     let ended = run("", "", &[], async |fake, _| {
         let register = fake.request().await;
         let name = format!("failing{}", std::env::consts::EXE_SUFFIX);
@@ -60,7 +60,7 @@ async fn registers_under_its_file_name() {
 }
 
 #[tokio::test]
-async fn a_missing_variable_is_one_line_that_says_what_it_is_and_what_to_do() {
+async fn missing_variable_is_one_line_with_the_remedy() {
     let ended = alone(&[]).await;
     assert_eq!(ended.code, Some(1));
     assert_eq!(ended.stdout, "");
@@ -73,7 +73,7 @@ async fn a_missing_variable_is_one_line_that_says_what_it_is_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_no_address_is_one_line_that_shows_it() {
+async fn invalid_address_is_one_line_that_shows_it() {
     for value in ["", "https://127.0.0.1:9001"] {
         let ended = alone(&[("AWS_LAMBDA_RUNTIME_API", value)]).await;
         assert_eq!(ended.code, Some(1));
@@ -88,7 +88,7 @@ async fn a_variable_that_is_no_address_is_one_line_that_shows_it() {
 }
 
 #[tokio::test]
-async fn an_address_where_nobody_listens_is_one_line_that_names_it() {
+async fn address_without_listener_is_one_line_that_names_it() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap().to_string();
@@ -101,7 +101,7 @@ async fn an_address_where_nobody_listens_is_one_line_that_names_it() {
 }
 
 #[tokio::test]
-async fn a_proxy_in_the_environment_is_not_used() {
+async fn proxy_in_the_environment_is_not_used() {
     let nowhere = "http://127.0.0.1:1";
     let proxies = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|key| (key, nowhere));
     let ended = run("", "", &proxies, async |fake, _| {
@@ -113,7 +113,7 @@ async fn a_proxy_in_the_environment_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_refused_registration_is_one_line_with_the_platforms_words() {
+async fn refused_registration_is_one_line_with_the_platforms_message() {
     let ended = run("", "", &[], async |fake, _| {
         let body = r#"{"errorType":"Extension.TooManyExtensions","errorMessage":"Extension limit (10) reached"}"#;
         fake.request().await.reply(403, "", body);
@@ -128,7 +128,7 @@ async fn a_refused_registration_is_one_line_with_the_platforms_words() {
 }
 
 #[tokio::test]
-async fn what_a_handler_said_is_on_stderr_once_and_the_code_is_not_0() {
+async fn handler_error_is_on_stderr_once_and_exit_code_is_not_0() {
     for (method, path) in [
         ("prepare", fake::INIT_ERROR),
         ("init", fake::INIT_ERROR),
@@ -157,7 +157,7 @@ async fn what_a_handler_said_is_on_stderr_once_and_the_code_is_not_0() {
 }
 
 #[tokio::test]
-async fn the_code_is_not_0_even_if_the_failure_cannot_be_reported() {
+async fn unreportable_failure_exits_with_nonzero_code() {
     let ended = run("init", "error", &[], async |fake, _| {
         fake.request().await.registered();
         // Swallowed on the kept connection, and on the new one too.
@@ -170,7 +170,7 @@ async fn the_code_is_not_0_even_if_the_failure_cannot_be_reported() {
 }
 
 #[tokio::test]
-async fn a_panic_is_reported_and_its_message_is_on_stderr_once() {
+async fn panic_is_reported_and_on_stderr_once() {
     let ended = run("invoke", "panic", &[], async |fake, _| {
         fake.request().await.registered();
         fake.expect(fake::NEXT).await.invoke("1");
@@ -202,7 +202,7 @@ async fn a_panic_is_reported_and_its_message_is_on_stderr_once() {
 }
 
 #[tokio::test]
-async fn a_platform_that_is_gone_ends_it_with_one_line() {
+async fn lost_platform_ends_the_program_with_one_line() {
     let ended = run("", "", &[], async |fake, _| {
         fake.request().await.registered();
         drop(fake.expect(fake::NEXT).await);
@@ -221,7 +221,7 @@ async fn a_platform_that_is_gone_ends_it_with_one_line() {
 }
 
 #[tokio::test]
-async fn an_unknown_event_is_one_line_and_skipped() {
+async fn unknown_event_is_one_line_and_skipped() {
     let ended = run("", "", &[], async |fake, _| {
         fake.request().await.registered();
         fake.expect(fake::NEXT)
@@ -236,7 +236,7 @@ async fn an_unknown_event_is_one_line_and_skipped() {
 }
 
 #[tokio::test]
-async fn on_managed_instances_invoke_is_not_asked_for() {
+async fn managed_instance_does_not_register_for_invoke() {
     let managed = [("AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances")];
     let ended = run("", "", &managed, async |fake, _| {
         let register = fake.request().await;
@@ -253,7 +253,7 @@ async fn on_managed_instances_invoke_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_maximum_concurrency_alone_is_no_managed_instance() {
+async fn maximum_concurrency_alone_is_no_managed_instance() {
     let variables = [
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_MAX_CONCURRENCY", "1"),
@@ -269,7 +269,7 @@ async fn a_maximum_concurrency_alone_is_no_managed_instance() {
 }
 
 #[tokio::test]
-async fn a_signal_gives_up_next_runs_shutdown_and_leaves_with_code_0() {
+async fn signal_drops_next_runs_shutdown_and_exits_with_0() {
     for (signal, name) in [("TERM", "SIGTERM"), ("INT", "SIGINT")] {
         let ended = run("", "", &[], async |fake, program| {
             fake.request().await.registered();
@@ -288,7 +288,7 @@ async fn a_signal_gives_up_next_runs_shutdown_and_leaves_with_code_0() {
 }
 
 #[tokio::test]
-async fn a_signal_cuts_an_invoke_that_hangs_and_then_runs_shutdown() {
+async fn signal_cancels_a_hanging_invoke_and_runs_shutdown() {
     let ended = run("invoke", "await", &[], async |fake, program| {
         fake.request().await.registered();
         fake.expect(fake::NEXT).await.invoke("1");
@@ -303,7 +303,7 @@ async fn a_signal_cuts_an_invoke_that_hangs_and_then_runs_shutdown() {
 }
 
 #[tokio::test]
-async fn a_signal_cuts_an_init_that_hangs_and_says_so() {
+async fn signal_cancels_a_hanging_init_and_is_logged() {
     for (method, line) in [
         ("init", "failing: `init` was cancelled by SIGTERM\n"),
         ("prepare", "failing: `prepare` was cancelled by SIGTERM\n"),
@@ -326,7 +326,7 @@ async fn a_signal_cuts_an_init_that_hangs_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_init_that_hangs_is_waited_for_and_says_so() {
+async fn hanging_init_is_waited_for_and_logged() {
     let hangs = async |method: &str| {
         let emulator = Emulator::builder()
             .executable(env!("CARGO_BIN_EXE_failing"))
@@ -350,7 +350,7 @@ async fn an_init_that_hangs_is_waited_for_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_shutdown_that_hangs_is_cut_before_the_deadline_and_says_so() {
+async fn hanging_shutdown_is_cancelled_before_the_deadline_and_logged() {
     let ended = run("shutdown", "await", &[], async |fake, _| {
         fake.request().await.registered();
         let left = Duration::from_millis(400);
@@ -369,7 +369,7 @@ async fn a_shutdown_that_hangs_is_cut_before_the_deadline_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_shutdown_that_blocks_its_thread_is_ended_before_the_deadline_and_says_so() {
+async fn blocking_shutdown_is_ended_before_the_deadline_and_logged() {
     let ended = run("shutdown", "block", &[], async |fake, _| {
         fake.request().await.registered();
         let left = Duration::from_millis(400);
@@ -385,7 +385,7 @@ async fn a_shutdown_that_blocks_its_thread_is_ended_before_the_deadline_and_says
 }
 
 #[tokio::test]
-async fn a_failed_shutdown_whose_report_is_not_answered_still_says_what_failed() {
+async fn failed_shutdown_with_unanswered_report_is_logged() {
     let mut unanswered = None;
     let ended = run("shutdown", "error", &[], async |fake, _| {
         fake.request().await.registered();
@@ -402,7 +402,7 @@ async fn a_failed_shutdown_whose_report_is_not_answered_still_says_what_failed()
 }
 
 #[tokio::test]
-async fn a_failure_is_told_before_the_destructor_and_a_destructor_that_blocks_is_ended() {
+async fn failure_is_logged_before_a_blocking_destructor_is_ended() {
     for (method, path) in [("init", fake::INIT_ERROR), ("invoke", fake::EXIT_ERROR)] {
         let ended = run(
             method,
@@ -424,7 +424,7 @@ async fn a_failure_is_told_before_the_destructor_and_a_destructor_that_blocks_is
 }
 
 #[tokio::test]
-async fn a_destructor_that_blocks_is_ended_wherever_it_runs() {
+async fn blocking_destructor_is_ended_wherever_it_runs() {
     let blocks = [("FAIL_DROP", "block")];
     let refused = run("", "", &blocks, async |fake, _| {
         fake.request().await.reply(403, "", "");
@@ -443,7 +443,7 @@ async fn a_destructor_that_blocks_is_ended_wherever_it_runs() {
 }
 
 #[tokio::test]
-async fn a_destructor_that_panics_makes_the_code_1() {
+async fn panicking_destructor_exits_with_1() {
     let ended = run("", "", &[("FAIL_DROP", "panic")], async |fake, _| {
         fake.request().await.registered();
         fake.expect(fake::NEXT).await.shutdown();
@@ -459,7 +459,7 @@ async fn a_destructor_that_panics_makes_the_code_1() {
 }
 
 #[tokio::test]
-async fn a_line_on_stderr_is_not_longer_than_a_log_takes() {
+async fn line_on_stderr_is_no_longer_than_a_log_accepts() {
     let ended = run("", "", &[], async |fake, _| {
         let body = format!(r#"{{"eventType":"{}"}}"#, "X".repeat(500_000));
         fake.request().await.registered();
@@ -472,7 +472,7 @@ async fn a_line_on_stderr_is_not_longer_than_a_log_takes() {
 }
 
 #[tokio::test]
-async fn a_failed_process_ends_although_nobody_reads_its_stderr() {
+async fn failed_process_ends_although_stderr_is_not_read() {
     bounded(async {
         let mut fake = Fake::start().await;
         let mut child = Command::new(env!("CARGO_BIN_EXE_failing"))
@@ -493,7 +493,7 @@ async fn a_failed_process_ends_although_nobody_reads_its_stderr() {
 }
 
 #[tokio::test]
-async fn a_shutdown_after_a_signal_is_cut_too() {
+async fn hanging_shutdown_after_a_signal_is_cancelled() {
     let ended = run("shutdown", "await", &[], async |fake, program| {
         fake.request().await.registered();
         let parked = fake.expect(fake::NEXT).await;
@@ -511,7 +511,7 @@ async fn a_shutdown_after_a_signal_is_cut_too() {
 }
 
 #[tokio::test]
-async fn a_task_on_another_thread_that_fails_is_reported() {
+async fn task_failure_on_another_thread_is_reported() {
     let threads = env!("CARGO_BIN_EXE_threads");
     let ended = program::run(threads, &[("FAILS", "1")], async |fake, _| {
         fake.request().await.registered();
@@ -532,7 +532,7 @@ async fn a_task_on_another_thread_that_fails_is_reported() {
 }
 
 #[tokio::test]
-async fn threads_that_were_asked_for_work_beside_the_loop() {
+async fn worker_threads_run_beside_the_loop() {
     bounded(async {
         let mut fake = Fake::start().await;
         let address = [("AWS_LAMBDA_RUNTIME_API", fake.runtime_api())];

@@ -20,7 +20,7 @@ fn is_other(event: &TelemetryEvent<'_>) -> bool {
 }
 
 #[test]
-fn of_a_thousand_events_four_odd_ones_cost_no_other() {
+fn four_malformed_events_cost_none_of_a_thousand() {
     let mut events: Vec<_> = (0..1_000).map(start).collect();
     events[100] =
         format!(r#"{{"time":"{TIME}","type":"platform.start","record":{{"requestId":[]}}}}"#);
@@ -59,7 +59,7 @@ fn of_a_thousand_events_four_odd_ones_cost_no_other() {
 }
 
 #[test]
-fn what_is_empty_has_no_events() {
+fn empty_body_has_no_events() {
     for empty in ["", " \n", "[]", " [ ] ", "[\n]\n"] {
         assert_eq!(TelemetryBatch::from(empty).iter().count(), 0, "{empty:?}");
     }
@@ -67,7 +67,7 @@ fn what_is_empty_has_no_events() {
 }
 
 #[test]
-fn a_body_that_is_no_array_is_one_event() {
+fn body_that_is_no_array_is_one_event() {
     let only = start(7);
     let batch = TelemetryBatch::from(format!("\n{only}\n"));
     assert_eq!(texts(&batch), [&*only]);
@@ -89,7 +89,7 @@ fn a_body_that_is_no_array_is_one_event() {
 }
 
 #[test]
-fn elements_that_are_no_events_are_events_of_no_type() {
+fn element_that_is_no_event_has_no_type() {
     let elements = [
         "null",
         "7",
@@ -108,7 +108,7 @@ fn elements_that_are_no_events_are_events_of_no_type() {
 }
 
 #[test]
-fn after_what_is_no_json_the_rest_is_one_event() {
+fn rest_after_invalid_json_is_one_event() {
     let (first, last) = (start(1), start(2));
     for broken in [
         format!("{{\"time\":oops}},{last}]"),
@@ -134,7 +134,7 @@ fn after_what_is_no_json_the_rest_is_one_event() {
 }
 
 #[test]
-fn what_is_cut_off_keeps_what_came_before() {
+fn truncated_batch_keeps_its_complete_events() {
     let events = samples("*");
     let text = format!("[{}]", events.join(","));
     for (end, _) in text.char_indices().step_by(7) {
@@ -159,7 +159,7 @@ fn what_is_cut_off_keeps_what_came_before() {
 }
 
 #[test]
-fn ten_thousand_levels_deep_is_no_overflow() {
+fn ten_thousand_levels_overflow_no_stack() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let objects = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
     for deep in [deep, objects] {
@@ -198,7 +198,7 @@ fn ten_thousand_levels_deep_is_no_overflow() {
 }
 
 #[test]
-fn an_iteration_that_is_over_stays_over() {
+fn finished_iteration_stays_finished() {
     let batch = TelemetryBatch::from(format!("[{}] oops", start(1)));
     let mut events = batch.iter();
     assert_eq!(events.by_ref().count(), 2);

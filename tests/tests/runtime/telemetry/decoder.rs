@@ -162,7 +162,7 @@ fn boundary(text: &str, at: usize) -> usize {
 }
 
 #[test]
-fn each_element_is_an_event_and_a_bad_one_costs_no_other() {
+fn each_element_is_an_event_and_malformed_one_costs_no_other() {
     let spaces = select(vec!["", " ", "\n"]);
     hold(&(vec(element(), 0..8), spaces), |(elements, space)| {
         let batch = TelemetryBatch::from(delivery(&elements, space));
@@ -184,7 +184,7 @@ fn each_element_is_an_event_and_a_bad_one_costs_no_other() {
 }
 
 #[test]
-fn whatever_is_cut_or_put_in_nothing_is_lost() {
+fn truncation_or_insertion_loses_no_event() {
     let junk = select(vec![
         "", "]", "[", ",", "\"", "{", "}", "\\", "\0", "é", "null", "\n",
     ]);

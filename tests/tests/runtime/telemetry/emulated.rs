@@ -71,7 +71,7 @@ fn answers(emulator: &Emulator) -> Vec<Option<u16>> {
 }
 
 #[tokio::test]
-async fn two_extensions_of_one_environment_both_get_everything() {
+async fn two_extensions_both_get_everything() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let (one, one_calls) = Batches::new();
@@ -94,7 +94,7 @@ async fn two_extensions_of_one_environment_both_get_everything() {
 }
 
 #[tokio::test]
-async fn the_newest_schema_that_the_platform_takes_is_found() {
+async fn newest_accepted_schema_is_used() {
     let cases = [
         (TelemetrySchema::V2025_01_29, vec![("2022-12-13", 200)]),
         (TelemetrySchema::V2022_12_13, vec![("2022-12-13", 200)]),
@@ -119,8 +119,7 @@ async fn the_newest_schema_that_the_platform_takes_is_found() {
 }
 
 #[tokio::test]
-async fn on_managed_instances_telemetry_comes_in_their_schema_and_shutdown_is_all_that_is_registered_for()
- {
+async fn managed_instance_uses_its_schema_and_registers_for_shutdown_only() {
     let builder = Emulator::builder().initialization(Initialization::ManagedInstances);
     let same = |extension| extension;
     let (emulator, calls) = run(builder, same, async |emulator| {
@@ -137,7 +136,7 @@ async fn on_managed_instances_telemetry_comes_in_their_schema_and_shutdown_is_al
 }
 
 #[tokio::test]
-async fn a_platform_without_telemetry_is_done_without() {
+async fn platform_without_telemetry_is_tolerated() {
     let builder = Emulator::builder().telemetry(TelemetrySupport::NotSupported);
     let same = |extension| extension;
     let (emulator, calls) = run(builder, same, async |emulator| {
@@ -149,7 +148,7 @@ async fn a_platform_without_telemetry_is_done_without() {
 }
 
 #[tokio::test]
-async fn telemetry_by_lines_is_the_same_telemetry() {
+async fn telemetry_over_tcp_is_the_same() {
     let by_tcp = |extension: ExtensionBuilder| extension.telemetry_protocol(Protocol::Tcp);
     let (_, calls) = run(Emulator::builder(), by_tcp, async |emulator| {
         prints(emulator, "line-a").await?;
@@ -160,7 +159,7 @@ async fn telemetry_by_lines_is_the_same_telemetry() {
 }
 
 #[tokio::test]
-async fn whatever_a_delivery_says_it_is_answered_200_and_nothing_else_is_lost() {
+async fn any_delivery_is_answered_200_and_loses_no_other() {
     let odd: [&[u8]; 7] = [
         b"[]",
         b"",
@@ -189,7 +188,7 @@ async fn whatever_a_delivery_says_it_is_answered_200_and_nothing_else_is_lost() 
 }
 
 #[tokio::test]
-async fn a_batch_that_is_delivered_again_is_handed_over_once() {
+async fn repeated_delivery_is_handled_once() {
     let same = |extension| extension;
     let (_, calls) = run(Emulator::builder(), same, async |emulator| {
         for line in ["line-a", "line-b", "line-c"] {

@@ -21,7 +21,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
-async fn it_is_listened_for_before_it_is_subscribed_to_and_before_register() {
+async fn listener_is_open_before_register_and_subscribe() {
     let (handler, _) = Batches::new();
     let outcome = play(handler, async |fake| {
         fake.expect(fake::REGISTER).await.registered();
@@ -34,7 +34,7 @@ async fn it_is_listened_for_before_it_is_subscribed_to_and_before_register() {
 }
 
 #[tokio::test]
-async fn the_destination_is_the_environments_own_name_and_a_free_port() {
+async fn destination_is_sandbox_and_a_free_port() {
     let (handler, _) = Batches::new();
     let outcome = play(handler, async |fake| {
         fake.expect(fake::REGISTER).await.registered();
@@ -78,7 +78,7 @@ async fn address_and_host_can_be_set() {
 }
 
 #[tokio::test]
-async fn it_is_subscribed_to_while_init_runs_and_no_event_is_asked_for_before_the_answer() {
+async fn subscribe_runs_beside_init_and_before_next() {
     let (handler, mut calls) = Batches::new();
     let init = handler.waits.next("init");
     let outcome = play(handler, async |fake| {
@@ -94,7 +94,7 @@ async fn it_is_subscribed_to_while_init_runs_and_no_event_is_asked_for_before_th
 }
 
 #[tokio::test]
-async fn a_refused_subscription_is_an_init_error() {
+async fn refused_subscription_is_an_init_error() {
     let (handler, _) = Batches::new();
     let outcome = play(handler, async |fake| {
         fake.expect(fake::REGISTER).await.registered();
@@ -109,7 +109,7 @@ async fn a_refused_subscription_is_an_init_error() {
 }
 
 #[tokio::test]
-async fn a_platform_without_telemetry_is_no_failure() {
+async fn platform_without_telemetry_is_no_failure() {
     for (status, body) in [(202, "{}"), (200, "")] {
         let (handler, mut calls) = Both::new();
         let outcome = play(handler, async |fake| {
@@ -127,7 +127,7 @@ async fn a_platform_without_telemetry_is_no_failure() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_a_clear_error_before_register() {
+async fn port_in_use_is_an_error_before_register() {
     let taken = TcpListener::bind("0.0.0.0:0").unwrap();
     let address = taken.local_addr().unwrap();
     bounded(async {
@@ -145,7 +145,7 @@ async fn a_port_that_is_taken_is_a_clear_error_before_register() {
 }
 
 #[tokio::test]
-async fn types_for_a_handler_that_takes_none_are_an_error() {
+async fn types_without_a_telemetry_handler_are_an_error() {
     bounded(async {
         let fake = Fake::start().await;
         let builder = Extension::builder().runtime_api(fake.runtime_api());
@@ -165,7 +165,7 @@ async fn types_for_a_handler_that_takes_none_are_an_error() {
 }
 
 #[tokio::test]
-async fn ends_need_platform_telemetry() {
+async fn runtime_done_without_platform_telemetry_is_an_error() {
     bounded(async {
         let fake = Fake::start().await;
         let builder = Extension::builder().runtime_api(fake.runtime_api());
@@ -181,7 +181,7 @@ async fn ends_need_platform_telemetry() {
 }
 
 #[tokio::test]
-async fn it_is_handled_while_next_is_waiting() {
+async fn batch_is_handled_while_next_waits() {
     let (handler, mut calls) = Batches::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -194,7 +194,7 @@ async fn it_is_handled_while_next_is_waiting() {
 }
 
 #[tokio::test]
-async fn it_is_never_handled_beside_another_method() {
+async fn batch_is_never_handled_beside_another_method() {
     let (handler, mut calls) = Batches::new();
     let invoke = handler.waits.next("invoke");
     let outcome = play(handler, async |fake| {
@@ -211,7 +211,7 @@ async fn it_is_never_handled_beside_another_method() {
 }
 
 #[tokio::test]
-async fn the_platform_is_answered_while_a_batch_is_handled() {
+async fn delivery_is_answered_while_a_batch_is_handled() {
     let (handler, mut calls) = Batches::new();
     let telemetry = handler.waits.next("telemetry");
     let outcome = play(handler, async |fake| {
@@ -228,7 +228,7 @@ async fn the_platform_is_answered_while_a_batch_is_handled() {
 }
 
 #[tokio::test]
-async fn an_event_waits_for_a_batch_that_is_handled() {
+async fn event_waits_for_a_handled_batch() {
     let (handler, mut calls) = Batches::new();
     let telemetry = handler.waits.next("telemetry");
     let outcome = play(handler, async |fake| {
@@ -246,7 +246,7 @@ async fn an_event_waits_for_a_batch_that_is_handled() {
 }
 
 #[tokio::test]
-async fn an_event_waits_no_longer_than_its_budget_and_the_loss_is_told() {
+async fn event_waits_within_its_budget_and_loss_is_counted() {
     let (handler, mut calls) = Batches::new();
     let _never = handler.waits.next("telemetry");
     let outcome = play(handler, async |fake| {
@@ -267,7 +267,7 @@ async fn an_event_waits_no_longer_than_its_budget_and_the_loss_is_told() {
 }
 
 #[tokio::test]
-async fn what_came_before_shutdown_is_handed_over_before_it() {
+async fn batches_before_shutdown_are_handled_before_it() {
     let (handler, mut calls) = Batches::new();
     let telemetry = handler.waits.next("telemetry");
     let outcome = play(handler, async |fake| {
@@ -287,7 +287,7 @@ async fn what_came_before_shutdown_is_handed_over_before_it() {
 }
 
 #[tokio::test]
-async fn shutdown_waits_for_the_report_of_the_last_invocation() {
+async fn shutdown_waits_for_the_last_report() {
     let (handler, mut calls) = Batches::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -305,7 +305,7 @@ async fn shutdown_waits_for_the_report_of_the_last_invocation() {
 }
 
 #[tokio::test]
-async fn shutdown_waits_for_nothing_more_once_the_last_report_is_in() {
+async fn shutdown_after_the_last_report_does_not_wait() {
     let (handler, mut calls) = Batches::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -328,7 +328,7 @@ async fn shutdown_waits_for_nothing_more_once_the_last_report_is_in() {
 }
 
 #[tokio::test]
-async fn the_report_of_an_earlier_attempt_is_not_that_of_the_last_invocation() {
+async fn report_of_earlier_attempt_is_not_the_last() {
     let (handler, mut calls) = Batches::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -350,7 +350,7 @@ async fn the_report_of_an_earlier_attempt_is_not_that_of_the_last_invocation() {
 }
 
 #[tokio::test]
-async fn nothing_is_taken_any_more_once_shutdown_runs() {
+async fn deliveries_during_shutdown_are_refused() {
     let (handler, mut calls) = Batches::new();
     let shutdown = handler.waits.next("shutdown");
     let outcome = play(handler, async |fake| {
@@ -369,7 +369,7 @@ async fn nothing_is_taken_any_more_once_shutdown_runs() {
 }
 
 #[tokio::test]
-async fn what_is_on_its_way_at_shutdown_is_waited_for() {
+async fn delivery_in_progress_at_shutdown_is_waited_for() {
     let (handler, mut calls) = Batches::new();
     let outcome = play(handler, async |fake| {
         let delivery = subscribed(fake).await;
@@ -392,7 +392,7 @@ async fn what_is_on_its_way_at_shutdown_is_waited_for() {
 }
 
 #[tokio::test]
-async fn shutdown_comes_in_time_although_a_batch_is_never_done() {
+async fn hanging_batch_does_not_delay_shutdown_beyond_its_budget() {
     let (handler, mut calls) = Batches::new();
     let _never = handler.waits.next("telemetry");
     let outcome = play(handler, async |fake| {
@@ -409,7 +409,7 @@ async fn shutdown_comes_in_time_although_a_batch_is_never_done() {
 }
 
 #[tokio::test]
-async fn a_failed_telemetry_is_an_exit_error() {
+async fn failed_telemetry_is_an_exit_error() {
     let (mut handler, _) = Batches::new();
     handler.fails = "telemetry";
     let outcome = play(handler, async |fake| {

@@ -27,7 +27,7 @@ fn is_other(kind: &str, record: &str) {
 }
 
 #[test]
-fn every_sample_is_typed_and_comes_back_as_the_same_text() {
+fn every_sample_is_typed_and_serialized_to_the_same_text() {
     for sample in samples("*") {
         let event = TelemetryEvent::from(sample);
         assert!(
@@ -49,7 +49,7 @@ fn every_sample_is_typed_and_comes_back_as_the_same_text() {
 }
 
 #[test]
-fn there_is_a_sample_of_each_type() {
+fn every_type_has_a_sample() {
     let samples = samples("*");
     let mut kinds: Vec<_> = samples
         .into_iter()
@@ -61,7 +61,7 @@ fn there_is_a_sample_of_each_type() {
 }
 
 #[test]
-fn each_documented_field_of_an_init_start_has_its_name() {
+fn init_start_has_each_documented_field() {
     let json = event(
         "platform.initStart",
         r#"{"initializationType":"snap-start","phase":"invoke","functionName":"orders","functionVersion":"$LATEST",
@@ -89,7 +89,7 @@ fn each_documented_field_of_an_init_start_has_its_name() {
 }
 
 #[test]
-fn an_invocation_has_its_ids_spans_and_costs() {
+fn invocation_records_have_ids_spans_and_costs() {
     let of = |kind| sample("invocations", kind);
     let start: Box<PlatformStart<'_>> = record!(of("platform.start"), PlatformStart);
     let done: Box<PlatformRuntimeDone<'_>> =
@@ -136,7 +136,7 @@ fn an_invocation_has_its_ids_spans_and_costs() {
 }
 
 #[test]
-fn records_of_2022_lack_what_came_later() {
+fn records_of_2022_lack_later_fields() {
     let samples = samples("of_2022");
     let start = record!(samples[0], PlatformInitStart);
     assert_eq!(
@@ -159,7 +159,7 @@ fn records_of_2022_lack_what_came_later() {
 }
 
 #[test]
-fn a_report_of_managed_instances_has_a_duration_only() {
+fn managed_instance_report_has_a_duration_only() {
     let samples = samples("managed_instances");
     let start = record!(samples[0], PlatformInitStart);
     assert_eq!(start.initialization_type, InitType::LambdaManagedInstances);
@@ -184,7 +184,7 @@ fn a_report_of_managed_instances_has_a_duration_only() {
 }
 
 #[test]
-fn a_restore_may_tell_nothing_and_its_memory_may_be_a_string() {
+fn restore_may_be_empty_and_have_memory_as_a_string() {
     let samples = samples("restore");
     let starts = samples
         .into_iter()
@@ -211,7 +211,7 @@ fn a_restore_may_tell_nothing_and_its_memory_may_be_a_string() {
 }
 
 #[test]
-fn a_record_of_an_unknown_type_is_kept_raw() {
+fn record_of_unknown_type_is_kept_raw() {
     is_other(
         "platform.fault",
         r#""RequestId: 8d2f Error: Runtime exited""#,
@@ -239,7 +239,7 @@ fn record_with_a_very_long_list_is_kept_raw() {
 }
 
 #[test]
-fn a_record_without_a_required_field_or_with_one_of_another_type_is_kept_raw() {
+fn record_with_missing_or_mistyped_field_is_kept_raw() {
     for (kind, record) in [
         ("platform.start", "{}"),
         ("platform.start", r#"{"requestId":null}"#),
@@ -287,7 +287,7 @@ fn null_is_absent_and_unknown_fields_are_skipped() {
 }
 
 #[test]
-fn an_event_may_have_its_keys_in_any_order_with_spaces_and_more_keys() {
+fn event_may_have_keys_in_any_order_with_spaces_and_more_keys() {
     let tidy = event("platform.start", r#"{"requestId":"8d2f"}"#);
     let tidy = TelemetryEvent::from(tidy);
     for json in [
@@ -316,7 +316,7 @@ fn an_event_may_have_its_keys_in_any_order_with_spaces_and_more_keys() {
 }
 
 #[test]
-fn what_has_no_record_is_all_of_it_the_record() {
+fn event_without_record_is_its_own_record() {
     for json in [
         r#"{"time":"t","type":"platform.start"}"#,
         r#"{"level":"INFO"}"#,
@@ -334,7 +334,7 @@ fn what_has_no_record_is_all_of_it_the_record() {
 }
 
 #[test]
-fn the_end_of_an_invocation_can_be_made_from_json() {
+fn runtime_done_can_be_made_from_json() {
     let done: RuntimeDone = sample("invocations", "runtimeDone\"").parse().unwrap();
     assert_eq!(done.request_id(), "8d2f6c0e-1c0b-4f43-8a80-0b5f4c6f6a11");
     assert_eq!(done.time.as_str(), "2026-03-04T09:15:00.642Z");

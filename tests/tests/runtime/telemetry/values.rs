@@ -9,7 +9,7 @@ use lambda_ext_tests::record;
 use lambda_ext_tests::samples::{event, samples};
 
 #[test]
-fn what_was_printed_is_text_with_its_line_feed_or_any_other_json() {
+fn log_record_is_text_with_line_feed_or_any_json() {
     let text = record!(
         event("function", r#""caf\u00e9 \"\ud83d\ude00\"\t\\n\n""#),
         Function
@@ -37,13 +37,13 @@ fn what_was_printed_is_text_with_its_line_feed_or_any_other_json() {
 }
 
 #[test]
-fn half_a_surrogate_pair_costs_a_character_and_not_the_line() {
+fn lone_surrogate_costs_a_character_only() {
     let line = record!(event("function", r#""a\ud83d b\ude00\ud83dc""#), Function);
     assert_eq!(line.as_str(), "a\u{fffd} b\u{fffd}\u{fffd}c");
 }
 
 #[test]
-fn unknown_words_are_kept() {
+fn unknown_enum_values_are_kept() {
     let record = r#"{"requestId":"8d2f","status":"postponed"}"#;
     let done = record!(event("platform.runtimeDone", record), PlatformRuntimeDone);
     assert_eq!(done.status, Status::Other("postponed".to_owned()));
@@ -51,7 +51,7 @@ fn unknown_words_are_kept() {
 }
 
 #[test]
-fn durations_are_read_however_they_are_written() {
+fn durations_in_any_notation_are_read() {
     for (written, nanos) in [
         ("20", 20_000_000),
         ("20.0", 20_000_000),
@@ -80,7 +80,7 @@ fn durations_are_read_however_they_are_written() {
 }
 
 #[test]
-fn times_are_read_at_any_precision_and_with_any_offset() {
+fn times_of_any_precision_and_offset_are_read() {
     let at = |seconds, nanos| Some(SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos));
     let day = 1_772_582_400;
     let morning = day + (9 * 60 + 15) * 60;
@@ -125,7 +125,7 @@ fn times_are_read_at_any_precision_and_with_any_offset() {
 }
 
 #[test]
-fn a_malformed_start_of_a_span_costs_nothing() {
+fn malformed_span_start_costs_nothing() {
     let done = record!(samples("of_2022")[1], PlatformInitRuntimeDone);
     let start = &done.spans[0].start;
     assert_eq!(start.as_str(), "2022-08-02T12:01:23:521Z");
@@ -138,7 +138,7 @@ fn a_malformed_start_of_a_span_costs_nothing() {
 }
 
 #[test]
-fn what_is_kept_is_json_whatever_came() {
+fn kept_event_is_json_whatever_arrived() {
     let broken = TelemetryEvent::from("{\"time\":\n").to_owned();
     assert_eq!(serde_json::to_string(&broken).unwrap(), r#""{\"time\":\n""#);
     assert_eq!(broken.event().record.kind(), "");
@@ -157,7 +157,7 @@ fn what_is_kept_is_json_whatever_came() {
 }
 
 #[test]
-fn a_record_can_be_kept_and_made_from_json() {
+fn record_can_be_kept_and_made_from_json() {
     let kept = {
         let json = event(
             "platform.report",
@@ -170,7 +170,7 @@ fn a_record_can_be_kept_and_made_from_json() {
 }
 
 #[test]
-fn a_space_before_the_record_is_none_of_it() {
+fn space_before_the_record_is_not_part_of_it() {
     for (kind, record) in [
         ("platform.start", r#"{"requestId":"8d2f"}"#),
         ("function", "\"text\""),
