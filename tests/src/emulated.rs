@@ -1,7 +1,7 @@
 //! Environments for tests of the emulator.
 
-use lambda_ext::emulator::Emulator;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::{Record, What};
+use lambda_ext::emulator::{Call, Emulator};
 
 /// An environment with this executable as its extension.
 ///
@@ -22,4 +22,16 @@ pub async fn happened(emulator: &Emulator, meant: impl Fn(&What) -> bool) {
     while !emulator.record().steps.iter().any(|step| meant(&step.what)) {
         tokio::task::yield_now().await;
     }
+}
+
+/// Lists the answered registrations, and the calls of `next` that wait, in their order.
+#[must_use]
+pub fn calls(record: &Record) -> Vec<&str> {
+    let steps = record.steps.iter().filter_map(|step| match &step.what {
+        What::Answered(request) if request.call == Some(Call::Register) => Some("register"),
+        What::Waits { .. } => Some("next"),
+        What::RuntimeWaits => Some("runtime next"),
+        _ => None,
+    });
+    steps.collect()
 }

@@ -264,6 +264,12 @@ impl<'r> Call<'r> {
         let (_, value) = self.headers.split_once(&format!("{name}:["))?;
         Some(value.split_once(']').map_or(value, |(value, _)| value))
     }
+
+    /// The type of the error that is reported.
+    #[must_use]
+    pub fn error_type(&self) -> Option<&'r str> {
+        self.header("Lambda-Extension-Function-Error-Type")
+    }
 }
 
 impl Report {

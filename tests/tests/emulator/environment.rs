@@ -11,14 +11,9 @@ use lambda_ext_tests::emulated::happened;
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::{Raw, answer};
 
-/// An environment that expects the external extension `ext`, which the test itself plays.
-async fn environment() -> (Emulator, Raw) {
-    let emulator = Emulator::start().await.unwrap();
-    let _ = emulator.extension("ext");
-    let raw = Raw::of(&emulator);
-    (emulator, raw)
-}
+use super::environment;
 
+/// An environment that expects the external extension `ext`, which the test itself plays.
 /// A handler that remembers what it got, and is busy with it for a while.
 #[derive(Debug, Default)]
 struct Diary {

@@ -10,13 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-/// An environment that expects the external extension `ext`, which the test itself plays.
-async fn environment() -> Emulator {
-    let emulator = Emulator::start().await.unwrap();
-    let _ = emulator.extension("ext");
-    emulator
-}
+use super::environment;
 
+/// An environment that expects the external extension `ext`, which the test itself plays.
 /// A connection whose bytes the test sees.
 struct Connection(TcpStream);
 
@@ -77,7 +73,7 @@ impl Connection {
 #[tokio::test]
 async fn every_call_can_get_another_response() {
     bounded(async {
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         let mut connection = Connection::to(&emulator).await;
         for call in Call::ALL {
             for (status, body) in [(200, ""), (503, "{\"errorType\":\"x\"}"), (418, "<html>")] {
@@ -117,7 +113,7 @@ async fn every_call_can_get_another_response() {
 #[tokio::test]
 async fn every_call_can_be_closed_without_response() {
     bounded(async {
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         for call in Call::ALL {
             emulator.inject(call, Fault::Close);
             let mut connection = Connection::to(&emulator).await;
@@ -140,7 +136,7 @@ async fn every_call_can_be_closed_without_response() {
 async fn every_call_can_get_raw_bytes() {
     bounded(async {
         let long: Vec<u8> = (0..10_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         for call in Call::ALL {
             for bytes in [b"".to_vec(), b"\0nonsense\r\n\r\n".to_vec(), long.clone()] {
                 emulator.inject(call, Fault::Raw(bytes.clone()));
@@ -165,7 +161,7 @@ async fn every_call_can_get_raw_bytes() {
 #[tokio::test]
 async fn call_with_lost_response_has_its_effect() {
     bounded(async {
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         emulator.inject(Call::Register, Fault::Lose);
         let mut connection = Connection::to(&emulator).await;
         connection.register().await;
@@ -179,13 +175,13 @@ async fn call_with_lost_response_has_its_effect() {
 #[tokio::test]
 async fn response_can_be_truncated_anywhere() {
     bounded(async {
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         let mut connection = Connection::to(&emulator).await;
         connection.register().await;
         let whole = connection.answer().await.len();
         let head = whole - "{}".len();
         for bytes in [0, 1, 17, head, whole - 1] {
-            let emulator = environment().await;
+            let (emulator, _) = environment().await;
             emulator.inject(Call::Register, Fault::Cut(bytes));
             let mut connection = Connection::to(&emulator).await;
             connection.register().await;
@@ -202,7 +198,7 @@ async fn response_can_be_truncated_anywhere() {
 #[tokio::test]
 async fn response_shorter_than_truncation_arrives_whole() {
     bounded(async {
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         emulator.inject(Call::Register, Fault::Cut(500));
         let mut connection = Connection::to(&emulator).await;
         assert_eq!(connection.status_of_register().await, "200");
@@ -218,7 +214,7 @@ async fn response_shorter_than_truncation_arrives_whole() {
 async fn delayed_call_has_its_effect_after_the_delay() {
     bounded(async {
         const DELAY: Duration = Duration::from_secs(60);
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         emulator.inject(Call::Register, Fault::Delay(DELAY));
         let (mut late, mut other) = (
             Connection::to(&emulator).await,
@@ -241,7 +237,7 @@ async fn delayed_call_has_its_effect_after_the_delay() {
 async fn response_can_arrive_byte_by_byte() {
     bounded(async {
         const PAUSE: Duration = Duration::from_secs(1);
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         emulator.inject(Call::Register, Fault::Slow(PAUSE));
         let mut connection = Connection::to(&emulator).await;
         connection.register().await;
@@ -264,7 +260,7 @@ async fn response_can_arrive_byte_by_byte() {
 #[tokio::test]
 async fn faults_apply_in_order_and_to_their_call_only() {
     bounded(async {
-        let emulator = environment().await;
+        let (emulator, _) = environment().await;
         let raw = Raw::of(&emulator);
         let reply = |status| Fault::Reply {
             status,
@@ -291,7 +287,7 @@ async fn faults_apply_in_order_and_to_their_call_only() {
 async fn event_with_lost_response_is_not_sent_again() {
     bounded(async {
         for fault in [Fault::Lose, Fault::Cut(40)] {
-            let emulator = environment().await;
+            let (emulator, _) = environment().await;
             let raw = Raw::of(&emulator);
             let id = raw.registered("ext", r#"["INVOKE"]"#).await;
             let header = format!("Lambda-Extension-Identifier: {id}\r\n");

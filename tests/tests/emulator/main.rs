@@ -16,3 +16,21 @@ mod requests;
 mod runtime;
 mod shutdown;
 mod telemetry;
+
+use lambda_ext::emulator::{Emulator, Initialization};
+use lambda_ext_tests::raw::Raw;
+
+/// Starts an environment with the external extension `ext`, which the test plays by raw requests.
+async fn environment() -> (Emulator, Raw) {
+    environment_of(Initialization::OnDemand).await
+}
+
+/// The same, with another type of initialization.
+async fn environment_of(initialization: Initialization) -> (Emulator, Raw) {
+    let builder = Emulator::builder().initialization(initialization);
+    let emulator = builder.start().await.unwrap();
+    // Only its name matters.
+    let _ = emulator.extension("ext");
+    let raw = Raw::of(&emulator);
+    (emulator, raw)
+}

@@ -7,19 +7,13 @@ use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::{Raw, answer, forbidden};
 use reqwest::Method;
 
-/// An environment that expects the external extension `ext`, which the test itself plays.
-async fn environment(initialization: Initialization) -> (Emulator, Raw) {
-    let builder = Emulator::builder().initialization(initialization);
-    let emulator = builder.start().await.unwrap();
-    let _ = emulator.extension("ext");
-    let raw = Raw::of(&emulator);
-    (emulator, raw)
-}
+use super::environment_of;
 
+/// An environment that expects the external extension `ext`, which the test itself plays.
 #[tokio::test]
 async fn name_in_other_case_is_an_internal_extension() {
     bounded(async {
-        let (_emulator, raw) = environment(Initialization::OnDemand).await;
+        let (_emulator, raw) = environment_of(Initialization::OnDemand).await;
         for name in ["Ext", "ext.sh", "opt/extensions/ext"] {
             let refused = answer(raw.register(name, r#"{"events":["SHUTDOWN"]}"#).await).await;
             let expected = "SHUTDOWN: ShutdownEventNotSupportedForInternalExtension";
@@ -39,7 +33,7 @@ async fn name_in_other_case_is_an_internal_extension() {
 #[tokio::test]
 async fn every_extension_has_its_own_identifier() {
     bounded(async {
-        let (_emulator, raw) = environment(Initialization::OnDemand).await;
+        let (_emulator, raw) = environment_of(Initialization::OnDemand).await;
         let mut ids = Vec::new();
         for name in ["ext", "a", "b", "c"] {
             ids.push(raw.registered(name, "[]").await);
@@ -60,7 +54,7 @@ async fn registration_with_any_content_type_is_accepted() {
             Some("application/x-www-form-urlencoded"),
             Some(""),
         ] {
-            let (_emulator, raw) = environment(Initialization::OnDemand).await;
+            let (_emulator, raw) = environment_of(Initialization::OnDemand).await;
             let named = [("Lambda-Extension-Name", "ext")];
             let typed = content_type.map(|of| ("Content-Type", of));
             let headers: Vec<_> = named.into_iter().chain(typed).collect();
@@ -105,7 +99,7 @@ async fn internal_registration_closes_at_first_runtime_next() {
 #[tokio::test]
 async fn managed_instance_has_shutdown_for_external_and_no_event_for_internal() {
     bounded(async {
-        let (_emulator, raw) = environment(Initialization::ManagedInstances).await;
+        let (_emulator, raw) = environment_of(Initialization::ManagedInstances).await;
         let of_internal = "No events allowed for internal extensions";
         for (name, events, message) in [
             ("ext", r#"["INVOKE"]"#, "INVOKE: ErrorInvalidEventType"),

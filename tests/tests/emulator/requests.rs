@@ -2,22 +2,16 @@
 //! AWS's Runtime Interface Emulator.
 
 use lambda_ext::emulator::record::{Step, What};
-use lambda_ext::emulator::{Emulator, Invocation, TelemetrySupport};
+use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{Register, ShutdownReason};
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::{NOBODY, Raw, answer, forbidden, refused};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// An environment that expects the external extension `ext`.
-async fn environment() -> (Emulator, Raw) {
-    let emulator = Emulator::builder().start().await.unwrap();
-    // Only its name matters: the test itself plays the extension.
-    let _ = emulator.extension("ext");
-    let raw = Raw::of(&emulator);
-    (emulator, raw)
-}
+use super::environment;
 
+/// An environment that expects the external extension `ext`.
 /// Waits until an extension waits in `next`, which only the timeline tells.
 async fn parked(emulator: &Emulator, times: usize) {
     let waits = |step: &&Step| matches!(step.what, What::Waits { .. });
@@ -451,26 +445,6 @@ async fn unknown_route_or_method_is_refused() {
             let response = raw.send(method, path, &[], "").await;
             assert_eq!(response.status(), status, "{path}");
             assert_eq!(response.text().await.unwrap(), text, "{path}");
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn subscription_without_telemetry_is_answered_202() {
-    bounded(async {
-        let builder = Emulator::builder().telemetry(TelemetrySupport::NotSupported);
-        let emulator = builder.start().await.unwrap();
-        let raw = Raw::of(&emulator);
-        for (path, api) in [
-            ("2022-07-01/telemetry", "Telemetry"),
-            ("2020-08-15/logs", "Logs"),
-        ] {
-            let path = format!("/{path}");
-            let answer = answer(raw.send(Method::PUT, &path, &[], "").await).await;
-            assert_eq!(answer.status, 202);
-            assert_eq!(answer.error_type, format!("{api}.NotSupported"));
-            assert_eq!(answer.error_message, format!("{api} API is not supported"));
         }
     })
     .await;

@@ -3,14 +3,14 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::{Emulator, EmulatorBuilder, Invocation};
+use lambda_ext::emulator::{Emulator, EmulatorBuilder};
 use lambda_ext_tests::built;
 use lambda_ext_tests::fake::{Fake, bounded};
 use lambda_ext_tests::rie::Rie;
 use serde_json::Value;
+
+use super::{ends_well, invocation};
 
 const NAME: &str = "circuit-breaker";
 
@@ -35,15 +35,7 @@ fn state(file: &PathBuf) -> Value {
 }
 
 async fn invoke(emulator: &Emulator) {
-    let invocation = Invocation::default().timeout(Duration::from_secs(60));
-    emulator.invoke(invocation).await.unwrap();
-}
-
-async fn ends_well(emulator: &Emulator) {
-    emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-    let record = emulator.record();
-    record.assert_clean();
-    assert_eq!(record.exits(NAME), [Some(0)], "{record}");
+    emulator.invoke(invocation()).await.unwrap();
 }
 
 #[tokio::test]
@@ -69,7 +61,7 @@ async fn state_exists_before_the_function_and_follows_the_dependency() {
         assert_eq!(state(&file), "open");
         again.reply(200, "", "");
         invoke(&emulator).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let record = emulator.record();
         let said: Vec<&str> = record.output(NAME).collect();
         let expected = [
@@ -95,7 +87,7 @@ async fn wrong_configuration_is_logged_and_function_continues() {
             .unwrap();
         bounded(async {
             invoke(&emulator).await;
-            ends_well(&emulator).await;
+            ends_well(&emulator, NAME).await;
         })
         .await;
         let record = emulator.record();

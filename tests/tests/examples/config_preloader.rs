@@ -10,8 +10,9 @@ use lambda_ext_tests::built;
 use lambda_ext_tests::fake::{Fake, bounded};
 use lambda_ext_tests::rie::Rie;
 
+use super::with_example;
+
 const NAME: &str = "config-preloader";
-const ERROR_TYPE: &str = "Lambda-Extension-Function-Error-Type";
 
 fn preloading(test: &str, server: &Fake) -> (EmulatorBuilder, PathBuf) {
     let directory = built::target_dir().join(NAME);
@@ -33,8 +34,7 @@ fn preloading(test: &str, server: &Fake) -> (EmulatorBuilder, PathBuf) {
 
 #[tokio::test]
 async fn document_exists_before_the_function() {
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         let mut server = Fake::start().await;
         let (emulator, file) = preloading("there", &server);
         let emulator = emulator.start().await.unwrap();
@@ -60,8 +60,7 @@ async fn document_exists_before_the_function() {
 
 #[tokio::test]
 async fn refused_document_is_not_retried_and_fails_init() {
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         let mut server = Fake::start().await;
         let (emulator, file) = preloading("refused", &server);
         let emulator = emulator.start().await.unwrap();
@@ -126,7 +125,7 @@ fn rie_function_without_document_does_not_start() {
     report.equal("statuses", &report.statuses(), &[502]);
     report.equal("failures", &report.failures(), &["Extension.InitError"]);
     let reports = report.calls_of("init/error");
-    let types: Vec<_> = reports.iter().map(|call| call.header(ERROR_TYPE)).collect();
+    let types: Vec<_> = reports.iter().map(|call| call.error_type()).collect();
     report.equal(
         "error types",
         &types,

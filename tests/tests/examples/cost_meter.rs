@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, Initialization, Invocation, Outcome};
-use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::rie::Rie;
 use lambda_ext_tests::{built, emf};
 use serde_json::{Value, json};
 
+use super::with_example;
+
+const NAME: &str = "cost-meter";
 const PRICE: &str = "COST_METER_PRICE_PER_GB_SECOND";
 
 /// The metrics of the start of an environment.
@@ -94,9 +96,9 @@ fn schema_check_refuses_wrong_lines() {
 
 #[tokio::test]
 async fn each_start_and_invocation_is_a_line_even_if_it_fails() {
-    bounded(async {
+    with_example(NAME, async {
         let emulator = Emulator::builder()
-            .executable(built::example("cost-meter"))
+            .executable(built::example(NAME))
             .env(PRICE, "2")
             .start()
             .await
@@ -149,9 +151,9 @@ async fn each_start_and_invocation_is_a_line_even_if_it_fails() {
 
 #[tokio::test]
 async fn managed_instance_lines_have_the_figures_of_its_reports() {
-    bounded(async {
+    with_example(NAME, async {
         let emulator = Emulator::builder()
-            .executable(built::example("cost-meter"))
+            .executable(built::example(NAME))
             .initialization(Initialization::ManagedInstances)
             .env(PRICE, "2")
             .start()
@@ -172,7 +174,7 @@ async fn managed_instance_lines_have_the_figures_of_its_reports() {
 #[test]
 fn rie_invocations_are_lines_of_the_format() {
     let Some(report) = Rie::new()
-        .extension(built::example("cost-meter"))
+        .extension(built::example(NAME))
         .managed()
         .env(PRICE, "2")
         .env("COST_METER_NAMESPACE", "Shop")

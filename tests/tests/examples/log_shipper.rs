@@ -5,15 +5,16 @@
 
 use std::time::Duration;
 
-use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{
     Emulator, EmulatorBuilder, Initialization, Invocation, LogFormat, Outcome,
 };
 use lambda_ext_tests::built;
 use lambda_ext_tests::clickhouse::ClickHouse;
-use lambda_ext_tests::fake::{Fake, bounded};
+use lambda_ext_tests::fake::Fake;
 use lambda_ext_tests::rie::Rie;
 use serde_json::{Value, json};
+
+use super::{ends_well, with_example};
 
 const NAME: &str = "log-shipper";
 
@@ -28,24 +29,15 @@ fn lines(request_id: &str) -> [String; 3] {
 }
 
 fn invocation(request_id: &str) -> Invocation {
-    // As long as no machine is too slow for.
-    let invocation = Invocation::default()
-        .request_id(request_id)
-        .timeout(Duration::from_secs(60));
+    let invocation = super::invocation().request_id(request_id);
     lines(request_id)
         .into_iter()
         .fold(invocation, Invocation::log)
 }
 
-/// A test that is over in time, once there is something to test.
-async fn shipping<F: Future>(test: F) -> F::Output {
-    let _ = built::example("log-shipper");
-    bounded(test).await
-}
-
 fn shipping_to(endpoint: impl Into<String>) -> EmulatorBuilder {
     Emulator::builder()
-        .executable(built::example("log-shipper"))
+        .executable(built::example(NAME))
         .env("LOG_ENDPOINT", endpoint.into())
         .log_format(LogFormat::Json)
 }
@@ -60,13 +52,6 @@ async fn invoke(emulator: &Emulator, request_ids: &[&str]) {
         let invoked = emulator.invoke(invocation(request_id)).await.unwrap();
         assert_eq!(invoked.outcome, Outcome::Success);
     }
-}
-
-async fn ends_well(emulator: &Emulator) {
-    emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-    let record = emulator.record();
-    record.assert_clean();
-    assert_eq!(record.exits(NAME), [Some(0)], "{record}");
 }
 
 /// The request ids and messages of rows of one type.
@@ -107,12 +92,12 @@ async fn every_line_is_stored_once_and_in_order() {
     let Some(store) = ClickHouse::start("every_line").await else {
         return;
     };
-    shipping(async {
+    with_example(NAME, async {
         let emulator = patient(store.endpoint()).start().await.unwrap();
         let request_ids: Vec<String> = (0..20).map(|number| format!("id-{number}")).collect();
         let request_ids: Vec<&str> = request_ids.iter().map(String::as_str).collect();
         invoke(&emulator, &request_ids).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let rows = store.rows().await;
         are_complete(&rows, &request_ids);
         assert_eq!(rows[0]["type"], "platform.initStart");
@@ -126,13 +111,13 @@ async fn printed_lines_are_stored_before_a_freeze() {
     let Some(store) = ClickHouse::start("before_a_freeze").await else {
         return;
     };
-    shipping(async {
+    with_example(NAME, async {
         let emulator = patient(store.endpoint()).start().await.unwrap();
         invoke(&emulator, &["1"]).await;
         let rows = store.rows().await;
         assert_eq!(told(&rows, "function").len(), lines("1").len());
         invoke(&emulator, &["2"]).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         are_complete(&store.rows().await, &["1", "2"]);
     })
     .await;
@@ -143,14 +128,14 @@ async fn store_down_at_first_gets_everything() {
     let Some(mut store) = ClickHouse::start("down_at_first").await else {
         return;
     };
-    shipping(async {
+    with_example(NAME, async {
         store.stop().await;
         let emulator = patient(store.endpoint()).start().await.unwrap();
         invoke(&emulator, &["1", "2", "3"]).await;
         store.resume().await;
         assert!(store.rows().await.is_empty());
         invoke(&emulator, &["4", "5"]).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         are_complete(&store.rows().await, &["1", "2", "3", "4", "5"]);
         let said = emulator.record();
         let said: Vec<&str> = said.output(NAME).collect();
@@ -164,14 +149,14 @@ async fn store_down_meanwhile_gets_everything() {
     let Some(mut store) = ClickHouse::start("down_meanwhile").await else {
         return;
     };
-    shipping(async {
+    with_example(NAME, async {
         let emulator = patient(store.endpoint()).start().await.unwrap();
         invoke(&emulator, &["1", "2"]).await;
         store.stop().await;
         invoke(&emulator, &["3", "4"]).await;
         store.resume().await;
         invoke(&emulator, &["5"]).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         are_complete(&store.rows().await, &["1", "2", "3", "4", "5"]);
     })
     .await;
@@ -182,7 +167,7 @@ async fn managed_instance_sends_rows_as_they_come() {
     let Some(store) = ClickHouse::start("managed").await else {
         return;
     };
-    shipping(async {
+    with_example(NAME, async {
         let emulator = patient(store.endpoint())
             .initialization(Initialization::ManagedInstances)
             .start()
@@ -192,7 +177,7 @@ async fn managed_instance_sends_rows_as_they_come() {
         while told(&store.rows().await, "platform.report").len() < 2 {
             tokio::task::yield_now().await;
         }
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let rows = store.rows().await;
         let lines_of = |id| {
             let [first, json, last] = lines(id);
@@ -216,11 +201,11 @@ async fn managed_instance_sends_rows_as_they_come() {
 
 #[tokio::test]
 async fn store_that_stays_down_costs_no_invocation_and_loss_is_logged() {
-    shipping(async {
+    with_example(NAME, async {
         // Nobody listens there.
         let emulator = shipping_to("http://127.0.0.1:1/").start().await.unwrap();
         invoke(&emulator, &["1", "2", "3"]).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         says_the_loss(&emulator, "Connection refused");
     })
     .await;
@@ -228,13 +213,13 @@ async fn store_that_stays_down_costs_no_invocation_and_loss_is_logged() {
 
 #[tokio::test]
 async fn silent_store_costs_no_invocation_and_loss_is_logged() {
-    shipping(async {
+    with_example(NAME, async {
         // It takes connections, and nobody serves them.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}/", silent.local_addr().unwrap());
         let emulator = shipping_to(endpoint).start().await.unwrap();
         invoke(&emulator, &["1", "2", "3"]).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         says_the_loss(&emulator, "did not answer in time");
     })
     .await;
@@ -242,14 +227,14 @@ async fn silent_store_costs_no_invocation_and_loss_is_logged() {
 
 #[tokio::test]
 async fn short_function_does_not_time_out() {
-    shipping(async {
+    with_example(NAME, async {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}/", silent.local_addr().unwrap());
         let emulator = patient(endpoint).start().await.unwrap();
         let short = invocation("1").timeout(Duration::from_secs(2));
         let invoked = emulator.invoke(short).await.unwrap();
         assert_eq!(invoked.outcome, Outcome::Success);
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
     })
     .await;
 }
@@ -284,7 +269,7 @@ fn rows(body: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn temporary_failure_is_retried_with_credentials() {
-    shipping(async {
+    with_example(NAME, async {
         let mut store = Fake::start().await;
         let emulator = patient(format!("http://{}/in?a=b", store.runtime_api()))
             .env("LOG_TOKEN", "hush")
@@ -326,7 +311,7 @@ async fn temporary_failure_is_retried_with_credentials() {
         assert_eq!(told_lines(&body), lines("2"));
 
         let last = async { store.request().await.reply(204, "", "") };
-        tokio::join!(last, ends_well(&emulator));
+        tokio::join!(last, ends_well(&emulator, NAME));
         assert_eq!(emulator.record().output(NAME).count(), 0);
     })
     .await;
@@ -334,7 +319,7 @@ async fn temporary_failure_is_retried_with_credentials() {
 
 #[tokio::test]
 async fn refused_rows_are_dropped_and_loss_is_sent_with_later_ones() {
-    shipping(async {
+    with_example(NAME, async {
         let mut store = Fake::start().await;
         let endpoint = format!("http://{}/", store.runtime_api());
         let emulator = patient(endpoint).start().await.unwrap();
@@ -360,7 +345,7 @@ async fn refused_rows_are_dropped_and_loss_is_sent_with_later_ones() {
         assert_eq!(told_lines(&body), lines("2"));
 
         let last = async { store.request().await.reply(200, "", "") };
-        tokio::join!(last, ends_well(&emulator));
+        tokio::join!(last, ends_well(&emulator, NAME));
         let record = emulator.record();
         let said: Vec<&str> = record.output(NAME).collect();
         assert_eq!(said.len(), 1, "{said:?}");
@@ -382,7 +367,7 @@ fn told_lines(body: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn wrong_configuration_is_logged_and_function_continues() {
-    shipping(async {
+    with_example(NAME, async {
         for (endpoint, why) in [
             ("", "LOG_ENDPOINT is not set"),
             (
@@ -392,7 +377,7 @@ async fn wrong_configuration_is_logged_and_function_continues() {
         ] {
             let emulator = shipping_to(endpoint).start().await.unwrap();
             invoke(&emulator, &["1", "2"]).await;
-            ends_well(&emulator).await;
+            ends_well(&emulator, NAME).await;
             let record = emulator.record();
             let said: Vec<&str> = record.output(NAME).collect();
             let expected = [
@@ -412,7 +397,7 @@ fn rie_managed_instance_lines_arrive_once_and_in_order() {
     let rie = Rie::new()
         .managed()
         .payload(json!({ "print": printed.join("\n") }).to_string())
-        .extension(built::example("log-shipper"))
+        .extension(built::example(NAME))
         .extension(store)
         .env("LOG_ENDPOINT", "http://127.0.0.1:8086/")
         .env("STORE_UNTIL", "order 3");

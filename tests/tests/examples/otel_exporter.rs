@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, EmulatorBuilder, Initialization, Invocation, Outcome};
 use lambda_ext_tests::built;
-use lambda_ext_tests::fake::{Fake, bounded};
+use lambda_ext_tests::fake::Fake;
 use lambda_ext_tests::rie::Rie;
 use lambda_ext_tests::rotel::{self, Rotel, Span};
+
+use super::{ends_well, with_example};
 
 const NAME: &str = "otel-exporter";
 
@@ -21,12 +22,6 @@ const CALLER: &str = "53995c3f42cd8ad8";
 /// The parts of an invocation, as they are sent with it.
 const PARTS: [&str; 3] = ["responseLatency", "responseDuration", "runtimeOverhead"];
 
-/// A test that is over in time, once there is something to test.
-async fn exporting<F: Future>(test: F) -> F::Output {
-    let _ = built::example(NAME);
-    bounded(test).await
-}
-
 /// With as much time as it takes: what did not arrive in time may arrive twice.
 fn exporting_to(endpoint: impl Into<String>) -> EmulatorBuilder {
     Emulator::builder()
@@ -36,9 +31,7 @@ fn exporting_to(endpoint: impl Into<String>) -> EmulatorBuilder {
 }
 
 fn invocation(request_id: &str) -> Invocation {
-    // As long as no machine is too slow for.
-    let invocation = Invocation::default().request_id(request_id);
-    invocation.timeout(Duration::from_secs(60))
+    super::invocation().request_id(request_id)
 }
 
 async fn invoke(emulator: &Emulator, request_ids: &[&str]) {
@@ -46,11 +39,6 @@ async fn invoke(emulator: &Emulator, request_ids: &[&str]) {
         let invoked = emulator.invoke(invocation(request_id)).await.unwrap();
         assert_eq!(invoked.outcome, Outcome::Success);
     }
-}
-
-async fn ends_well(emulator: &Emulator) {
-    emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-    emulator.record().assert_clean();
 }
 
 fn said(emulator: &Emulator) -> Vec<String> {
@@ -99,7 +87,7 @@ async fn collector_decodes_a_whole_invocation() {
     let Some(mut collector) = Rotel::start("the_whole").await else {
         return;
     };
-    exporting(async {
+    with_example(NAME, async {
         let emulator = exporting_to(collector.endpoint())
             .env(
                 "OTEL_RESOURCE_ATTRIBUTES",
@@ -118,7 +106,7 @@ async fn collector_decodes_a_whole_invocation() {
             .invoke(invocation("alone").duration(took))
             .await
             .unwrap();
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let spans = collector.spans().await;
         println!("{spans:#?}");
 
@@ -181,7 +169,7 @@ async fn failed_invocation_is_an_error_span() {
     let Some(mut collector) = Rotel::start("outcomes").await else {
         return;
     };
-    exporting(async {
+    with_example(NAME, async {
         let emulator = exporting_to(collector.endpoint()).start().await.unwrap();
         for (request_id, outcome) in [
             ("fine", Outcome::Success),
@@ -194,7 +182,7 @@ async fn failed_invocation_is_an_error_span() {
             let invocation = invocation.timeout(Duration::from_secs(3)).outcome(outcome);
             emulator.invoke(invocation).await.unwrap();
         }
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let spans = collector.spans().await;
         let names = [
             "faas.invocation_id",
@@ -233,12 +221,12 @@ async fn collector_down_at_first_gets_everything() {
     let Some(mut collector) = Rotel::start("down_at_first").await else {
         return;
     };
-    exporting(async {
+    with_example(NAME, async {
         collector.stop().await;
         let emulator = exporting_to(collector.endpoint()).start().await.unwrap();
         invoke(&emulator, &["1", "2", "3"]).await;
         collector.resume().await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let spans = collector.spans().await;
         let ids: Vec<_> = served(&spans)
             .into_iter()
@@ -259,7 +247,7 @@ async fn unsampled_invocation_is_omitted_if_the_caller_decides() {
     let Some(mut collector) = Rotel::start("sampled").await else {
         return;
     };
-    exporting(async {
+    with_example(NAME, async {
         let emulator = exporting_to(collector.endpoint())
             .env("OTEL_TRACES_SAMPLER", "parentbased_always_on")
             .start()
@@ -270,7 +258,7 @@ async fn unsampled_invocation_is_omitted_if_the_caller_decides() {
             let invocation = invocation(request_id).trace_header(header);
             emulator.invoke(invocation).await.unwrap();
         }
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let spans = collector.spans().await;
         let ids = spans.iter().map(|it| field(it, "faas.invocation_id"));
         assert_eq!(ids.collect::<String>(), "Str(yes)");
@@ -280,7 +268,7 @@ async fn unsampled_invocation_is_omitted_if_the_caller_decides() {
 
 #[tokio::test]
 async fn missing_collector_costs_no_invocation_and_loss_is_logged() {
-    exporting(async {
+    with_example(NAME, async {
         // It takes connections, and nobody serves them.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let silent = format!("http://{}", silent.local_addr().unwrap());
@@ -294,7 +282,7 @@ async fn missing_collector_costs_no_invocation_and_loss_is_logged() {
                 .await
                 .unwrap();
             invoke(&emulator, &["1", "2", "3"]).await;
-            ends_well(&emulator).await;
+            ends_well(&emulator, NAME).await;
             let said = said(&emulator);
             assert_eq!(said.len(), 2, "{said:?}");
             for (line, what) in said.iter().zip([" 5 spans wait: ", " 16 spans are lost: "]) {
@@ -307,7 +295,7 @@ async fn missing_collector_costs_no_invocation_and_loss_is_logged() {
 
 #[tokio::test]
 async fn refused_spans_are_dropped_and_logged() {
-    exporting(async {
+    with_example(NAME, async {
         let mut collector = Fake::start().await;
         let emulator = exporting_to(format!("http://{}/in", collector.runtime_api()))
             .env("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hush")
@@ -322,7 +310,7 @@ async fn refused_spans_are_dropped_and_logged() {
         };
         tokio::join!(refused, invoke(&emulator, &["1"]));
         let taken = async { collector.request().await.reply(200, "", "") };
-        tokio::join!(taken, ends_well(&emulator));
+        tokio::join!(taken, ends_well(&emulator, NAME));
         let said = said(&emulator);
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(said[0].contains("answered 401 Unauthorized"), "{said:?}");
@@ -334,14 +322,14 @@ async fn refused_spans_are_dropped_and_logged() {
 
 #[tokio::test]
 async fn unknown_protocol_is_logged_and_function_continues() {
-    exporting(async {
+    with_example(NAME, async {
         let emulator = exporting_to("http://127.0.0.1:4317")
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
             .start()
             .await
             .unwrap();
         invoke(&emulator, &["1"]).await;
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         let said = said(&emulator).concat();
         let why = "OTEL_EXPORTER_OTLP_PROTOCOL is `grpc`: this exporter knows `http/protobuf` only";
         assert!(said.contains(why), "{said}");
@@ -354,7 +342,7 @@ async fn managed_instance_spans_end_with_their_reports() {
     let Some(mut collector) = Rotel::start("managed").await else {
         return;
     };
-    exporting(async {
+    with_example(NAME, async {
         let emulator = exporting_to(collector.endpoint())
             .initialization(Initialization::ManagedInstances)
             .start()
@@ -366,7 +354,7 @@ async fn managed_instance_spans_end_with_their_reports() {
             .unwrap();
         let failing = invocation("two").outcome(Outcome::Error);
         emulator.invoke(failing).await.unwrap();
-        ends_well(&emulator).await;
+        ends_well(&emulator, NAME).await;
         are_a_managed_instances(&collector.spans().await, ["one", "two"]);
     })
     .await;

@@ -13,6 +13,8 @@ use lambda_ext_tests::moto::Moto;
 use lambda_ext_tests::rie::Rie;
 use serde_json::{Value, json};
 
+use super::with_example;
+
 const NAME: &str = "secret-cache";
 const FUNCTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/asks.py");
 const PORT: &str = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
@@ -74,8 +76,7 @@ async fn secrets_are_served_to_the_function_only() {
     let Some(moto) = Moto::start().await else {
         return;
     };
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         let questions = [
             SECRET,
             "/secretsmanager/get?secretId=shop%2Forders&versionStage=AWSPREVIOUS",
@@ -107,8 +108,7 @@ async fn request_to_aws_is_signed() {
     let Some(moto) = Moto::start().await else {
         return;
     };
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         let emulator = moto
             .lead(asking(&[SECRET]))
             .env("AWS_SECRET_ACCESS_KEY", "another");
@@ -121,8 +121,7 @@ async fn request_to_aws_is_signed() {
 
 #[tokio::test]
 async fn temporary_failure_is_retried_and_known_secret_is_cached() {
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         // The example of AWS's documentation, with the date in milliseconds as it comes.
         // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
         let mut answer = json!({
@@ -174,8 +173,7 @@ async fn temporary_failure_is_retried_and_known_secret_is_cached() {
 
 #[tokio::test]
 async fn lasting_throttling_is_no_refusal() {
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         let mut aws = Fake::start().await;
         let emulator = asking(&[SECRET])
             .env("AWS_ENDPOINT_URL", format!("http://{}", aws.runtime_api()))
@@ -196,8 +194,7 @@ async fn lasting_throttling_is_no_refusal() {
 
 #[tokio::test]
 async fn snap_start_uses_container_credentials() {
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         let mut aws = Fake::start().await;
         let url = format!("http://{}", aws.runtime_api());
         let emulator = without_credentials()
@@ -258,8 +255,7 @@ async fn missing_answer_is_explained_to_the_function() {
 
 #[tokio::test]
 async fn port_in_use_is_an_init_error() {
-    let _ = built::example(NAME);
-    bounded(async {
+    with_example(NAME, async {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port().to_string();
         let emulator = asking(&[SECRET]).env(PORT, &port).start().await.unwrap();

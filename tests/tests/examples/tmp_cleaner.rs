@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::{Emulator, EmulatorBuilder, Invocation, TelemetrySupport};
+use lambda_ext::emulator::{Emulator, EmulatorBuilder, TelemetrySupport};
 use lambda_ext_tests::built;
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::rie::Rie;
+
+use super::invocation;
 
 const NAME: &str = "tmp-cleaner";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -54,11 +56,6 @@ impl Files {
     fn are_there(&self, old: bool) {
         assert_eq!((self.old.exists(), self.young.exists()), (old, true));
     }
-}
-
-/// One that takes as long as a machine may take.
-fn invocation() -> Invocation {
-    Invocation::default().timeout(Duration::from_secs(60))
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The emulator over a thousand invocations. A process of its own runs it, because the test
 //! measures the memory of the process.
 
+use std::env;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::Raw;
 use lambda_ext_tests::run::{INVOCATIONS, told_in_order};
+use tokio::runtime::Builder;
 
 /// What the line of each invocation has beside its number. Long, so that the lines of half of the
 /// invocations are much beside what an allocator keeps for later.
@@ -38,8 +41,30 @@ fn invocation(number: usize) -> Invocation {
         .timeout(Duration::from_secs(30))
 }
 
-#[tokio::test]
-async fn thousand_invocations_are_told_once_in_order_and_leave_nothing() {
+/// Set for the process that has the emulator to itself.
+const ALONE: &str = "LOAD_SOAK_ALONE";
+
+#[test]
+fn thousand_invocations_are_told_once_in_order_and_leave_nothing() {
+    if env::var_os(ALONE).is_some() {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        return runtime.unwrap().block_on(soak());
+    }
+    let this = "soak::thousand_invocations_are_told_once_in_order_and_leave_nothing";
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", this])
+        .env(ALONE, "")
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && stdout.contains("test result: ok. 1 passed"),
+        "{stdout}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+async fn soak() {
     bounded(async {
         let dropped = Arc::new(AtomicBool::new(false));
         let seen = dropped.clone();

@@ -1,17 +1,12 @@
 //! Extensions under AWS's emulator: the life of one that works, and how each failure is reported.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use lambda_ext_tests::built;
 use lambda_ext_tests::rie::{Report, Rie};
 
-/// The header in which an error's type travels.
-const ERROR_TYPE: &str = "Lambda-Extension-Function-Error-Type";
-
-/// The function does not answer, so what the caller gets can only be the platform's word.
-const NEVER: &str = r#"{"never": true}"#;
+use super::{NEVER, failing_that_aborts};
 
 /// An extension that does one thing wrong: whoever judges the others must see it.
 fn wrong(how: &str) -> Rie {
@@ -27,19 +22,12 @@ fn failing(method: &str, by: &str) -> Rie {
     fails(env!("CARGO_BIN_EXE_failing"), method, by)
 }
 
-/// The same, but its panics abort, as in what `cargo lambda build --release` makes.
 fn failing_by_abort(method: &str) -> Rie {
-    static FAILING: OnceLock<PathBuf> = OnceLock::new();
-    let source = include_str!("../../src/bin/failing.rs");
-    let failing = FAILING.get_or_init(|| built::aborting_crate("aborting", source));
-    fails(failing, method, "panic")
+    fails(failing_that_aborts(), method, "panic")
 }
 
 fn fails(extension: impl Into<PathBuf>, method: &str, by: &str) -> Rie {
-    let rie = Rie::new()
-        .extension(extension)
-        .env("FAIL_IN", method)
-        .env("FAIL_BY", by);
+    let rie = super::fails(extension, method, by);
     if method == "invoke" {
         rie.payload(NEVER)
     } else {
@@ -476,7 +464,7 @@ fn is_exit_error_of_shutdown(report: &Report, error_type: &str) {
 fn is_error(report: &Report, failure: &str, endpoint: &str, other: &str, error_type: &str) {
     report.equal("failures", &report.failures(), &[failure]);
     let reports = report.calls_of(endpoint);
-    let types: Vec<_> = reports.iter().map(|call| call.header(ERROR_TYPE)).collect();
+    let types: Vec<_> = reports.iter().map(|call| call.error_type()).collect();
     report.equal("reported error types", &types, &[Some(error_type)]);
     report.equal(
         "reports to the other endpoint",

@@ -5,22 +5,17 @@ use std::path::PathBuf;
 use lambda_ext_tests::built;
 use lambda_ext_tests::rie::{Report, Rie};
 
+use super::{NEVER, failing_that_aborts};
+
 /// How many invocations there are.
 const INVOCATIONS: usize = 10;
-
-/// The function does not answer, so what the caller gets can only be the platform's word.
-const NEVER: &str = r#"{"never": true}"#;
 
 fn open(method: &str, by: &str, at: usize) -> Rie {
     fails(env!("CARGO_BIN_EXE_open"), method, by, at).invokes(INVOCATIONS)
 }
 
 fn fails(extension: impl Into<PathBuf>, method: &str, by: &str, at: usize) -> Rie {
-    Rie::new()
-        .extension(extension)
-        .env("FAIL_IN", method)
-        .env("FAIL_BY", by)
-        .env("FAIL_AT", at.to_string())
+    super::fails(extension, method, by).env("FAIL_AT", at.to_string())
 }
 
 /// That the function answered every time, and the extension left as it should.
@@ -113,9 +108,7 @@ fn failure_without_fail_open_is_an_exit_error_to_the_caller() {
     };
     failed_at_the_third(&report);
 
-    let source = include_str!("../../src/bin/failing.rs");
-    let aborting = built::aborting_crate("aborting", source);
-    let Some(report) = three(fails(aborting, "invoke", "panic", 3)).run() else {
+    let Some(report) = three(fails(failing_that_aborts(), "invoke", "panic", 3)).run() else {
         return;
     };
     failed_at_the_third(&report);

@@ -3,19 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lambda_ext::emulator::record::What;
-use lambda_ext::emulator::{Call, Emulator, Initialization, Invocation, Record};
+use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{
     Config, Error, EventType, Extension, Handler, InvokeEvent, Register, ShutdownReason,
 };
-use lambda_ext_tests::built;
+use lambda_ext_tests::emulated::calls;
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::program::{self, Ended, Program};
 use lambda_ext_tests::raw::Raw;
-use lambda_ext_tests::rie::Rie;
 use reqwest::Method;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
 
 const INSIDE: &str = env!("CARGO_BIN_EXE_inside");
 const RUNTIME: &str = "/2018-06-01/runtime/invocation";
@@ -54,17 +50,6 @@ async fn function(raw: &Raw, invocations: usize) -> Result<(), Error> {
     raw.send(Method::GET, &format!("{RUNTIME}/next"), &[], "")
         .await;
     Ok(())
-}
-
-/// The calls that were answered, and where the runtime waits.
-fn calls(record: &Record) -> Vec<&str> {
-    let steps = record.steps.iter().filter_map(|step| match &step.what {
-        What::Answered(request) if request.call == Some(Call::Register) => Some("register"),
-        What::Waits { .. } => Some("next"),
-        What::RuntimeWaits => Some("runtime next"),
-        _ => None,
-    });
-    steps.collect()
 }
 
 #[tokio::test]
@@ -219,111 +204,4 @@ async fn disabled_or_managed_extension_registers_for_nothing_and_exits_with_0() 
         let called = ended.stdout.contains("shutdown: ");
         assert_eq!(called, name != "LAMBDA_EXT_DISABLED", "{ended:?}");
     }
-}
-
-/// The example, in an environment like this, with metrics for `collector`.
-async fn example(initialization: Initialization, collector: &TcpListener) -> Emulator {
-    let address = collector.local_addr().unwrap().to_string();
-    let emulator = Emulator::builder()
-        .runtime(built::example("internal"))
-        .initialization(initialization)
-        .env("METRICS_ADDRESS", address);
-    emulator.start().await.unwrap()
-}
-
-async fn received(collector: &TcpListener) -> String {
-    let mut lines = String::new();
-    let (mut connection, _) = collector.accept().await.unwrap();
-    connection.read_to_string(&mut lines).await.unwrap();
-    lines
-}
-
-/// Invokes it, and ends it.
-async fn live(emulator: &Emulator, invocations: u64) {
-    for _ in 0..invocations {
-        let payload = Invocation::default().payload("17");
-        let invoked = emulator.invoke(payload).await.unwrap();
-        assert_eq!(invoked.response.as_deref(), Some("17"));
-    }
-    emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-    let record = emulator.record();
-    record.assert_clean();
-    let left = What::RuntimeLeft {
-        code: Some(0),
-        signal: None,
-    };
-    assert!(
-        record.steps.iter().any(|step| step.what == left),
-        "{record}"
-    );
-}
-
-fn is_metric(line: &str) -> bool {
-    let words: Vec<_> = line.split(' ').collect();
-    let is_number = |word: &&str| word.parse::<u64>().is_ok();
-    words[0] == "orders.duration_us" && words.len() == 3 && words[1..].iter().all(is_number)
-}
-
-#[tokio::test]
-async fn metrics_are_sent_before_a_freeze() {
-    bounded(async {
-        let collector = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let emulator = example(Initialization::OnDemand, &collector).await;
-        let sent = async { [received(&collector).await, received(&collector).await] };
-        let (sent, ()) = tokio::join!(sent, live(&emulator, 2));
-        for lines in sent {
-            assert_eq!(lines.lines().count(), 1, "{lines}");
-            assert!(lines.lines().all(is_metric), "{lines}");
-        }
-        let record = emulator.record();
-        let calls = calls(&record);
-        let at = |call| calls.iter().position(|one| *one == call);
-        assert!(at("register") < at("runtime next"), "{record}");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn managed_instance_sends_remaining_metrics_at_the_end() {
-    bounded(async {
-        let collector = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let emulator = example(Initialization::ManagedInstances, &collector).await;
-        let (sent, ()) = tokio::join!(received(&collector), live(&emulator, 2));
-        assert_eq!(
-            sent.lines().filter(|line| is_metric(line)).count(),
-            2,
-            "{sent}"
-        );
-    })
-    .await;
-}
-
-#[test]
-fn rie_accepts_the_extension_and_ends_it_by_sigterm() {
-    let function = built::example("internal");
-    let Some(report) = Rie::new().function(function).invokes(2).payload("17").run() else {
-        return;
-    };
-    report.equal("statuses", &report.statuses(), &[200, 200]);
-    for invoke in &report.invokes {
-        report.equal("the answer", &invoke.body.as_str(), &"17");
-    }
-    let next = "event/next";
-    let calls: Vec<_> = report.calls().iter().map(|call| call.endpoint).collect();
-    report.equal("calls", &calls, &["register", next, next, next]);
-    let metrics = report.function_log.lines().filter(|line| is_metric(line));
-    report.equal("metrics", &metrics.count(), &2);
-    report.holds("it leaves by itself", !report.killed());
-}
-
-#[test]
-fn rie_managed_instance_accepts_the_extension_without_events() {
-    let function = built::example("internal");
-    let rie = Rie::new().function(function).managed().payload("17");
-    let Some(report) = rie.invokes(2).run() else {
-        return;
-    };
-    report.equal("statuses", &report.statuses(), &[200, 200]);
-    let metrics = report.stdout.lines().filter(|line| is_metric(line));
-    report.equal("metrics", &metrics.count(), &2);
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
-const HOURS: Duration = Duration::from_secs(3 * 3600);
+use super::HOURS;
 
 #[tokio::test]
 async fn batch_is_posted_to_the_full_uri_as_json_list() {

@@ -12,7 +12,7 @@ use lambda_ext_tests::subscriber::{amid, events, kinds, lines, records, subscrip
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-const HOURS: Duration = Duration::from_secs(3 * 3600);
+use super::HOURS;
 
 /// The sums of what is told to have been dropped.
 fn dropped(told: &[Value]) -> (u64, u64) {

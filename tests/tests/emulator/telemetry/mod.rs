@@ -7,6 +7,8 @@ mod kinds;
 mod loss;
 mod subscription;
 
+use std::time::Duration;
+
 use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{
     Emulator, EmulatorBuilder, EmulatorError, Initialization, Invocation, LogFormat, Outcome,
@@ -15,6 +17,9 @@ use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::Raw;
 use lambda_ext_tests::subscriber::{Subscriber, kinds, records, told, told_as};
 use serde_json::{Value, json};
+
+/// Longer than any pause between deliveries.
+const HOURS: Duration = Duration::from_secs(3 * 3600);
 
 /// The events of init, with one subscriber.
 const INIT: [&str; 5] = [

@@ -8,6 +8,8 @@ use lambda_ext_tests::subscriber::{Subscriber, subscription};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use crate::environment_of;
+
 /// Where nobody has to listen: HTTP destinations are not tried by a subscription.
 const ADDRESS: &str = "127.0.0.1:9";
 
@@ -17,11 +19,7 @@ async fn registered() -> (Emulator, Raw, String) {
 }
 
 async fn of(initialization: Initialization) -> (Emulator, Raw, String) {
-    let builder = Emulator::builder().initialization(initialization);
-    let emulator = builder.start().await.unwrap();
-    // Only its name matters: the test itself plays the extension.
-    let _ = emulator.extension("ext");
-    let raw = Raw::of(&emulator);
+    let (emulator, raw) = environment_of(initialization).await;
     let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
     (emulator, raw, id)
 }
@@ -287,12 +285,16 @@ async fn platform_without_telemetry_answers_202_and_delivers_nothing() {
 #[tokio::test]
 async fn logs_api_is_unsupported_and_missing_on_managed_instances() {
     bounded(async {
-        let (_emulator, raw, _) = registered().await;
         let path = "/2020-08-15/logs";
-        let answer = answer(raw.send(Method::PUT, path, &[], "").await).await;
-        assert_eq!(answer.status, 202);
-        assert_eq!(answer.error_type, "Logs.NotSupported");
-        assert_eq!(answer.error_message, "Logs API is not supported");
+        for support in [TelemetrySupport::Supported, TelemetrySupport::NotSupported] {
+            let builder = Emulator::builder().telemetry(support);
+            let emulator = builder.start().await.unwrap();
+            let raw = Raw::of(&emulator);
+            let answer = answer(raw.send(Method::PUT, path, &[], "").await).await;
+            assert_eq!(answer.status, 202);
+            assert_eq!(answer.error_type, "Logs.NotSupported");
+            assert_eq!(answer.error_message, "Logs API is not supported");
+        }
         let (_emulator, raw, _) = of(Initialization::ManagedInstances).await;
         let response = raw.send(Method::PUT, path, &[], "").await;
         assert_eq!(response.status(), 404);

@@ -3,7 +3,7 @@
 use lambda_ext::emulator::record::What;
 use lambda_ext::emulator::{
     Call, Emulator, EmulatorBuilder, EmulatorError, Initialization, Invocation, TelemetryFault,
-    TelemetrySchema, TelemetrySupport,
+    TelemetrySchema,
 };
 use lambda_ext::telemetry::Protocol;
 use lambda_ext::{ExtensionBuilder, ShutdownReason};
@@ -133,18 +133,6 @@ async fn managed_instance_uses_its_schema_and_registers_for_shutdown_only() {
     assert_eq!(lines(&calls), ["line-a"]);
     assert_eq!(calls.last().map(String::as_str), Some("shutdown spindown"));
     record.assert_clean();
-}
-
-#[tokio::test]
-async fn platform_without_telemetry_is_tolerated() {
-    let builder = Emulator::builder().telemetry(TelemetrySupport::NotSupported);
-    let same = |extension| extension;
-    let (emulator, calls) = run(builder, same, async |emulator| {
-        prints(emulator, "line-a").await
-    })
-    .await;
-    assert_eq!(lines(&calls), [""; 0]);
-    assert_eq!(emulator.record().exits("ext"), [Some(0)]);
 }
 
 #[tokio::test]
