@@ -12,18 +12,13 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use lambda_ext_tests::built;
+use lambda_ext_tests::emulated::fixture;
 use serde_json::Value;
-
-const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
 fn command() -> Command {
     let mut command = Command::new(built::command());
     command.arg("emulate").env_remove("NO_COLOR");
     command
-}
-
-fn fixture(name: &str) -> String {
-    format!("{FIXTURES}/{name}")
 }
 
 fn run(arguments: &[&str]) -> Output {

@@ -10,8 +10,8 @@ use reqwest::Method;
 #[cfg(target_os = "linux")]
 async fn children_of_exited_extension_are_killed() {
     bounded(async {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/leaves_child.sh");
-        let builder = Emulator::builder().executable(script);
+        let builder =
+            Emulator::builder().executable(lambda_ext_tests::emulated::fixture("leaves_child.sh"));
         let emulator = builder.start().await.unwrap();
         emulator.init().await.unwrap_err();
         let record = emulator.record();

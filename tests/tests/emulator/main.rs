@@ -20,6 +20,9 @@ mod telemetry;
 use lambda_ext::emulator::{Emulator, Initialization};
 use lambda_ext_tests::raw::Raw;
 
+/// A function in Python, whose payload says what it does.
+const FUNCTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py");
+
 /// Starts an environment with the external extension `ext`, which the test plays by raw requests.
 async fn environment() -> (Emulator, Raw) {
     environment_of(Initialization::OnDemand).await

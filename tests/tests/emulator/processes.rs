@@ -324,9 +324,8 @@ fn dropped_emulator_and_runtime_kill_processes_and_children() {
         .enable_all()
         .build()
         .unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stays_with_child.sh");
     let children = runtime.block_on(bounded(async {
-        let emulator = with_executable(script).await;
+        let emulator = with_executable(&fixture("stays_with_child.sh")).await;
         // It never registers, so that is as far as it comes.
         let starting = async { emulator.init().await };
         let mut starting = std::pin::pin!(starting);

@@ -10,6 +10,8 @@ use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::Raw;
 use reqwest::Method;
 
+use crate::FUNCTION;
+
 #[tokio::test]
 async fn internal_extension_gets_invoke_and_no_shutdown() {
     bounded(async {
@@ -36,10 +38,9 @@ async fn internal_extension_gets_invoke_and_no_shutdown() {
 
 /// A function of one's own, in Python, on the Runtime API.
 async fn with_function() -> Emulator {
-    let function = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py");
     Emulator::builder()
         .executable(env!("CARGO_BIN_EXE_failing"))
-        .runtime(function)
+        .runtime(FUNCTION)
         .start()
         .await
         .unwrap()
@@ -150,7 +151,7 @@ async fn custom_runtime_starts_after_every_external_registration() {
     bounded(async {
         let emulator = Emulator::builder()
             .executable(fixture("stays.sh"))
-            .runtime(concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py"))
+            .runtime(FUNCTION)
             .init_timeout(Duration::from_secs(30))
             .start()
             .await

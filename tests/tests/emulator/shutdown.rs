@@ -11,6 +11,8 @@ use lambda_ext_tests::raw::Raw;
 use reqwest::Method;
 use tokio::time::Instant;
 
+use crate::FUNCTION;
+
 const SIGKILL: i32 = 9;
 
 fn began(what: &What) -> bool {
@@ -29,8 +31,7 @@ fn killed(what: &What) -> bool {
 async fn runtime_without_extensions_is_killed_without_sigterm() {
     bounded(async {
         // It would leave with code 0 by SIGTERM.
-        let function = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py");
-        let builder = Emulator::builder().runtime(function);
+        let builder = Emulator::builder().runtime(FUNCTION);
         let emulator = builder.start().await.unwrap();
         let invocation = Invocation::default().timeout(Duration::from_secs(30));
         emulator.invoke(invocation).await.unwrap();

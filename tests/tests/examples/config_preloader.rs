@@ -8,7 +8,7 @@ use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, EmulatorBuilder, Invocation};
 use lambda_ext_tests::built;
 use lambda_ext_tests::fake::{Fake, bounded};
-use lambda_ext_tests::rie::Rie;
+use lambda_ext_tests::rie::{Call, Rie};
 
 use super::with_example;
 
@@ -125,7 +125,7 @@ fn rie_function_without_document_does_not_start() {
     report.equal("statuses", &report.statuses(), &[502]);
     report.equal("failures", &report.failures(), &["Extension.InitError"]);
     let reports = report.calls_of("init/error");
-    let types: Vec<_> = reports.iter().map(|call| call.error_type()).collect();
+    let types: Vec<_> = reports.iter().map(Call::error_type).collect();
     report.equal(
         "error types",
         &types,

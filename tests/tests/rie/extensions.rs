@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lambda_ext_tests::built;
-use lambda_ext_tests::rie::{Report, Rie};
+use lambda_ext_tests::rie::{Call, Report, Rie};
 
 use super::{NEVER, failing_that_aborts};
 
@@ -464,7 +464,7 @@ fn is_exit_error_of_shutdown(report: &Report, error_type: &str) {
 fn is_error(report: &Report, failure: &str, endpoint: &str, other: &str, error_type: &str) {
     report.equal("failures", &report.failures(), &[failure]);
     let reports = report.calls_of(endpoint);
-    let types: Vec<_> = reports.iter().map(|call| call.error_type()).collect();
+    let types: Vec<_> = reports.iter().map(Call::error_type).collect();
     report.equal("reported error types", &types, &[Some(error_type)]);
     report.equal(
         "reports to the other endpoint",

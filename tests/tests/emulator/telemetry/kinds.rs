@@ -10,6 +10,8 @@ use lambda_ext_tests::raw::Raw;
 use lambda_ext_tests::subscriber::{Subscriber, amid, events, kinds, records, told};
 use serde_json::{Value, json};
 
+use crate::FUNCTION;
+
 /// What `ext` is told of an init that fails by this executable, and how it fails.
 async fn told_of_failure(executable: &str, env: &[(&str, &str)]) -> (Vec<Value>, EmulatorError) {
     let builder = Emulator::builder().executable(executable);
@@ -132,7 +134,7 @@ async fn process_output_is_told_by_kind_of_process() {
     bounded(async {
         let emulator = Emulator::builder()
             .executable(env!("CARGO_BIN_EXE_failing"))
-            .runtime(concat!(env!("CARGO_MANIFEST_DIR"), "/rie/function.py"))
+            .runtime(FUNCTION)
             .env("NEEDS_FILE", "/no/such/file")
             .start()
             .await
