@@ -1,5 +1,7 @@
-//! The command `lambda-ext`: `emulate`, on extensions that behave and on those that do not, and
-//! in files of their own `new` and `doctor`.
+//! The command `lambda-ext`: `emulate` on extensions that behave and on extensions that do not, and
+//! `new`, `doctor` and `measure`.
+//!
+//! Cargo builds the command when a test first asks for it. Needs `python3` and `cc`.
 
 mod doctor;
 mod findings;

@@ -10,12 +10,12 @@ fn read(list: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(list)).unwrap()
 }
 
-/// What is in backticks.
+/// The texts in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The rows of a list that have a number, with it.
+/// The numbered rows of a list, without the number.
 fn numbered(list: &str) -> impl Iterator<Item = (usize, &str)> {
     list.lines().filter_map(|row| {
         let (number, rest) = row.strip_prefix("| ")?.split_once(" | ")?;
@@ -50,6 +50,40 @@ fn every_named_test_exists() {
             assert!(found, "{file}::{test}");
         }
     }
+}
+
+#[test]
+fn every_named_path_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let repository = [
+        "../CONTRIBUTING.md",
+        "../SECURITY.md",
+        "../.cargo/config.toml",
+    ];
+    let lists = ["CONFORMANCE.md", "EMULATOR.md", "DIFFERENCES.md"];
+    let mut named = 0;
+    for document in repository.into_iter().chain(lists) {
+        let text = read(document);
+        // `ui` is a directory of this package.
+        let paths = quoted(&text)
+            .filter(|word| !word.contains(' '))
+            .filter_map(|word| {
+                word.strip_prefix("tests/")
+                    .or(word.starts_with("ui/").then_some(word))
+            })
+            .map(str::to_owned);
+        let binaries = text.split("--test ").skip(1).map(|rest| {
+            let name = rest.split([' ', '`', '\n']).next().unwrap_or_default();
+            format!("tests/{name}/main.rs")
+        });
+        // `NAME` stands for each of them.
+        let named_here = paths.chain(binaries).filter(|path| !path.contains("NAME"));
+        for path in named_here {
+            named += 1;
+            assert!(root.join(&path).exists(), "{document}: tests/{path}");
+        }
+    }
+    assert!(named > 40, "{named}");
 }
 
 #[test]

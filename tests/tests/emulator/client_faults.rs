@@ -1,4 +1,5 @@
-//! How extensions on our client behave when the emulator injects faults into calls and telemetry.
+//! Extensions on our client, while the emulator injects faults into their calls and their
+//! telemetry.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Nothing of an environment survives its end: no child process, no attached runtime, no late call.
+//! The end of an environment ends everything in it: child processes, attached runtimes, and late
+//! calls.
 
 use lambda_ext::emulator::record::What;
 use lambda_ext::emulator::{Call, Emulator};

@@ -1,4 +1,4 @@
-//! Which extensions may register, until when, and under which names.
+//! Registration: the extensions that may register, until which moment, and under which names.
 
 use lambda_ext::emulator::record::What;
 use lambda_ext::emulator::{Call, Emulator, Initialization};

@@ -1,5 +1,4 @@
-//! What an extension logs, at which level and in which format, and that logging about telemetry
-//! cannot loop forever.
+//! Logging: levels, formats, and an end to the feedback of log lines that come back as telemetry.
 //!
 //! The extensions are in `tests/fixtures/logging`.
 

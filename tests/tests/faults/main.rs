@@ -1,4 +1,7 @@
-//! Each fault at each step of a life, and what comes of it: `cargo faults` shows the table.
+//! The outcome of each fault at each step of an extension's life. `cargo faults` shows the table.
+//!
+//! The extensions are processes with time limits, and eight run at once.
+//! So this test has a binary of its own: no other test takes its processor time.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,4 @@
-//! How the client asks for events, and how it reads INVOKE and SHUTDOWN.
+//! The client's call of `next`: its retries, and the INVOKE and SHUTDOWN events that it reads.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! What the client sends to register, and how it reads the response.
+//! The client's call of `register`: its request, its retries, and the responses that it reads.
 
 use lambda_ext::emulator::Emulator;
 use lambda_ext::{Client, ClientError, EventType, Refusal, RegisteredClient};

@@ -1,4 +1,4 @@
-//! How the event loop waits for the end of an invocation before it calls `next`, and for how long.
+//! The event loop holds `next` until the end of the invocation is handled, within a time limit.
 
 use std::time::Duration;
 

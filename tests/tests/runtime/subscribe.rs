@@ -1,4 +1,5 @@
-//! What the client sends to subscribe to telemetry, and how it reads the response.
+//! The client's subscription to telemetry: its request, its schemas, and the responses that it
+//! reads.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How the client reaches the platform: addresses, connections, retries, and broken responses.
+//! The client's way to the platform: addresses, connections, retries, and broken responses.
 //!
 //! The test plays the platform to the byte.
 

@@ -1,4 +1,4 @@
-//! `lambda-ext doctor`: what it says of files that can be extensions, and of those that cannot.
+//! `lambda-ext doctor` on valid extensions, and on files that Lambda cannot run.
 
 mod needs;
 

@@ -1,4 +1,5 @@
-//! What `lambda-ext doctor` says of programs that need what is not there.
+//! `lambda-ext doctor` on programs that need a library or a version that Lambda lacks. Needs `cc`,
+//! which links them.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! How the emulator batches telemetry, and how it retries a delivery.
+//! The emulator's deliveries: the limits of a batch, and retries.
 
 use std::time::Duration;
 

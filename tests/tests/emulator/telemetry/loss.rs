@@ -1,5 +1,5 @@
-//! Telemetry that the emulator cannot deliver: what is dropped and counted, and what shutdown still
-//! delivers.
+//! Telemetry that the emulator cannot deliver: it is dropped and counted. Shutdown delivers the
+//! rest.
 
 use std::time::Duration;
 

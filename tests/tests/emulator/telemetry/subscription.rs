@@ -1,4 +1,4 @@
-//! Which subscriptions the emulator accepts, and how it refuses the others.
+//! Subscriptions to the emulator's telemetry: accepted ones, and the error for each invalid one.
 
 use lambda_ext::emulator::{Emulator, Initialization, TelemetrySupport};
 use lambda_ext_tests::fake::TELEMETRY;

@@ -1,4 +1,4 @@
-//! When the event loop subscribes to telemetry, and when it hands over batches.
+//! Telemetry in the event loop: the subscription, and the moments at which batches are handled.
 //!
 //! The modules below it test how a batch is decoded, and telemetry under the emulator.
 
