@@ -207,7 +207,7 @@ async fn fatal_error_without_subscriber_is_a_line_on_stderr() {
 
 #[tokio::test]
 async fn warning_without_subscriber_is_a_line_on_stderr() {
-    let text = "extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only";
+    let text = "Managed Instances send no INVOKE to extensions: registering for SHUTDOWN only";
     let managed = ("AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances");
     for (how, expected) in [
         (
