@@ -18,8 +18,8 @@ pub fn fixture(name: &str) -> String {
 }
 
 /// Waits until a step has happened.
-pub async fn happened(emulator: &Emulator, meant: impl Fn(&What) -> bool) {
-    while !emulator.record().steps.iter().any(|step| meant(&step.what)) {
+pub async fn happened(emulator: &Emulator, meant: impl Fn(&StepKind) -> bool) {
+    while !emulator.record().steps.iter().any(|step| meant(&step.kind)) {
         tokio::task::yield_now().await;
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, EmulatorError, Invocation};
 
 /// What a process has at one moment, by Linux's /proc.
@@ -48,12 +48,12 @@ pub async fn soak(
     let observed = Arc::clone(&seen);
     let emulator = Emulator::builder()
         .executable(executable)
-        .keep(1_000)
-        .observe(move |step| {
+        .max_recorded_steps(1_000)
+        .on_step(move |step| {
             let mut seen = observed.lock().unwrap_or_else(PoisonError::into_inner);
-            match &step.what {
-                What::Launched { pid, .. } => seen.0 = *pid,
-                What::Output { line, .. } => seen.1.push(line.clone()),
+            match &step.kind {
+                StepKind::Launched { pid, .. } => seen.0 = *pid,
+                StepKind::Output { line, .. } => seen.1.push(line.clone()),
                 _ => {}
             }
         })

@@ -164,7 +164,7 @@ pub async fn told_as<F: Future<Output = Result<(), EmulatorError>>>(
     let mut subscription = subscriber.subscription();
     subscription[change.0] = change.1;
     let ext = Box::pin(subscriber.live(&raw, "ext", subscription, last));
-    let ext = emulator.extension("ext").play(ext);
+    let ext = emulator.extension("ext").run_future(ext);
     let (told, ()) = tokio::try_join!(ext, Box::pin(scenario)).expect("no failure");
     told
 }
@@ -203,7 +203,7 @@ pub async fn amid(
     let begin = async {
         emulator.init().await.expect("no failure");
         emulator
-            .call(Invocation::default())
+            .invoke_until_response(Invocation::default())
             .await
             .expect("no failure");
     };

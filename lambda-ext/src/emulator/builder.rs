@@ -1,34 +1,29 @@
-//! What an environment is made with.
+//! The settings of an environment, and its start.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
 
-use super::lifecycle::Drive;
-use super::member::Member;
+use super::environment::Emulator;
+use super::extensions::{ExternalExtensions, MAX_EXTENSIONS};
+use super::lifecycle::{Driver, Variables};
 use super::platform::Platform;
 use super::record::Step;
 use super::recorder::{Observer, Recorder};
-use super::runtime::{Kind, Runtime};
+use super::runtime::{Runtime, RuntimeKind};
+use super::server;
 use super::settings::{
-    Initialization, LogFormat, MEMORY_MB, Settings, TelemetrySchema, TelemetrySupport,
+    EnvironmentSettings, Initialization, LogFormat, MEMORY_MB, TelemetrySchema, TelemetrySupport,
 };
 use super::shared::Shared;
-use super::wire::{Fate, Wires};
-use super::{Emulator, server};
 use crate::Register;
 
-/// External and internal extensions together.
-pub(super) const MOST_EXTENSIONS: usize = 10;
-
-/// Of the function's variables, those that extensions do not get, beside all that begin with `_`.
+/// The function's variables that extensions do not get. They get none that begins with `_`, either.
 ///
 /// See [Extensions API: environment variables](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 const NOT_FOR_EXTENSIONS: [&str; 7] = [
@@ -44,185 +39,193 @@ const NOT_FOR_EXTENSIONS: [&str; 7] = [
 /// Settings of an [`Emulator`].
 #[derive(Default)]
 pub struct EmulatorBuilder {
-    settings: Settings,
+    settings: EnvironmentSettings,
     executables: Vec<PathBuf>,
-    runtime: Kind,
-    environment: Vec<(OsString, OsString)>,
+    runtime: RuntimeKind,
+    variables: Variables,
     observer: Option<Observer>,
 }
 
 impl EmulatorBuilder {
-    /// What extensions are told of the function when they register.
+    /// The function, as the answer to a registration describes it.
     #[must_use]
     pub fn function(mut self, function: Register) -> Self {
         self.settings.function = function;
         self
     }
 
-    /// An executable, in any language, that is an external extension; its name is its file's, as
-    /// if it were in `/opt/extensions`. Each [`init`](Emulator::init) launches it.
+    /// Adds an executable, in any language, that is an external extension. Its name is that of its
+    /// file, as in `/opt/extensions`. Each [`init`](Emulator::init) launches it.
     ///
-    /// For a binary of your own package that is `env!("CARGO_BIN_EXE_my-extension")` in a test of
-    /// the folder `tests`, so that cargo builds it first and tells where it is. A process has a
-    /// clock of its own: with tokio's clock paused, init is over before it has started.
+    /// For a binary of your own package, use `env!("CARGO_BIN_EXE_my-extension")` in a test of the
+    /// folder `tests`: cargo builds it first. A process has a clock of its own, so do not pause
+    /// tokio's clock: init would be over before the process has started.
     #[must_use]
     pub fn executable(mut self, path: impl Into<PathBuf>) -> Self {
         self.executables.push(path.into());
         self
     }
 
-    /// An executable that is the function's runtime, in place of the built-in function: a program
-    /// on `lambda_runtime`, or anything else that talks to the Runtime API. It is started once all
-    /// external extensions have registered.
+    /// Replaces the built-in function with an executable: a program on `lambda_runtime`, or any other
+    /// client of the Runtime API. It starts when all external extensions have registered.
     #[must_use]
     pub fn runtime(mut self, path: impl Into<PathBuf>) -> Self {
-        self.runtime = Kind::Process(path.into());
+        self.runtime = RuntimeKind::Process(path.into());
         self
     }
 
-    /// The function's runtime is somebody that the emulator does not start, and that talks to the
-    /// Runtime API: another task of the test, or a program in a debugger.
+    /// Replaces the built-in function with a client of the Runtime API that the emulator does not
+    /// start: another task of the test, or a program in a debugger.
     #[must_use]
     pub fn attached_runtime(mut self) -> Self {
-        self.runtime = Kind::Attached;
+        self.runtime = RuntimeKind::Attached;
         self
     }
 
-    /// A variable of the function's environment, which executables get, extensions and runtime;
-    /// extensions not if its name begins with `_`, nor those that Lambda keeps from them. An
-    /// extension that runs in this process has this process's environment.
+    /// Sets a variable of the function's environment. The executables get it, the runtime as well as
+    /// extensions.
+    ///
+    /// Extensions do not get variables whose names begin with `_`, nor those that Lambda withholds
+    /// from them. An extension of this process has the variables of this process.
     #[must_use]
     pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.push((key.into(), value.into()));
+        self.variables.push((key.into(), value.into()));
         self
     }
 
-    /// How the environment came to be; by default on demand.
+    /// How the environment is initialised. The default is on demand.
     #[must_use]
     pub fn initialization(mut self, initialization: Initialization) -> Self {
         self.settings.initialization = initialization;
         self
     }
 
-    /// Whether there is a Telemetry API; by default there is.
+    /// Whether the environment has a Telemetry API. By default it has one.
     #[must_use]
     pub fn telemetry(mut self, telemetry: TelemetrySupport) -> Self {
         self.settings.telemetry = telemetry;
         self
     }
 
-    /// The newest schema that a subscription may ask for, as in an environment that is older than
-    /// that; by default the newest there is. Managed Instances take that one and no other.
+    /// The newest schema that a subscription may ask for, to emulate an older environment. The default
+    /// is the newest of all, which is the only one on Managed Instances.
     #[must_use]
     pub fn newest_schema(mut self, schema: TelemetrySchema) -> Self {
         self.settings.newest_schema = schema;
         self
     }
 
-    /// The function's log format; by default text.
+    /// The function's log format. The default is text.
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.settings.log_format = format;
         self
     }
 
-    /// Whether a batch of telemetry that was not taken is sent again, as on Lambda; if not, it is
-    /// dropped, as by AWS's own emulator.
+    /// Whether a failed delivery of telemetry is retried, as on Lambda and by default, or dropped, as
+    /// by AWS's own emulator.
     #[must_use]
     pub fn redeliver(mut self, redeliver: bool) -> Self {
         self.settings.redeliver = redeliver;
         self
     }
 
-    /// How many bytes of telemetry wait for one subscriber; what is more is dropped, and told by
-    /// `platform.logsDropped`. By default 8 MiB; Lambda does not tell its own bound.
+    /// The size of each subscriber's queue, in bytes. Further telemetry is dropped, and reported by
+    /// `platform.logsDropped`. The default is 8 MiB; Lambda does not document its limit.
     #[must_use]
     pub fn telemetry_queue(mut self, bytes: usize) -> Self {
         self.settings.telemetry_queue = bytes;
         self
     }
 
-    /// The time that init may take; by default 10 s, as on demand.
+    /// The time limit of init. The default is 10 s, as on demand.
     #[must_use]
     pub fn init_timeout(mut self, timeout: Duration) -> Self {
         self.settings.init_timeout = timeout;
         self
     }
 
-    /// How many steps the [`record`](Emulator::record) keeps, so that a long run takes no more and
-    /// more memory; by default 100,000. Then the earlier half of them is forgotten.
+    /// How many steps the [`record`](Emulator::record) keeps, which bounds the memory of a long run.
+    /// At the limit, the older half is discarded. The default is 100,000.
     #[must_use]
-    pub fn keep(mut self, steps: usize) -> Self {
-        self.settings.keep = steps;
+    pub fn max_recorded_steps(mut self, steps: usize) -> Self {
+        self.settings.max_recorded_steps = steps;
         self
     }
 
-    /// Is called with each step, as it happens; the emulator stands still meanwhile, so it cannot
-    /// be asked anything.
+    /// Calls the observer with each step, as it happens. The emulator is locked during the call, so
+    /// the observer must not use it.
     #[must_use]
-    pub fn observe(mut self, observer: impl FnMut(&Step) + Send + 'static) -> Self {
+    pub fn on_step(mut self, observer: impl FnMut(&Step) + Send + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }
 
-    /// Opens the platform's APIs on 127.0.0.1, at a port that is free. Nothing is launched yet.
+    /// Opens the platform's APIs on a free port of 127.0.0.1. Launches nothing yet.
     ///
     /// # Errors
-    /// There is no port; or the executables are more than ten, have no file name, or the same.
+    /// No port is free; or there are more than ten executables, or two of one name, or one without
+    /// a file name.
     pub async fn start(self) -> io::Result<Emulator> {
-        let members = members(self.executables)?;
+        let external = ExternalExtensions::new(by_name(self.executables)?);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let runtime_api = listener.local_addr()?.to_string();
-        let runtime_environment = environment(&self.settings, &runtime_api, self.environment);
-        let environment = for_extensions(&runtime_environment);
-        let settings = Arc::new(self.settings);
-        let recorder = Recorder::new(settings.keep, self.observer);
+        let runtime_variables = runtime_variables(&self.settings, &runtime_api, self.variables);
+        let extension_variables = extension_variables(&runtime_variables);
+        let recorder = Recorder::new(self.settings.max_recorded_steps, self.observer);
         let runtime = Runtime::new(self.runtime);
-        let mut platform = Platform::new(settings, recorder, runtime);
-        platform.members = members;
+        let platform = Platform::new(self.settings, recorder, external, runtime);
         let shared = Shared::new(platform);
-        let service = server::router(&shared).into_make_service_with_connect_info::<Fate>();
-        let server = tokio::spawn(async move {
-            // It serves until it is aborted.
-            let _ = axum::serve(Wires(listener), service).await;
-        });
-        Ok(Emulator {
-            runtime_api,
-            environment,
-            runtime_environment,
-            shared,
-            server: server.abort_handle(),
-            drive: Mutex::new(Drive::default()),
-        })
+        let server = tokio::spawn(server::serve(listener, shared.clone()));
+        let driver = Driver::new(shared.clone(), extension_variables, runtime_variables);
+        let server = server.abort_handle();
+        Ok(Emulator::new(runtime_api, shared, driver, server))
     }
 }
 
-fn members(executables: Vec<PathBuf>) -> io::Result<BTreeMap<String, Member>> {
+impl Emulator {
+    /// Starts an emulator with default settings.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Begins an environment with a built-in function and without extensions.
+    #[must_use]
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+}
+
+/// The executables by the names of their files.
+fn by_name(executables: Vec<PathBuf>) -> io::Result<BTreeMap<String, PathBuf>> {
     let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
-    if executables.len() > MOST_EXTENSIONS {
-        let text = format!("more than {MOST_EXTENSIONS} extensions");
+    if executables.len() > MAX_EXTENSIONS {
+        let text = format!("more than {MAX_EXTENSIONS} extensions");
         return Err(invalid(text));
     }
-    let mut members = BTreeMap::new();
+    let mut by_name = BTreeMap::new();
     for path in executables {
         let path = std::path::absolute(path)?;
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| invalid(format!("{} has no file name", path.display())))?;
         let name = name.to_owned();
-        let double = format!("two executables have the name `{name}`");
-        if members.insert(name, Member::executable(path)).is_some() {
-            return Err(invalid(double));
+        let duplicate = format!("two executables have the name `{name}`");
+        if by_name.insert(name, path).is_some() {
+            return Err(invalid(duplicate));
         }
     }
-    Ok(members)
+    Ok(by_name)
 }
 
-/// The function's environment, as its runtime gets it.
-fn environment(
-    settings: &Settings,
+/// The variables of the runtime: those of every function, then its own.
+fn runtime_variables(
+    settings: &EnvironmentSettings,
     runtime_api: &str,
-    of_function: Vec<(OsString, OsString)>,
-) -> Vec<(OsString, OsString)> {
+    own: Variables,
+) -> Variables {
     let function = &settings.function;
     let log_group = format!("/aws/lambda/{}", function.function_name);
     let memory = MEMORY_MB.to_string();
@@ -239,7 +242,7 @@ fn environment(
         ("AWS_LAMBDA_LOG_GROUP_NAME", &log_group),
         ("AWS_REGION", "us-east-1"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
-        // Those of nobody: what calls AWS is to be refused there, not to fail here.
+        // Credentials of no account, so that AWS refuses a call rather than an SDK.
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("AWS_SESSION_TOKEN", "token"),
@@ -250,17 +253,18 @@ fn environment(
     .into_iter()
     .map(|(key, value)| (key.into(), value.into()))
     .chain(std::env::var_os("PATH").map(|path| ("PATH".into(), path)))
-    .chain(of_function)
+    .chain(own)
     .collect()
 }
 
-/// What extensions get of it.
-fn for_extensions(environment: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
-    let theirs = |(key, _): &&(OsString, OsString)| {
+/// The variables of the runtime that extensions get.
+fn extension_variables(runtime_variables: &Variables) -> Variables {
+    let visible = |(key, _): &&(OsString, OsString)| {
         let key = key.to_string_lossy();
         !key.starts_with('_') && !NOT_FOR_EXTENSIONS.contains(&&*key)
     };
-    environment.iter().filter(theirs).cloned().collect()
+    let variables = runtime_variables.iter();
+    variables.filter(visible).cloned().collect()
 }
 
 impl fmt::Debug for EmulatorBuilder {
@@ -269,7 +273,7 @@ impl fmt::Debug for EmulatorBuilder {
             .debug_struct("EmulatorBuilder")
             .field("settings", &self.settings)
             .field("executables", &self.executables)
-            .field("environment", &self.environment)
+            .field("variables", &self.variables)
             .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,8 @@
-//! The routes of the platform's APIs.
+//! The calls of the platform's APIs.
 
 use std::fmt;
 
-/// What is asked of the platform.
+/// A call of the platform's APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Call {
@@ -43,7 +43,7 @@ impl Call {
         Self::RuntimeInitError,
     ];
 
-    /// Its method, its path, and what it is called.
+    /// Its method, path, and name.
     const fn row(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Register => ("POST", "/2020-01-01/extension/register", "register"),
@@ -77,7 +77,7 @@ impl Call {
         self.row().0
     }
 
-    /// Its path; a request id in it stands in braces.
+    /// Its path, with `{request_id}` for a request id.
     #[must_use]
     pub const fn path(self) -> &'static str {
         self.row().1

@@ -1,4 +1,4 @@
-//! Sends telemetry to its subscribers, each by a task of its own.
+//! Delivers telemetry to its subscribers, each by a task of its own.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -9,25 +9,19 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, sleep_until};
 use uuid::Uuid;
 
-use super::platform::Platform;
-use super::record::What;
+use super::seam::Connection;
 use super::shared::Shared;
-use super::telemetry::{Batch, Destination, Turn, tcp_port};
-use crate::client::connection::{Connection, ExchangeError};
+use super::telemetry::{Batch, DeliveryResult, DeliveryTarget, NextDelivery, tcp_port};
 
-/// Connects to where a subscription over TCP wants its lines; on Lambda that is part of it.
-pub(super) async fn dial(body: &[u8]) -> Option<Result<TcpStream, String>> {
+/// Opens the connection that a subscription over TCP asks for. On Lambda that is part of it.
+pub(super) async fn connect(body: &[u8]) -> Option<Result<TcpStream, String>> {
     let port = tcp_port(body)?;
     let address = format!("127.0.0.1:{port}");
-    let dialled = TcpStream::connect(&address).await;
-    Some(dialled.map_err(|error| {
-        // Of the operating system's words without its number.
+    let connected = TcpStream::connect(&address).await;
+    Some(connected.map_err(|error| {
+        // The operating system's message, without its number.
         let text = error.to_string().to_lowercase();
-        let text = text
-            .split(" (os error")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let text = text.split(" (os error").next().unwrap_or_default();
         format!(
             "Invalid destination: could not TCP dial provided address {address}: dial tcp \
              {address}: connect: {text}"
@@ -35,89 +29,67 @@ pub(super) async fn dial(body: &[u8]) -> Option<Result<TcpStream, String>> {
     }))
 }
 
-/// Begins to deliver to whoever has just subscribed.
+/// Starts tasks for new subscribers.
 pub(super) fn serve(shared: &Shared) {
-    for id in shared.with(|platform| platform.telemetry.unserved()) {
+    for id in shared.change_silently(|platform| platform.telemetry().take_unserved()) {
         tokio::spawn(deliver(shared.clone(), id));
     }
 }
 
 async fn deliver(shared: Shared, id: Uuid) {
-    let Some(mut link) = Link::to(&shared, id) else {
+    let target = shared.change_silently(|platform| platform.telemetry().target(id));
+    let Some((target, stream)) = target else {
         return;
     };
+    let mut link = Link::new(target, stream);
     let mut changes = shared.changes();
     loop {
-        // The news of what happens from here on is not missed.
+        // A change from here on ends the waits below.
         changes.mark_unchanged();
-        match shared.with(|platform| platform.telemetry.turn(id)) {
+        let next = shared.change_silently(|platform| platform.telemetry().next_delivery(id));
+        match next {
             None => return,
-            Some(Turn::Wait) => {
+            Some(NextDelivery::Wait) => {
                 if changes.changed().await.is_err() {
                     return;
                 }
             }
-            Some(Turn::Until(due)) => {
+            Some(NextDelivery::Until(due)) => {
                 tokio::select! {
                     _ = changes.changed() => {}
                     () = sleep_until(due) => {}
                 }
             }
-            Some(Turn::Deliver(batch)) => {
+            Some(NextDelivery::Deliver(batch)) => {
                 let sent = async {
                     let sent = link.send(&batch).await;
-                    if batch.twice {
-                        link.lose_answer();
+                    if batch.is_sent_twice() {
+                        link.disconnect();
                     }
-                    sleep(batch.takes).await;
+                    sleep(batch.delay()).await;
                     sent
                 };
                 let sent = tokio::select! {
                     sent = sent => sent,
-                    () = gone(&shared, id) => return,
+                    () = unsubscribed(&shared, id) => return,
                 };
-                shared.change(|platform| settle(platform, id, batch, sent));
+                shared.change(|platform| platform.delivered(id, batch, sent));
             }
         }
     }
 }
 
-/// Waits until there is no such subscriber any more.
-async fn gone(shared: &Shared, id: Uuid) {
+/// Waits until the subscription has ended.
+async fn unsubscribed(shared: &Shared, id: Uuid) {
     let mut changes = shared.changes();
-    while shared.look(|platform| platform.telemetry.subscriber(id).is_some()) {
+    while shared.look(|platform| platform.is_subscribed(id)) {
         if changes.changed().await.is_err() {
             return;
         }
     }
 }
 
-/// A batch has been sent: to the record, and to be sent again where it was not taken.
-fn settle(platform: &mut Platform, id: Uuid, batch: Batch, sent: Sent) {
-    let Some(subscriber) = platform.telemetry.subscriber(id) else {
-        return;
-    };
-    let taken = sent.error.is_none();
-    let what = What::Delivered {
-        extension: subscriber.extension.clone(),
-        records: batch.events.len(),
-        bytes: sent.bytes,
-        status: sent.status,
-        error: sent.error,
-    };
-    platform.note(what);
-    platform.telemetry.settled(id, batch, taken);
-    platform.note_drops();
-}
-
-/// What came of sending a batch.
-struct Sent {
-    bytes: usize,
-    status: Option<u16>,
-    error: Option<String>,
-}
-
-/// The way to one subscriber.
+/// The connection to one subscriber.
 enum Link {
     Http {
         port: u16,
@@ -132,27 +104,26 @@ enum Link {
 }
 
 impl Link {
-    fn to(shared: &Shared, id: Uuid) -> Option<Self> {
-        let (destination, stream) = shared.with(|platform| platform.telemetry.destination(id))?;
-        Some(match destination {
-            Destination::Http { port, path, host } => Self::Http {
+    fn new(target: DeliveryTarget, stream: Option<TcpStream>) -> Self {
+        match target {
+            DeliveryTarget::Http { port, path, host } => Self::Http {
                 port,
                 path,
                 host,
                 connection: None,
             },
-            Destination::Tcp { port } => Self::Tcp { port, stream },
-        })
+            DeliveryTarget::Tcp { port } => Self::Tcp { port, stream },
+        }
     }
 
-    /// Who has lost an answer comes again by another connection.
-    fn lose_answer(&mut self) {
+    /// Closes an HTTP connection: a client that has lost a response retries on a new one.
+    fn disconnect(&mut self) {
         if let Self::Http { connection, .. } = self {
             *connection = None;
         }
     }
 
-    async fn send(&mut self, batch: &Batch) -> Sent {
+    async fn send(&mut self, batch: &Batch) -> DeliveryResult {
         match self {
             Self::Http {
                 port,
@@ -160,10 +131,7 @@ impl Link {
                 host,
                 connection,
             } => {
-                let body = match &batch.body {
-                    Some(body) => body.clone(),
-                    None => format!("[{}]", batch.events.join(",")).into_bytes(),
-                };
+                let body = batch.array();
                 let bytes = body.len();
                 let mut request = Request::new(Full::from(body));
                 *request.method_mut() = Method::POST;
@@ -171,26 +139,24 @@ impl Link {
                 let headers = request.headers_mut();
                 headers.insert(HOST, host.clone());
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                match post(*port, connection, request).await {
-                    Ok(status) => Sent {
-                        bytes,
-                        status: Some(status.as_u16()),
-                        error: (status.as_u16() >= 400).then(|| format!("answered {status}")),
-                    },
-                    Err(error) => Sent {
-                        bytes,
-                        status: None,
-                        error: Some(error.to_string()),
-                    },
+                let posted = post(*port, connection, request).await;
+                let (status, error) = match posted {
+                    Ok(status) if status.as_u16() >= 400 => {
+                        (Some(status), Some(format!("answered {status}")))
+                    }
+                    Ok(status) => (Some(status), None),
+                    Err(error) => (None, Some(error)),
+                };
+                DeliveryResult {
+                    bytes,
+                    status: status.map(|status| status.as_u16()),
+                    error,
                 }
             }
             Self::Tcp { port, stream } => {
-                let body = match &batch.body {
-                    Some(body) => body.clone(),
-                    None => (batch.events.join("\n") + "\n").into_bytes(),
-                };
+                let body = batch.lines();
                 let written = write(*port, stream, &body).await;
-                Sent {
+                DeliveryResult {
                     bytes: body.len(),
                     status: None,
                     error: written.err().map(|error| error.to_string()),
@@ -200,27 +166,30 @@ impl Link {
     }
 }
 
-/// Sends a request by the connection that is there, if it is still open, or by a new one.
+/// Posts on the kept connection if it is still open, otherwise on a new one.
 async fn post(
     port: u16,
     kept: &mut Option<Connection>,
     request: Request<Full<Bytes>>,
-) -> Result<StatusCode, ExchangeError> {
+) -> Result<StatusCode, String> {
     let open = match kept.take() {
         Some(connection) => connection.if_open().await,
         None => None,
     };
     let mut connection = match open {
         Some(connection) => connection,
-        None => Connection::open("127.0.0.1", port).await?,
+        None => Connection::open("127.0.0.1", port)
+            .await
+            .map_err(|error| error.to_string())?,
     };
-    // The status is the whole answer: the platform does not look at the body.
-    let status = connection.send(request).await?.status();
+    let response = connection.send(request).await;
+    // The platform looks at the status only, not at the body.
+    let status = response.map_err(|error| error.to_string())?.status();
     *kept = Some(connection);
     Ok(status)
 }
 
-/// One connection for as long as it holds.
+/// Writes to the connection, which is kept until it fails.
 async fn write(port: u16, stream: &mut Option<TcpStream>, bytes: &[u8]) -> std::io::Result<()> {
     let connection = match stream {
         Some(connection) => connection,

@@ -1,34 +1,34 @@
-//! What goes wrong in an environment.
+//! The errors of an environment.
 
 use std::fmt;
 
-use super::record::Kill;
+use super::record::KillReason;
 use crate::Error;
 
-/// What goes wrong in an environment.
+/// An error of an environment.
 ///
-/// Its `Debug` is the same text as its `Display`, because that is what a test shows that ends with it.
+/// Its `Debug` is the same text as its `Display`, because a test that returns an error prints that.
 #[non_exhaustive]
 pub enum EmulatorError {
-    /// The environment fails: an extension, or the function's runtime, could not be started,
-    /// reported a failure or left. It has been reset; the next invocation starts it again.
+    /// An extension or the function's runtime could not be started, reported an error, or exited. The
+    /// environment has been reset; the next invocation starts it again.
     Failed {
-        /// The platform's word: `Extension.InitError`, `Extension.ExitError`, `Extension.Crash`,
+        /// The platform's term: `Extension.InitError`, `Extension.ExitError`, `Extension.Crash`,
         /// `Extension.LaunchError`, `Runtime.ExitError`.
         error_type: &'static str,
-        /// The extension's name; none where it was the runtime.
+        /// The extension's name; none for the runtime.
         extension: Option<String>,
-        /// The error type that was reported with its message, or the operating system's words.
+        /// The reported error type and message, or the operating system's message.
         reported: Option<String>,
     },
-    /// Somebody did not do in time what the phase waits for. The environment has been reset.
-    Late {
-        /// The extensions' names; `the runtime` stands for itself.
+    /// A phase waited for extensions or the runtime until its deadline. The environment has been reset.
+    TimedOut {
+        /// The extensions' names; the runtime is `the runtime`.
         extensions: Vec<String>,
-        /// What is missing.
-        what: &'static str,
+        /// What they were expected to do.
+        expected: &'static str,
     },
-    /// An extension that takes SHUTDOWN did not leave by itself with code 0.
+    /// An extension that takes SHUTDOWN did not exit by itself with code 0.
     ShutdownFailed {
         /// Its name.
         extension: String,
@@ -37,24 +37,23 @@ pub enum EmulatorError {
     Extension {
         /// Its name.
         extension: String,
-        /// What its future returned; from a handler it is a [`RunError`](crate::RunError).
+        /// The error that its future returned; from a handler it is a [`RunError`](crate::RunError).
         source: Error,
     },
-    /// An extension that runs in the emulator's process was killed, as a process would have been:
-    /// it was not registered for SHUTDOWN, or did not leave in time.
+    /// An extension that runs in the emulator's process was killed, as a process would have been.
     Killed {
         /// Its name.
         extension: String,
-        /// Why; none where its environment is gone.
-        why: Option<Kill>,
+        /// The reason; none if its environment has ended.
+        reason: Option<KillReason>,
     },
-    /// An extension that runs in the emulator's process cannot be in this environment, or is
-    /// missing in it.
+    /// An extension that runs in the emulator's process cannot be part of the environment, or is
+    /// missing from it.
     Unexpected {
         /// Its name.
         extension: String,
-        /// Why, and what to do.
-        why: &'static str,
+        /// The reason, and what to do.
+        reason: &'static str,
     },
 }
 
@@ -72,35 +71,38 @@ impl fmt::Display for EmulatorError {
                         write!(formatter, "`{name}` cannot be started: {text}")
                     }
                     (Some(name), Some(text)) => write!(formatter, "`{name}` reported {text}"),
-                    (Some(name), None) => write!(formatter, "`{name}` left without a report"),
+                    (Some(name), None) => write!(formatter, "`{name}` exited without a report"),
                     (None, Some(text)) => write!(formatter, "the runtime: {text}"),
-                    (None, None) => write!(formatter, "the runtime left"),
+                    (None, None) => write!(formatter, "the runtime exited"),
                 }
             }
-            Self::Late { extensions, what } => {
+            Self::TimedOut {
+                extensions,
+                expected,
+            } => {
                 write!(
                     formatter,
-                    "`{}` did not {what} in time",
+                    "`{}` did not {expected} in time",
                     extensions.join("`, `")
                 )
             }
             Self::ShutdownFailed { extension } => write!(
                 formatter,
-                "`{extension}` did not leave by itself with code 0 at SHUTDOWN"
+                "`{extension}` did not exit by itself with code 0 at SHUTDOWN"
             ),
             Self::Extension { extension, source } => write!(formatter, "`{extension}`: {source}"),
-            Self::Killed { extension, why } => {
+            Self::Killed { extension, reason } => {
                 write!(formatter, "`{extension}` was killed: ")?;
-                formatter.write_str(match why {
-                    Some(Kill::NotRegisteredForShutdown) => {
-                        "it is not registered for SHUTDOWN; with a `shutdown`, be it empty, its \
-                         value comes back"
+                formatter.write_str(match reason {
+                    Some(KillReason::NotRegisteredForShutdown) => {
+                        "it is not registered for SHUTDOWN; add a `shutdown` method, even an empty \
+                         one, to get its value back"
                     }
-                    Some(Kill::Deadline) => "it did not leave in time after SHUTDOWN",
+                    Some(KillReason::Deadline) => "it did not exit in time after SHUTDOWN",
                     None => "its environment has ended",
                 })
             }
-            Self::Unexpected { extension, why } => write!(formatter, "`{extension}` {why}"),
+            Self::Unexpected { extension, reason } => write!(formatter, "`{extension}` {reason}"),
         }
     }
 }

@@ -1,18 +1,18 @@
-//! What a test wants to go wrong.
+//! The faults that a test can inject.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use super::Call;
+use super::call::Call;
 
-/// What goes wrong with one call, instead of a good answer.
+/// A fault of one call to the platform.
 ///
 /// See [`Emulator::inject`](super::Emulator::inject).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The call is not made, and answered with this status and body.
+    /// The call is not made, and gets this status and body.
     Reply {
         /// The status.
         status: u16,
@@ -21,21 +21,22 @@ pub enum Fault {
     },
     /// The call is not made; the connection is closed without an answer.
     Close,
-    /// The call is made, but the connection is closed instead of the answer.
-    Lose,
-    /// The call is made; of its answer, head included, this many bytes come, then the connection is
-    /// closed. An answer that is shorter comes whole, and nothing is closed.
-    Cut(usize),
+    /// The call is made, but the connection is closed without an answer.
+    LoseReply,
+    /// The call is made; its answer is truncated to this many bytes, head included, and the
+    /// connection is closed. A shorter answer is not changed, and nothing is closed.
+    TruncateReply(usize),
     /// The call is made after this time.
     Delay(Duration),
     /// The call is made; its answer comes byte by byte, with this pause before each.
     Slow(Duration),
-    /// The call is not made; these bytes come, which need not be HTTP, then the connection is closed.
+    /// The call is not made; the answer is these bytes, which need not be HTTP, and the connection is
+    /// closed.
     Raw(Vec<u8>),
 }
 
 impl Fault {
-    /// Whether the call is made nevertheless.
+    /// Returns whether the call is made.
     pub(super) fn makes_the_call(&self) -> bool {
         !matches!(self, Self::Reply { .. } | Self::Close | Self::Raw(_))
     }
@@ -46,40 +47,40 @@ impl fmt::Display for Fault {
         match self {
             Self::Reply { status, .. } => write!(formatter, "answered {status}"),
             Self::Close => formatter.write_str("closed without an answer"),
-            Self::Lose => formatter.write_str("made, and closed without an answer"),
-            Self::Cut(bytes) => write!(formatter, "the answer is cut after {bytes} bytes"),
+            Self::LoseReply => formatter.write_str("made, closed without an answer"),
+            Self::TruncateReply(bytes) => write!(formatter, "answer truncated to {bytes} bytes"),
             Self::Delay(time) => write!(formatter, "delayed by {time:?}"),
-            Self::Slow(pause) => write!(formatter, "the answer has a pause of {pause:?} a byte"),
-            Self::Raw(bytes) => write!(formatter, "answered with {} bytes of choice", bytes.len()),
+            Self::Slow(pause) => write!(formatter, "answer paused by {pause:?} before each byte"),
+            Self::Raw(bytes) => write!(formatter, "answered with {} raw bytes", bytes.len()),
         }
     }
 }
 
-/// What goes wrong with the telemetry of one subscriber.
+/// A fault in the telemetry of one subscriber.
 ///
 /// See [`Emulator::inject_telemetry`](super::Emulator::inject_telemetry).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TelemetryFault {
-    /// This is sent as a batch of its own, whatever it is.
+    /// These bytes are sent as a batch of their own.
     Batch(Vec<u8>),
     /// The next batch is sent twice, as if the first answer had been lost.
-    Repeat,
-    /// From now on the subscriber is taken for one that needs this long for each batch: what is
-    /// produced meanwhile waits, and is dropped when it gets too much.
+    Duplicate,
+    /// From now on each batch takes the subscriber this long. Events queue up in the meantime, and
+    /// are dropped when the queue is full.
     Slow(Duration),
 }
 
-/// The faults that wait for their call, first in first out.
+/// The injected faults of each call, in the order of injection.
 #[derive(Debug, Default)]
-pub(super) struct Faults(BTreeMap<Call, VecDeque<Fault>>);
+pub(super) struct FaultQueue(BTreeMap<Call, VecDeque<Fault>>);
 
-impl Faults {
+impl FaultQueue {
     pub(super) fn add(&mut self, call: Call, fault: Fault) {
         self.0.entry(call).or_default().push_back(fault);
     }
 
-    /// Those whose call has not come.
+    /// The faults whose call has not been made.
     pub(super) fn pending(&self) -> Vec<(Call, Fault)> {
         let all = self.0.iter();
         all.flat_map(|(call, faults)| faults.iter().map(|fault| (*call, fault.clone())))

@@ -1,11 +1,11 @@
-//! An invocation of the function, and what becomes of it.
+//! An invocation of the function, its outcome, and its result.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
 /// The longest timeout of a function.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
+const MAX_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// An invocation of the function.
 ///
@@ -30,7 +30,7 @@ pub struct Invocation {
 }
 
 impl Default for Invocation {
-    /// One that succeeds at once.
+    /// An invocation that succeeds at once.
     fn default() -> Self {
         Self {
             request_id: Uuid::new_v4().to_string(),
@@ -46,57 +46,57 @@ impl Default for Invocation {
 }
 
 impl Invocation {
-    /// Its request id; by default a random one.
+    /// Sets the request id. By default it is random.
     #[must_use]
     pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = request_id.into();
         self
     }
 
-    /// The ARN that the function is called by, with an alias or a version maybe.
+    /// Sets the ARN that the function is called by, possibly with an alias or a version.
     #[must_use]
     pub fn function_arn(mut self, arn: impl Into<String>) -> Self {
         self.function_arn = Some(arn.into());
         self
     }
 
-    /// Its X-Ray trace header; by default it has none, and extensions get no `tracing`.
+    /// Sets the X-Ray trace header. By default there is none, and extensions get no `tracing`.
     #[must_use]
     pub fn trace_header(mut self, header: impl Into<String>) -> Self {
         self.trace_header = Some(header.into());
         self
     }
 
-    /// The function's timeout, which tells the deadline and holds for the extensions too; as on
-    /// Lambda it is 3 s by default, and 900 s at most.
+    /// Sets the function's timeout, which also holds for extensions. As on Lambda it is 3 s by default
+    /// and at most 900 s.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.min(LONGEST_TIMEOUT);
+        self.timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// How long the built-in function takes.
+    /// Sets how long the built-in function takes.
     #[must_use]
     pub fn duration(mut self, duration: Duration) -> Self {
         self.duration = duration;
         self
     }
 
-    /// What becomes of the built-in function.
+    /// Sets the outcome of the built-in function.
     #[must_use]
     pub fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
     }
 
-    /// A line that the built-in function writes.
+    /// Adds a line that the built-in function writes.
     #[must_use]
     pub fn log(mut self, line: impl Into<String>) -> Self {
         self.logs.push(line.into());
         self
     }
 
-    /// What a runtime of your own is handed, JSON by custom; by default `{}`.
+    /// Sets the payload for a runtime of your own, usually JSON. The default is `{}`.
     #[must_use]
     pub fn payload(mut self, payload: impl Into<String>) -> Self {
         self.payload = payload.into();
@@ -104,30 +104,31 @@ impl Invocation {
     }
 }
 
-/// What becomes of an invocation of the function.
+/// The outcome of an invocation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It responds.
+    /// The function responds.
     #[default]
     Success,
-    /// It reports an error; for the platform that is a success.
+    /// The function reports an error, which is a success for the platform.
     Error,
-    /// It is not done at its timeout: the environment is reset, with reason `timeout`.
+    /// The function does not respond before its timeout: the environment is reset, with reason
+    /// `timeout`.
     Timeout,
-    /// Its runtime leaves: the environment is reset, with reason `failure`.
+    /// The runtime exits: the environment is reset, with reason `failure`.
     Crash,
 }
 
-/// An invocation that is over for its caller.
+/// The result of an invocation, for its caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Invoked {
+pub struct InvocationResult {
     /// Its request id.
     pub request_id: String,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// What the function responded with, its error as JSON included; `null` from the built-in
-    /// function, nothing where there was no response.
+    /// The response of the function, or its error as JSON. The built-in function responds with
+    /// `null`; there may be no response.
     pub response: Option<String>,
 }

@@ -1,10 +1,10 @@
 //! A local Lambda for extensions, to test them on.
 //!
-//! It launches extensions as processes or runs them in the test's own, drives init, invocations and
-//! shutdown, sends telemetry, makes what a test wants to go wrong, and holds every caller to the
-//! platform's state machine, status codes and messages. What happened is kept as a [`Record`].
+//! It launches extensions as processes or runs them in the test's own process, and drives init,
+//! invocations, and shutdown. It sends telemetry, injects faults, and holds every caller to the
+//! platform's state machine, status codes, and messages. A [`Record`] keeps what happened.
 //!
-//! A test of a handler, beside which a scenario runs:
+//! A test of a handler, with a scenario beside it:
 //!
 //! ```
 //! use lambda_ext::emulator::{Call, Emulator, Invocation};
@@ -36,8 +36,8 @@
 //! # }
 //! ```
 //!
-//! After a reset, Lambda starts all extensions again; one of this process has to be made again, and
-//! each life gives its own value back:
+//! After a reset, Lambda starts all extensions again. An extension of this process has to be made
+//! again, and each of its lives returns a value of its own:
 //!
 //! ```
 //! # use lambda_ext::emulator::{Emulator, Invocation, Outcome};
@@ -62,8 +62,8 @@
 //! # }
 //! ```
 //!
-//! A test of an executable, in whatever language it is written; in `tests/`, so that cargo builds a
-//! binary of the same package before:
+//! A test of an executable, in any language. It belongs in `tests/`, so that cargo builds a binary of
+//! the same package first:
 //!
 //! ```no_run
 //! # use lambda_ext::emulator::{Emulator, Invocation, Outcome};
@@ -77,7 +77,7 @@
 //!     .await?;
 //! emulator.invoke(Invocation::default().log("from the function")).await?;
 //! emulator.invoke(Invocation::default().outcome(Outcome::Timeout)).await?;
-//! // Started again by this one.
+//! // This one starts it again.
 //! emulator.invoke(Invocation::default()).await?;
 //! emulator.shutdown(ShutdownReason::Spindown).await?;
 //! assert_eq!(emulator.record().exits("my-extension"), [Some(0), Some(0)]);
@@ -85,199 +85,59 @@
 //! # }
 //! ```
 //!
-//! | on Lambda | here |
+//! | on Lambda | in the emulator |
 //! |---|---|
 //! | init, also as part of an invocation after a reset | [`init`](Emulator::init), or by the first [`invoke`](Emulator::invoke) |
-//! | an invocation, its duration and what becomes of it | [`Invocation`], [`Outcome`] |
-//! | the caller has its response, extensions are still busy | [`call`](Emulator::call), [`settle`](Emulator::settle) |
+//! | an invocation, its duration and outcome | [`Invocation`], [`Outcome`] |
+//! | the caller has its response, extensions are still busy | [`invoke_until_response`](Emulator::invoke_until_response), [`finish_invocation`](Emulator::finish_invocation) |
 //! | a freeze between invocations | [`freeze`](Emulator::freeze) |
-//! | the end, the reset after a failure | [`shutdown`](Emulator::shutdown); a reset is part of what failed |
+//! | shutdown, the reset after a failure | [`shutdown`](Emulator::shutdown); a reset is part of the failed phase |
 //! | SnapStart, provisioned concurrency, Managed Instances | [`Initialization`], [`restore`](Emulator::restore) |
 //! | a function of your own | [`EmulatorBuilder::runtime`], [`EmulatorBuilder::attached_runtime`] |
-//! | what goes wrong | [`inject`](Emulator::inject), [`inject_telemetry`](Emulator::inject_telemetry) |
+//! | faults | [`inject`](Emulator::inject), [`inject_telemetry`](Emulator::inject_telemetry) |
 //!
-//! It is held to AWS's Runtime Interface Emulator, which is the platform's own code, by the same
-//! requests to both.
+//! Its tests send the same requests to AWS's Runtime Interface Emulator, which is the platform's own
+//! code, and compare the answers.
 
-mod agent;
-mod answer;
 mod builder;
 mod call;
+mod control;
 mod delivery;
+mod environment;
 mod error;
+mod extension_state;
+mod extensions;
 mod fault;
-mod finding;
-mod guest;
+mod faulty_stream;
+mod findings;
+mod generation;
+mod in_process;
+mod incoming;
 mod invocation;
 mod lifecycle;
-mod member;
+mod lifecycle_event;
+mod limits;
 mod platform;
 mod process;
 pub mod record;
 mod recorder;
-mod registration;
 mod reply;
+mod route;
 mod runtime;
+mod seam;
 mod server;
 mod settings;
 mod shared;
-mod state;
 mod telemetry;
-mod wire;
-
-use std::ffi::OsString;
-use std::fmt;
-use std::io;
-
-use tokio::sync::Mutex;
-use tokio::task::AbortHandle;
 
 pub use self::builder::EmulatorBuilder;
 pub use self::call::Call;
+pub use self::environment::Emulator;
 pub use self::error::EmulatorError;
+pub use self::extension_state::ExtensionState;
 pub use self::fault::{Fault, TelemetryFault};
-pub use self::finding::Finding;
-pub use self::guest::InProcess;
-pub use self::invocation::{Invocation, Invoked, Outcome};
-use self::lifecycle::Drive;
-use self::member::Control;
+pub use self::findings::{Finding, Severity};
+pub use self::in_process::InProcessExtension;
+pub use self::invocation::{Invocation, InvocationResult, Outcome};
 pub use self::record::Record;
-use self::record::What;
 pub use self::settings::{Initialization, LogFormat, TelemetrySchema, TelemetrySupport};
-use self::shared::Shared;
-pub use self::state::State;
-use self::telemetry::Category;
-use crate::{Error, Extension, ShutdownReason};
-
-/// One execution environment, with a function that does as each invocation says, or one of your
-/// own.
-///
-/// Dropping it closes its APIs and ends the processes that it launched.
-pub struct Emulator {
-    runtime_api: String,
-    environment: Vec<(OsString, OsString)>,
-    runtime_environment: Vec<(OsString, OsString)>,
-    shared: Shared,
-    server: AbortHandle,
-    drive: Mutex<Drive>,
-}
-
-impl Emulator {
-    /// Starts one as it is by default.
-    ///
-    /// # Errors
-    /// There is no port.
-    pub async fn start() -> io::Result<Self> {
-        Self::builder().start().await
-    }
-
-    /// Begins with an environment that has a function, and no extensions.
-    #[must_use]
-    pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder::default()
-    }
-
-    /// What `AWS_LAMBDA_RUNTIME_API` is set to: `127.0.0.1:` and the port.
-    #[must_use]
-    pub fn runtime_api(&self) -> &str {
-        &self.runtime_api
-    }
-
-    /// Expects an external extension of this name in the next init, and begins one that runs in
-    /// this process. It runs when its future is awaited, beside the scenario that drives the
-    /// emulator; after a reset another one is needed.
-    pub fn extension(&self, name: &str) -> InProcess {
-        let extension = Extension::builder()
-            .name(name)
-            .runtime_api(&self.runtime_api)
-            .managed(self.shared.look(|platform| platform.settings.managed()));
-        InProcess::new(name, extension, self.shared.clone())
-    }
-
-    /// Runs an extension of this process beside a scenario, and gives it back. Where the scenario
-    /// leaves the environment running, SHUTDOWN follows.
-    ///
-    /// Several extensions are one future with [`tokio::try_join!`].
-    ///
-    /// # Errors
-    /// The first of what the extension and the scenario return, or of what fails at SHUTDOWN. The
-    /// other is dropped then, so that no test waits for ever.
-    pub async fn drive<T, E: Into<Error>, R, S: Into<Error>>(
-        &self,
-        extension: impl Future<Output = Result<T, E>>,
-        scenario: impl Future<Output = Result<R, S>>,
-    ) -> Result<T, Error> {
-        let scenario = async {
-            scenario.await.map_err(Into::into)?;
-            self.shutdown(ShutdownReason::Spindown).await?;
-            Ok::<_, Error>(())
-        };
-        let extension = async { extension.await.map_err(Into::into) };
-        let (value, ()) = tokio::try_join!(extension, scenario)?;
-        Ok(value)
-    }
-
-    /// Has the built-in function wait, in the next init, until an internal extension of this name
-    /// has registered: one that a runtime of your own would register before its first invocation.
-    pub fn expect_internal(&self, name: &str) {
-        self.shared
-            .change(|platform| platform.internals.push(name.to_owned()));
-    }
-
-    /// Makes the next call of this kind, whoever makes it, go wrong; with several faults one after
-    /// the other.
-    pub fn inject(&self, call: Call, fault: Fault) {
-        self.shared
-            .change(|platform| platform.faults.add(call, fault));
-    }
-
-    /// The faults whose call has not come: a test that wants them to have been met expects none.
-    #[must_use]
-    pub fn pending_faults(&self) -> Vec<(Call, Fault)> {
-        self.shared.look(|platform| platform.faults.pending())
-    }
-
-    /// Makes the telemetry of one subscriber go wrong; false if there is none of that name.
-    pub fn inject_telemetry(&self, extension: &str, fault: TelemetryFault) -> bool {
-        self.shared
-            .change(|platform| platform.telemetry.spoil(extension, fault))
-    }
-
-    /// A line that the function writes, at any time.
-    pub fn log(&self, line: &str) {
-        self.shared.change(|platform| {
-            platform.tell_line(Category::Function, line);
-            let line = line.to_owned();
-            platform.note(What::FunctionOutput { line });
-        });
-    }
-
-    /// What happened until now.
-    #[must_use]
-    pub fn record(&self) -> Record {
-        self.shared.look(|platform| platform.recorder.record())
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        self.server.abort();
-        self.shared.change(|platform| {
-            platform.agents.clear();
-            platform.telemetry.end();
-            platform.runtime.end();
-            for member in platform.members.values() {
-                member.control(Control::Kill);
-            }
-        });
-    }
-}
-
-impl fmt::Debug for Emulator {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Emulator")
-            .field("runtime_api", &self.runtime_api)
-            .finish_non_exhaustive()
-    }
-}

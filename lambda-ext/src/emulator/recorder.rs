@@ -1,60 +1,60 @@
-//! Keeps the record, and tells the observer.
+//! Keeps the record, and calls the observer.
 
 use tokio::time::Instant;
 
-use super::record::{Record, Step, What};
+use super::record::{Record, Step, StepKind};
 
 pub(super) type Observer = Box<dyn FnMut(&Step) + Send>;
 
-/// How much of a body a record keeps.
-const LONGEST_BODY: usize = 4096;
+/// The length at which a body in the record is cut off.
+const MAX_BODY: usize = 4096;
 
 pub(super) struct Recorder {
     started: Instant,
     record: Record,
-    keep: usize,
+    max_steps: usize,
     observer: Option<Observer>,
 }
 
 impl Recorder {
-    pub(super) fn new(keep: usize, observer: Option<Observer>) -> Self {
+    pub(super) fn new(max_steps: usize, observer: Option<Observer>) -> Self {
         Self {
             started: Instant::now(),
             record: Record::default(),
-            keep: keep.max(1),
+            max_steps: max_steps.max(1),
             observer,
         }
     }
 
-    pub(super) fn note(&mut self, what: What) {
-        self.note_at(Instant::now(), what);
+    pub(super) fn record(&mut self, kind: StepKind) {
+        self.record_at(Instant::now(), kind);
     }
 
-    /// Notes what began at that time, and is known only now.
-    pub(super) fn note_at(&mut self, at: Instant, what: What) {
+    /// Records a step that began at an earlier time.
+    pub(super) fn record_at(&mut self, at: Instant, kind: StepKind) {
         let at = at.saturating_duration_since(self.started);
-        let step = Step { at, what };
+        let step = Step { at, kind };
         if let Some(observer) = &mut self.observer {
             observer(&step);
         }
         let steps = &mut self.record.steps;
-        if steps.len() >= self.keep {
-            // Half at once, so that forgetting costs next to nothing.
-            let forgotten = steps.len().div_ceil(2);
-            steps.drain(..forgotten);
-            self.record.forgotten += forgotten as u64;
+        if steps.len() >= self.max_steps {
+            // Half of them at once, so that it costs next to nothing per step.
+            let discarded = steps.len().div_ceil(2);
+            steps.drain(..discarded);
+            self.record.discarded += discarded as u64;
         }
         steps.push(step);
     }
 
-    pub(super) fn record(&self) -> Record {
+    pub(super) fn snapshot(&self) -> Record {
         self.record.clone()
     }
 }
 
-/// What the record keeps of a body.
+/// The part of a body that the record keeps.
 pub(super) fn excerpt(body: &[u8]) -> String {
-    let short = &body[..body.len().min(LONGEST_BODY)];
+    let short = &body[..body.len().min(MAX_BODY)];
     let mut text = String::from_utf8_lossy(short).into_owned();
     if short.len() < body.len() {
         text.push('…');

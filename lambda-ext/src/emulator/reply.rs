@@ -1,11 +1,11 @@
-//! The platform's answers: statuses, headers and bodies.
+//! The platform's answers: status, headers, and body.
 
 use serde::Serialize;
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// One answer.
+/// An answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -22,12 +22,17 @@ struct ErrorBody<'a> {
 }
 
 impl Reply {
-    /// JSON as the platform's encoder writes it: one line, and its end.
+    /// JSON as the platform's encoder writes it: on one line, with a line end.
     pub(super) fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::json_text(status, json(body) + "\n")
+    }
+
+    /// A body that is JSON already.
+    pub(super) fn json_text(status: u16, body: String) -> Self {
         Self {
             status,
             content_type: Some(JSON),
-            body: json(body) + "\n",
+            body,
             ..Self::default()
         }
     }
@@ -54,7 +59,7 @@ impl Reply {
         Self::json(status, &body)
     }
 
-    /// An error of an extension: everything that it does wrong is a 403.
+    /// An error of an extension, which is always a 403.
     pub(super) fn forbidden(error_type: &str, message: impl AsRef<str>) -> Self {
         Self::error(403, error_type, message.as_ref())
     }
@@ -63,30 +68,24 @@ impl Reply {
         Self::error(500, "InternalServerError", "Internal Server Error")
     }
 
-    /// What a report is answered, and what the runtime's posts are.
+    /// The answer to error reports, and to the runtime's responses.
     pub(super) fn accepted() -> Self {
         #[derive(Serialize)]
-        struct Status {
+        struct StatusBody {
             status: &'static str,
         }
-        Self::json(202, &Status { status: "OK" })
+        Self::json(202, &StatusBody { status: "OK" })
     }
 
-    /// An INVOKE: an identifier for the delivery, and no line end.
+    /// An INVOKE, with an identifier and without a line end.
     pub(super) fn invoke(body: String) -> Self {
-        Self {
-            status: 200,
-            content_type: Some(JSON),
-            body,
-            ..Self::default()
-        }
-        .with_header(
+        Self::json_text(200, body).with_header(
             "Lambda-Extension-Event-Identifier",
             uuid::Uuid::new_v4().to_string(),
         )
     }
 
-    /// A SHUTDOWN: the platform sends it as text, and without an identifier.
+    /// A SHUTDOWN, which the platform sends as text and without an identifier.
     pub(super) fn shutdown(body: String) -> Self {
         Self::text(200, body)
     }
@@ -95,7 +94,7 @@ impl Reply {
         Self::text(404, "404 page not found\n").with_header("X-Content-Type-Options", "nosniff")
     }
 
-    /// The method is not the path's; the standard platform says which one is.
+    /// The path has another method, which the standard platform names.
     pub(super) fn method_not_allowed(allow: Option<&str>) -> Self {
         let reply = Self {
             status: 405,
@@ -107,19 +106,19 @@ impl Reply {
         }
     }
 
-    /// What a platform without telemetry says to every subscription.
+    /// The answer of a platform without telemetry to every subscription.
     pub(super) fn not_supported(api: &str) -> Self {
         let message = format!("{api} API is not supported");
         Self::error(202, &format!("{api}.NotSupported"), &message)
     }
 }
 
-/// JSON as the platform's encoder writes it: what HTML could take for its own is escaped.
+/// JSON as the platform's encoder writes it, with the characters escaped that HTML uses.
 pub(super) fn json(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_default();
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
-        // Outside of strings JSON has none of these.
+        // Outside of strings, JSON has none of these.
         match character {
             '<' => escaped.push_str("\\u003c"),
             '>' => escaped.push_str("\\u003e"),

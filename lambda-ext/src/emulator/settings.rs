@@ -1,28 +1,28 @@
-//! What an environment is like.
+//! The settings of an environment.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::Register;
 
-/// How the environment came to be, as `AWS_LAMBDA_INITIALIZATION_TYPE` tells it.
+/// How the environment is initialised: `AWS_LAMBDA_INITIALIZATION_TYPE`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Initialization {
-    /// At an invocation that found none: the usual way.
+    /// At an invocation that needs one, which is the usual way.
     #[default]
     OnDemand,
-    /// Ahead of time.
+    /// Ahead of invocations.
     ProvisionedConcurrency,
-    /// Ahead of time, as a snapshot; see [`Emulator::restore`](super::Emulator::restore).
+    /// Ahead of invocations, as a snapshot; see [`Emulator::restore`](super::Emulator::restore).
     SnapStart,
-    /// On a Managed Instance, which takes many invocations at once: extensions get SHUTDOWN only,
-    /// and telemetry in the schema of 2025-01-29.
+    /// On a Managed Instance, which takes many invocations at once. Extensions get SHUTDOWN only, and
+    /// telemetry in the schema of 2025-01-29.
     ManagedInstances,
 }
 
 impl Initialization {
-    /// The word on the wire.
+    /// Its value on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,18 +34,18 @@ impl Initialization {
     }
 }
 
-/// Whether there is a Telemetry API.
+/// Whether the environment has a Telemetry API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TelemetrySupport {
     /// As on Lambda.
     #[default]
     Supported,
-    /// Every subscription is answered 202 and nothing is ever delivered, as by AWS's own emulator.
+    /// Every subscription gets 202, but nothing is ever delivered, as by AWS's own emulator.
     NotSupported,
 }
 
-/// The version of telemetry's shape, `schemaVersion` in a subscription.
+/// The schema of telemetry: `schemaVersion` in a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TelemetrySchema {
@@ -53,7 +53,7 @@ pub enum TelemetrySchema {
     V2022_07_01,
     /// `2022-12-13`: log records may be JSON objects.
     V2022_12_13,
-    /// `2025-01-29`: the one that Managed Instances take.
+    /// `2025-01-29`: the only one on Managed Instances.
     V2025_01_29,
 }
 
@@ -61,7 +61,7 @@ impl TelemetrySchema {
     /// Every version, the oldest first.
     pub const ALL: [Self; 3] = [Self::V2022_07_01, Self::V2022_12_13, Self::V2025_01_29];
 
-    /// The word on the wire.
+    /// Its value on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,19 +72,19 @@ impl TelemetrySchema {
     }
 }
 
-/// The function's log format, `AWS_LAMBDA_LOG_FORMAT`.
+/// The function's log format: `AWS_LAMBDA_LOG_FORMAT`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogFormat {
     /// Lines are text.
     #[default]
     Text,
-    /// Lines that are JSON objects arrive as such, but in the oldest schema.
+    /// Lines that are JSON objects arrive as objects, except in the oldest schema.
     Json,
 }
 
 impl LogFormat {
-    /// The word in the variable.
+    /// Its value in the variable.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -94,27 +94,26 @@ impl LogFormat {
     }
 }
 
-/// The memory that the function is configured with.
+/// The memory of the function.
 pub(super) const MEMORY_MB: u64 = 128;
 
-/// All of it.
+/// All settings.
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
+pub(super) struct EnvironmentSettings {
     pub(super) function: Register,
     pub(super) initialization: Initialization,
     pub(super) telemetry: TelemetrySupport,
     pub(super) newest_schema: TelemetrySchema,
     pub(super) log_format: LogFormat,
     pub(super) init_timeout: Duration,
-    /// Whether a batch that was not taken is sent again.
+    /// Whether failed deliveries are retried.
     pub(super) redeliver: bool,
-    /// What waits for one subscriber, at most.
+    /// The size of each subscriber's queue, in bytes.
     pub(super) telemetry_queue: usize,
-    /// How many steps the record keeps.
-    pub(super) keep: usize,
+    pub(super) max_recorded_steps: usize,
 }
 
-impl Default for Settings {
+impl Default for EnvironmentSettings {
     fn default() -> Self {
         Self {
             function: Register {
@@ -131,17 +130,17 @@ impl Default for Settings {
             init_timeout: Duration::from_secs(10),
             redeliver: true,
             telemetry_queue: 8 * 1024 * 1024,
-            keep: 100_000,
+            max_recorded_steps: 100_000,
         }
     }
 }
 
-impl Settings {
+impl EnvironmentSettings {
     pub(super) fn managed(&self) -> bool {
         self.initialization == Initialization::ManagedInstances
     }
 
-    /// The schemas that a subscription may ask for.
+    /// Returns the schemas that a subscription may ask for.
     pub(super) fn schemas(&self) -> RangeInclusive<TelemetrySchema> {
         let newest = TelemetrySchema::V2025_01_29;
         if self.managed() {
@@ -151,7 +150,7 @@ impl Settings {
         }
     }
 
-    /// The function's ARN, as an invocation has it that names no other.
+    /// Returns the function's ARN, for an invocation that names no other.
     pub(super) fn function_arn(&self) -> String {
         let account = self
             .function

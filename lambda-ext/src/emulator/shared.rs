@@ -1,4 +1,4 @@
-//! The platform, as everything that happens beside each other sees it.
+//! The platform as all tasks share it, behind one lock.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::platform::Platform;
 
-/// The platform, and the news that it has changed.
+/// The platform, and the signal that it has changed.
 #[derive(Clone)]
 pub(super) struct Shared {
     platform: Arc<Mutex<Platform>>,
@@ -28,13 +28,13 @@ impl Shared {
     }
 
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Platform) -> T) -> T {
-        let result = self.with(change);
+        let result = self.change_silently(change);
         self.changed.send_replace(());
         result
     }
 
-    /// A change that nobody waits for.
-    pub(super) fn with<T>(&self, change: impl FnOnce(&mut Platform) -> T) -> T {
+    /// Makes a change that nothing waits for.
+    pub(super) fn change_silently<T>(&self, change: impl FnOnce(&mut Platform) -> T) -> T {
         change(&mut self.platform.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -42,7 +42,7 @@ impl Shared {
         self.changed.subscribe()
     }
 
-    /// Waits until nobody is missing, and says who still is at the deadline.
+    /// Waits until nothing is missing, and returns what still is at the deadline.
     pub(super) async fn wait(
         &self,
         deadline: Instant,

@@ -1,7 +1,7 @@
 //! The scenarios in our emulator.
 
 use lambda_ext::emulator::{
-    Emulator, EmulatorBuilder, Initialization, Invocation, TelemetrySupport, record::What,
+    Emulator, EmulatorBuilder, Initialization, Invocation, TelemetrySupport, record::StepKind,
 };
 use lambda_ext::{Register, ShutdownReason};
 
@@ -25,8 +25,8 @@ pub(super) async fn ask(scenario: &Scenario) -> Answers {
     }
     let _ = emulator.shutdown(ShutdownReason::Spindown).await;
     let record = emulator.record();
-    let lines = record.steps.iter().filter_map(|step| match &step.what {
-        What::Output { line, .. } | What::FunctionOutput { line } => Some(line.as_str()),
+    let lines = record.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Output { line, .. } | StepKind::FunctionOutput { line } => Some(line.as_str()),
         _ => None,
     });
     Answers::read(scenario, lines)

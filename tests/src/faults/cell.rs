@@ -45,7 +45,7 @@ pub async fn live(path: &str, fault: Fault, step: Step) -> Seen {
         }
     };
     let life = async {
-        let extension = emulator.extension("faulted").play(work);
+        let extension = emulator.extension("faulted").run_future(work);
         tokio::join!(extension, scenario(&emulator)).0
     };
     let life = timeout(BOUND, life).await;

@@ -41,7 +41,7 @@ fn rules(document: &Value) -> (Vec<String>, Vec<String>) {
     let findings = document["findings"].as_array().expect("a list");
     let (grave, remarks): (Vec<_>, Vec<_>) = findings
         .iter()
-        .partition(|finding| finding["grave"] == true);
+        .partition(|finding| finding["severity"] == "error");
     let names = |findings: Vec<&'_ Value>| -> Vec<String> {
         let rule = |finding: &Value| finding["rule"].as_str().expect("a name").to_owned();
         findings.into_iter().map(rule).collect()
@@ -186,7 +186,7 @@ fn fault_of_first_step_is_injected_before_init() {
     let script = fixture("behaves.py");
     let (document, code) = document(&[&script, "--scenario", file.path()]);
     let steps = document["steps"].as_array().expect("a list");
-    let place = |what: &str| steps.iter().position(|step| step["what"] == what);
+    let place = |what: &str| steps.iter().position(|step| step["kind"] == what);
     let faulted = place("faulted").expect("the fault is made");
     assert_eq!(steps[faulted]["call"], "register");
     assert!(faulted < place("ended").expect("init ends"), "{document:#}");

@@ -87,7 +87,7 @@ async fn next_lost_on_a_kept_connection_is_sent_again() {
 #[tokio::test]
 async fn lost_event_is_missed_and_the_next_one_arrives() {
     bounded(async {
-        for fault in [Fault::Lose, Fault::Cut(30)] {
+        for fault in [Fault::LoseReply, Fault::TruncateReply(30)] {
             let (diary, emulator) = life(&[(Call::Next, fault)]).await;
             let diary = diary.unwrap_or_else(|error| panic!("{error}\n{}", emulator.record()));
             assert_eq!(diary.0, ["2", "spindown"]);
@@ -123,7 +123,7 @@ async fn registration_is_retried_if_useful_and_refusal_is_returned() {
             (reply(500), false),
             (Fault::Close, false),
             (Fault::Raw(b"nonsense".to_vec()), false),
-            (Fault::Cut(30), false),
+            (Fault::TruncateReply(30), false),
         ] {
             let emulator = Emulator::start().await.unwrap();
             let _ = emulator.extension("ext");
@@ -167,7 +167,7 @@ async fn duplicate_fault_repeats_one_batch_only() {
     bounded(async {
         let mut fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
-        assert!(emulator.inject_telemetry("ext", TelemetryFault::Repeat));
+        assert!(emulator.inject_telemetry("ext", TelemetryFault::Duplicate));
         emulator.log("1");
         let first = fake.request().await;
         let body = first.body.clone();
@@ -209,7 +209,7 @@ async fn fault_without_subscription_is_refused() {
     bounded(async {
         let fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, |_| {}).await;
-        assert!(!emulator.inject_telemetry("other", TelemetryFault::Repeat));
+        assert!(!emulator.inject_telemetry("other", TelemetryFault::Duplicate));
     })
     .await;
 }

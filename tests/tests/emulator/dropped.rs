@@ -126,8 +126,10 @@ async fn reset_dropped_anywhere_leaves_a_usable_environment() {
 async fn call_dropped_anywhere_leaves_a_usable_environment() {
     local(async {
         let call = async |emulator: &Emulator| {
-            emulator.call(Invocation::default()).await?;
-            emulator.settle().await
+            emulator
+                .invoke_until_response(Invocation::default())
+                .await?;
+            emulator.finish_invocation().await
         };
         let waits = at_every_wait(true, call).await;
         assert!(waits > 1, "{waits}");

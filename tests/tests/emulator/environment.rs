@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Phase, What};
+use lambda_ext::emulator::record::{Phase, StepKind};
 use lambda_ext::emulator::{
     Call, Emulator, EmulatorError, Fault, Initialization, Invocation, Outcome,
 };
@@ -113,8 +113,8 @@ async fn in_process_extension_without_shutdown_is_killed() {
             emulator.shutdown(ShutdownReason::Spindown).await
         });
         ended.unwrap();
-        let expected = "`idle` was killed: it is not registered for SHUTDOWN; with a `shutdown`, \
-                        be it empty, its value comes back";
+        let expected = "`idle` was killed: it is not registered for SHUTDOWN; add a `shutdown` \
+                        method, even an empty one, to get its value back";
         assert_eq!(outcome.err().unwrap().to_string(), expected);
         assert_eq!(emulator.record().exits("idle"), [None]);
     })
@@ -150,11 +150,13 @@ async fn failing_in_process_extension_returns_its_error_and_fails_the_environmen
 async fn early_exit_without_error_is_a_crash() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
-        let leaves = emulator.extension("ext").play(async { Ok::<_, Error>(7) });
+        let leaves = emulator
+            .extension("ext")
+            .run_future(async { Ok::<_, Error>(7) });
         let (left, ended) = tokio::join!(leaves, emulator.init());
         assert_eq!(left.unwrap(), 7);
         let failed = ended.unwrap_err().to_string();
-        assert_eq!(failed, "Extension.Crash: `ext` left without a report");
+        assert_eq!(failed, "Extension.Crash: `ext` exited without a report");
     })
     .await;
 }
@@ -233,7 +235,7 @@ async fn identifier_of_earlier_generation_is_refused() {
         let raw = Raw::of(&emulator);
         let mut ids = Vec::new();
         for _ in 0..2 {
-            let extension = emulator.extension("ext").play(async {
+            let extension = emulator.extension("ext").run_future(async {
                 let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
                 assert_eq!(raw.next(&id).await.status(), 200);
                 Ok::<_, Error>(id)
@@ -258,7 +260,7 @@ async fn response_is_returned_before_busy_extension_is_done() {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
         let (done, is_done) = tokio::sync::oneshot::channel();
-        let extension = emulator.extension("ext").play(async {
+        let extension = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["INVOKE","SHUTDOWN"]"#).await;
             assert_eq!(raw.next(&id).await.status(), 200);
             is_done.await?;
@@ -266,10 +268,12 @@ async fn response_is_returned_before_busy_extension_is_done() {
             Ok::<_, Error>(())
         });
         tokio::try_join!(extension, async {
-            let invoked = emulator.call(Invocation::default()).await?;
+            let invoked = emulator
+                .invoke_until_response(Invocation::default())
+                .await?;
             assert_eq!(invoked.response.as_deref(), Some("null"));
             done.send(()).unwrap();
-            emulator.settle().await?;
+            emulator.finish_invocation().await?;
             emulator.shutdown(ShutdownReason::Spindown).await
         })
         .unwrap();
@@ -284,7 +288,7 @@ async fn hours_of_freeze_stop_in_process_extension_and_fire_its_timers_at_thaw()
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
         let ticks = std::cell::Cell::new(0);
-        let extension = emulator.extension("ext").play(async {
+        let extension = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
             let mut timer = tokio::time::interval(Duration::from_secs(60));
             let next = raw.next(&id);
@@ -320,14 +324,18 @@ async fn hours_of_freeze_stop_in_process_extension_and_fire_its_timers_at_thaw()
 #[tokio::test]
 async fn bounded_record_forgets_its_beginning() {
     bounded(async {
-        let emulator = Emulator::builder().keep(10).start().await.unwrap();
+        let emulator = Emulator::builder()
+            .max_recorded_steps(10)
+            .start()
+            .await
+            .unwrap();
         for _ in 0..10 {
             emulator.invoke(Invocation::default()).await.unwrap();
         }
         let record = emulator.record();
         assert!(record.steps.len() <= 10, "{record}");
         // Init begins and ends; each invocation begins, is responded to, and ends.
-        assert_eq!(record.forgotten + record.steps.len() as u64, 2 + 3 * 10);
+        assert_eq!(record.discarded + record.steps.len() as u64, 2 + 3 * 10);
     })
     .await;
 }
@@ -338,7 +346,7 @@ async fn dropped_emulator_releases_waiting_calls() {
         let (emulator, raw) = environment().await;
         let id = raw.registered("ext", "[]").await;
         let waiting = tokio::spawn(async move { raw.next(&id).await.status() });
-        happened(&emulator, |what| matches!(what, What::Waits { .. })).await;
+        happened(&emulator, |what| matches!(what, StepKind::Waits { .. })).await;
         drop(emulator);
         assert_eq!(waiting.await.unwrap(), 404);
     })
@@ -351,7 +359,7 @@ async fn managed_instance_runs_invocations_at_once_and_timeout_ends_only_one() {
         let builder = Emulator::builder().initialization(Initialization::ManagedInstances);
         let emulator = builder.start().await.unwrap();
         let raw = Raw::of(&emulator);
-        let extension = emulator.extension("ext").play(async {
+        let extension = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
             raw.next(&id).await;
             Ok::<_, Error>(())
@@ -377,8 +385,8 @@ async fn managed_instance_runs_invocations_at_once_and_timeout_ends_only_one() {
             [Outcome::Success, Outcome::Success, Outcome::Timeout]
         );
         let record = emulator.record();
-        let responded = record.steps.iter().filter_map(|step| match &step.what {
-            What::Responded { request_id, .. } => Some(request_id.as_str()),
+        let responded = record.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Responded { request_id, .. } => Some(request_id.as_str()),
             _ => None,
         });
         assert_eq!(responded.collect::<Vec<_>>(), ["short", "long"], "{record}");
@@ -431,7 +439,7 @@ async fn in_process_extension_is_made_once_before_init() {
         let same = emulator.extension("ext").run(Diary::default()).await;
         assert_eq!(
             same.unwrap_err().to_string(),
-            "`ext` is there already: every extension has a name of its own"
+            "`ext` is there already: give every extension a name of its own"
         );
         let scenario = async {
             emulator.init().await?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lambda_ext::emulator::record::{Phase, Step, What};
+use lambda_ext::emulator::record::{Phase, Step, StepKind};
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{Error, EventType, ShutdownReason};
 use lambda_ext_tests::emulated::happened;
@@ -38,7 +38,7 @@ async fn invoke_is_sent_once_to_registered_extensions_only() {
         let emulator = Emulator::start().await.unwrap();
         let raw = &Raw::of(&emulator);
         let live = |name, events| {
-            emulator.extension(name).play(async move {
+            emulator.extension(name).run_future(async move {
                 let id = raw.registered(name, events).await;
                 raw.until_shutdown(&id).await;
                 Ok::<_, Error>(())
@@ -57,8 +57,8 @@ async fn invoke_is_sent_once_to_registered_extensions_only() {
         .unwrap();
         let record = emulator.record();
         let received = |name: &str| {
-            let events = record.steps.iter().filter_map(|step| match &step.what {
-                What::Receives { extension, event } if extension == name => Some(*event),
+            let events = record.steps.iter().filter_map(|step| match &step.kind {
+                StepKind::Receives { extension, event } if extension == name => Some(*event),
                 _ => None,
             });
             events.collect::<Vec<_>>()
@@ -84,7 +84,7 @@ async fn invoke_has_five_fields_absolute_deadline_and_own_identifier() {
         let raw = Raw::of(&emulator);
         let take = |name, count| {
             let raw = &raw;
-            emulator.extension(name).play(async move {
+            emulator.extension(name).run_future(async move {
                 let id = raw.registered(name, r#"["INVOKE","SHUTDOWN"]"#).await;
                 let mut ids = Vec::new();
                 for _ in 0..count {
@@ -133,7 +133,7 @@ async fn invocation_waits_for_extensions_busy_with_the_previous_one() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
-        let ext = emulator.extension("ext").play(async {
+        let ext = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["INVOKE","SHUTDOWN"]"#).await;
             raw.next(&id).await;
             // It is busy for longer than the function.
@@ -146,16 +146,16 @@ async fn invocation_waits_for_extensions_busy_with_the_previous_one() {
             invocation.timeout(Duration::from_secs(900))
         };
         tokio::try_join!(ext, async {
-            emulator.call(invocation("1")).await?;
-            emulator.call(invocation("2")).await?;
+            emulator.invoke_until_response(invocation("1")).await?;
+            emulator.invoke_until_response(invocation("2")).await?;
             emulator.shutdown(ShutdownReason::Spindown).await
         })
         .unwrap();
         let record = emulator.record();
-        let told = record.steps.iter().filter_map(|step| match &step.what {
-            What::Began(Phase::Invoke { request_id }) => Some(format!("{request_id} begins")),
-            What::Responded { request_id, .. } => Some(format!("{request_id} is answered")),
-            What::Waits { .. } => Some("waits".to_owned()),
+        let told = record.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Began(Phase::Invoke { request_id }) => Some(format!("{request_id} begins")),
+            StepKind::Responded { request_id, .. } => Some(format!("{request_id} is answered")),
+            StepKind::Waits { .. } => Some("waits".to_owned()),
             _ => None,
         });
         let expected = [
@@ -182,7 +182,7 @@ async fn shutdown_has_given_reason_and_absolute_deadline() {
             let since = now_ms();
             let emulator = Emulator::start().await.unwrap();
             let raw = Raw::of(&emulator);
-            let ext = emulator.extension("ext").play(async {
+            let ext = emulator.extension("ext").run_future(async {
                 let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
                 Ok::<_, Error>(body(raw.next(&id).await).await)
             });
@@ -213,7 +213,7 @@ async fn dropped_next_still_counts_as_waiting_and_loses_its_event() {
         let _ = emulator.extension("ext");
         let raw = Raw::of(&emulator);
         let id = raw.registered("ext", r#"["INVOKE"]"#).await;
-        let waits = |what: &What| matches!(what, What::Waits { .. });
+        let waits = |what: &StepKind| matches!(what, StepKind::Waits { .. });
         tokio::select! {
             response = raw.next(&id) => panic!("{response:?}"),
             () = happened(&emulator, waits) => {}
@@ -221,7 +221,7 @@ async fn dropped_next_still_counts_as_waiting_and_loses_its_event() {
         let again = answer(raw.next(&id).await).await;
         assert_eq!(again, refused("Ready", "Ready", &id));
         let extension = async {
-            happened(&emulator, |what| matches!(what, What::Receives { .. })).await;
+            happened(&emulator, |what| matches!(what, StepKind::Receives { .. })).await;
             let event = body(raw.next(&id).await).await;
             assert_eq!(event["requestId"], "2");
             raw.next(&id).await
@@ -237,7 +237,7 @@ async fn dropped_next_still_counts_as_waiting_and_loses_its_event() {
             () = scenario => {}
         }
         let record = emulator.record();
-        let received = |step: &&Step| matches!(step.what, What::Receives { .. });
+        let received = |step: &&Step| matches!(step.kind, StepKind::Receives { .. });
         assert_eq!(record.steps.iter().filter(received).count(), 2, "{record}");
     })
     .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Phase, What};
+use lambda_ext::emulator::record::{Phase, StepKind};
 use lambda_ext::emulator::{Emulator, Initialization, Invocation};
 use lambda_ext::{Error, ShutdownReason};
 use lambda_ext_tests::fake::bounded;
@@ -51,7 +51,7 @@ async fn failed_init_ends_when_its_extension_exits() {
         ] {
             let emulator = Emulator::start().await.unwrap();
             let raw = Raw::of(&emulator);
-            let ext = emulator.extension("ext").play(async {
+            let ext = emulator.extension("ext").run_future(async {
                 let id = raw.registered("ext", BOTH).await;
                 assert_eq!(raw.report(which, &id).await.status(), 202);
                 sleep(STAYS).await;
@@ -77,15 +77,15 @@ async fn exit_during_init_ends_it_for_all() {
             let builder = Emulator::builder().initialization(initialization);
             let emulator = builder.start().await.unwrap();
             let raw = Raw::of(&emulator);
-            let leaves = emulator.extension("leaves").play(async {
+            let leaves = emulator.extension("leaves").run_future(async {
                 raw.registered("leaves", "[]").await;
                 Ok::<_, Error>(())
             });
             let stays = emulator.extension("stays");
-            let stays = stays.play(lives_for(&raw, "stays", r#"["SHUTDOWN"]"#));
+            let stays = stays.run_future(lives_for(&raw, "stays", r#"["SHUTDOWN"]"#));
             let (_, got, ended) = tokio::join!(leaves, stays, emulator.init());
             let ended = ended.unwrap_err().to_string();
-            assert_eq!(ended, "Extension.Crash: `leaves` left without a report");
+            assert_eq!(ended, "Extension.Crash: `leaves` exited without a report");
             assert_eq!(got.unwrap(), [reason]);
         }
     })
@@ -98,7 +98,7 @@ async fn exit_during_invocation_ends_environment_and_starts_another() {
         for failing in [false, true] {
             let emulator = Emulator::start().await.unwrap();
             let raw = Raw::of(&emulator);
-            let leaves = emulator.extension("leaves").play(async {
+            let leaves = emulator.extension("leaves").run_future(async {
                 let id = raw.registered("leaves", BOTH).await;
                 raw.next(&id).await;
                 if failing {
@@ -106,18 +106,20 @@ async fn exit_during_invocation_ends_environment_and_starts_another() {
                 }
                 Ok(())
             });
-            let stays = emulator.extension("stays").play(lives(&raw, "stays"));
+            let stays = emulator.extension("stays").run_future(lives(&raw, "stays"));
             let (_, got, ended) = tokio::join!(leaves, stays, emulator.invoke(invocation("1")));
             let ended = ended.unwrap_err().to_string();
-            assert_eq!(ended, "Extension.Crash: `leaves` left without a report");
+            assert_eq!(ended, "Extension.Crash: `leaves` exited without a report");
             assert_eq!(got.unwrap(), ["1", "failure"]);
             assert_eq!(
                 emulator.record().exits("leaves"),
                 [Some(i32::from(failing))]
             );
 
-            let one = emulator.extension("leaves").play(lives(&raw, "leaves"));
-            let two = emulator.extension("stays").play(lives(&raw, "stays"));
+            let one = emulator
+                .extension("leaves")
+                .run_future(lives(&raw, "leaves"));
+            let two = emulator.extension("stays").run_future(lives(&raw, "stays"));
             let (one, two, ()) = tokio::try_join!(one, two, async {
                 emulator.invoke(invocation("2")).await?;
                 emulator.shutdown(ShutdownReason::Spindown).await
@@ -146,7 +148,7 @@ async fn exit_between_invocations_fails_the_next_one() {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
         let (go, gone) = oneshot::channel();
-        let leaves = emulator.extension("leaves").play(async {
+        let leaves = emulator.extension("leaves").run_future(async {
             let id = raw.registered("leaves", BOTH).await;
             raw.next(&id).await;
             tokio::select! {
@@ -154,7 +156,7 @@ async fn exit_between_invocations_fails_the_next_one() {
                 outcome = gone => outcome.map_err(Error::from),
             }
         });
-        let stays = emulator.extension("stays").play(lives(&raw, "stays"));
+        let stays = emulator.extension("stays").run_future(lives(&raw, "stays"));
         let scenario = async {
             emulator.invoke(invocation("1")).await.unwrap();
             go.send(()).unwrap();
@@ -167,10 +169,10 @@ async fn exit_between_invocations_fails_the_next_one() {
         left.unwrap();
         assert_eq!(got.unwrap(), ["1", "2", "failure"]);
         let ended = ended.unwrap_err().to_string();
-        assert_eq!(ended, "Extension.Crash: `leaves` left without a report");
+        assert_eq!(ended, "Extension.Crash: `leaves` exited without a report");
         let record = emulator.record();
-        let failed = record.steps.iter().filter_map(|step| match &step.what {
-            What::Ended {
+        let failed = record.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Ended {
                 phase: Phase::Invoke { request_id },
                 error,
             } => Some((request_id.as_str(), error.is_some())),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Call, Emulator, Fault, Invocation};
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::{Raw, answer};
@@ -99,10 +99,10 @@ async fn every_call_can_get_another_response() {
             }
         }
         // None of them was made.
-        let faults = |what: &What| matches!(what, What::Faulted { .. });
+        let faults = |what: &StepKind| matches!(what, StepKind::Faulted { .. });
         let record = emulator.record();
         assert!(
-            record.steps.iter().all(|step| faults(&step.what)),
+            record.steps.iter().all(|step| faults(&step.kind)),
             "{record}"
         );
         assert_eq!(record.steps.len(), 3 * Call::ALL.len());
@@ -309,8 +309,8 @@ async fn event_with_lost_response_is_not_sent_again() {
                 () = scenario => {}
             }
             let record = emulator.record();
-            let received = |what: &What| matches!(what, What::Receives { .. });
-            let received = record.steps.iter().filter(|step| received(&step.what));
+            let received = |what: &StepKind| matches!(what, StepKind::Receives { .. });
+            let received = record.steps.iter().filter(|step| received(&step.kind));
             assert_eq!(received.count(), 1, "{record}");
         }
     })
@@ -322,7 +322,7 @@ async fn invocation_lost_on_the_way_to_the_runtime_times_out() {
     bounded(async {
         let builder = Emulator::builder().attached_runtime();
         let emulator = builder.start().await.unwrap();
-        emulator.inject(Call::RuntimeNext, Fault::Lose);
+        emulator.inject(Call::RuntimeNext, Fault::LoseReply);
         let mut runtime = Connection::to(&emulator).await;
         runtime.send(Call::RuntimeNext, "", "").await;
         let invocation = Invocation::default().timeout(Duration::from_millis(50));

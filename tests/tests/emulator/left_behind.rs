@@ -1,7 +1,7 @@
 //! The end of an environment ends everything in it: child processes, attached runtimes, and late
 //! calls.
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Call, Emulator};
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::Raw;
@@ -50,14 +50,14 @@ async fn late_call_does_not_count_for_the_next_environment() {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
         let extension = || {
-            emulator.extension("ext").play(async {
+            emulator.extension("ext").run_future(async {
                 let id = raw.registered("ext", r#"["INVOKE","SHUTDOWN"]"#).await;
                 raw.until_shutdown(&id).await;
                 Ok::<_, lambda_ext::Error>(())
             })
         };
         // Killed at its deadline, but nobody polls it until it is over.
-        let mut blocked = Box::pin(emulator.extension("ext").play(async {
+        let mut blocked = Box::pin(emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["INVOKE","SHUTDOWN"]"#).await;
             raw.next(&id).await;
             std::future::pending::<Result<(), lambda_ext::Error>>().await
@@ -84,9 +84,9 @@ async fn late_call_does_not_count_for_the_next_environment() {
                 .await
         };
         tokio::try_join!(next, scenario).unwrap();
-        let left = |what: &What| matches!(what, What::Left { code: Some(0), .. });
+        let left = |what: &StepKind| matches!(what, StepKind::Exited { code: Some(0), .. });
         let record = emulator.record();
-        let left = record.steps.iter().filter(|step| left(&step.what));
+        let left = record.steps.iter().filter(|step| left(&step.kind));
         assert_eq!(left.count(), 1, "{record}");
     })
     .await;

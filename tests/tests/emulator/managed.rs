@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, Initialization, Invocation, Outcome};
 use lambda_ext_tests::fake::bounded;
 use tokio::sync::oneshot;
@@ -22,8 +22,8 @@ async fn crash_ends_running_invocations_but_no_later_one() {
         let crashed = Mutex::new(Some(crashed));
         let emulator = Emulator::builder()
             .initialization(Initialization::ManagedInstances)
-            .observe(move |step| {
-                if let What::RuntimeLeft { .. } = step.what {
+            .on_step(move |step| {
+                if let StepKind::RuntimeExited { .. } = step.kind {
                     if let Some(crashed) = crashed.lock().unwrap().take() {
                         let _ = crashed.send(());
                     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Kill, Phase, Step, What};
-use lambda_ext::emulator::{Emulator, EmulatorError, Initialization, Invocation, State};
+use lambda_ext::emulator::record::{KillReason, Phase, Step, StepKind};
+use lambda_ext::emulator::{Emulator, EmulatorError, ExtensionState, Initialization, Invocation};
 use lambda_ext::{EventType, ShutdownReason};
 use lambda_ext_tests::emulated::{fixture, happened, with_executable};
 use lambda_ext_tests::fake::bounded;
@@ -26,34 +26,34 @@ async fn process_is_recorded_from_launch_to_exit() {
         emulator.init().await.unwrap();
         emulator.invoke(Invocation::default()).await.unwrap();
         emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-        let steps: Vec<What> = emulator
+        let steps: Vec<StepKind> = emulator
             .record()
             .steps
             .into_iter()
-            .map(|step| step.what)
+            .map(|step| step.kind)
             .collect();
         let extension = || "failing".to_owned();
         let reason = ShutdownReason::Spindown;
         for expected in [
-            What::Began(Phase::Init { suppressed: false }),
-            What::Receives {
+            StepKind::Began(Phase::Init { suppressed: false }),
+            StepKind::Receives {
                 extension: extension(),
                 event: EventType::Invoke,
             },
-            What::Began(Phase::Shutdown { reason }),
-            What::Receives {
+            StepKind::Began(Phase::Shutdown { reason }),
+            StepKind::Receives {
                 extension: extension(),
                 event: EventType::Shutdown,
             },
-            What::Output {
+            StepKind::Output {
                 extension: extension(),
                 line: "shutdown: Spindown".to_owned(),
             },
-            What::Left {
+            StepKind::Exited {
                 extension: extension(),
                 code: Some(0),
                 signal: None,
-                state: State::Exited,
+                state: ExtensionState::Exited,
             },
         ] {
             assert!(steps.contains(&expected), "{expected:?} in {steps:#?}");
@@ -71,7 +71,7 @@ async fn exit_after_report_fails_the_environment_with_the_report() {
             error.to_string(),
             "Extension.InitError: `failing` reported Extension.DiskFull: no space"
         );
-        let left = |step: &Step| matches!(&step.what, What::Left { code: Some(1), .. });
+        let left = |step: &Step| matches!(&step.kind, StepKind::Exited { code: Some(1), .. });
         assert!(
             emulator.record().steps.iter().any(left),
             "{}",
@@ -88,7 +88,7 @@ async fn exit_without_report_is_a_crash() {
         let error = emulator.init().await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "Extension.Crash: `true` left without a report"
+            "Extension.Crash: `true` exited without a report"
         );
     })
     .await;
@@ -103,7 +103,7 @@ async fn staying(events: &str, reason: ShutdownReason) -> (Emulator, Result<(), 
         emulator.shutdown(reason).await
     };
     let play = async {
-        happened(&emulator, |what| matches!(what, What::Launched { .. })).await;
+        happened(&emulator, |what| matches!(what, StepKind::Launched { .. })).await;
         let id = raw.registered("stays.sh", events).await;
         raw.next(&id).await
     };
@@ -111,24 +111,24 @@ async fn staying(events: &str, reason: ShutdownReason) -> (Emulator, Result<(), 
     (emulator, outcome)
 }
 
-fn was_killed(emulator: &Emulator, why: Kill) -> bool {
+fn was_killed(emulator: &Emulator, reason: KillReason) -> bool {
     let extension = "stays.sh".to_owned();
-    let killed = What::Killed { extension, why };
+    let killed = StepKind::Killed { extension, reason };
     emulator
         .record()
         .steps
         .iter()
-        .any(|step| step.what == killed)
+        .any(|step| step.kind == killed)
 }
 
 #[tokio::test]
 async fn process_that_stays_after_shutdown_is_killed_and_fails() {
     bounded(async {
         let (emulator, outcome) = staying(r#"["SHUTDOWN"]"#, ShutdownReason::Spindown).await;
-        let expected = "`stays.sh` did not leave by itself with code 0 at SHUTDOWN";
+        let expected = "`stays.sh` did not exit by itself with code 0 at SHUTDOWN";
         assert_eq!(outcome.unwrap_err().to_string(), expected);
         assert!(
-            was_killed(&emulator, Kill::Deadline),
+            was_killed(&emulator, KillReason::Deadline),
             "{}",
             emulator.record()
         );
@@ -142,7 +142,7 @@ async fn process_without_shutdown_event_is_killed_without_failure() {
         let emulator = with_executable(&fixture("stays.sh")).await;
         let raw = Raw::of(&emulator);
         let play = async {
-            happened(&emulator, |what| matches!(what, What::Launched { .. })).await;
+            happened(&emulator, |what| matches!(what, StepKind::Launched { .. })).await;
             let id = raw.registered("stays.sh", "[]").await;
             raw.next(&id).await
         };
@@ -156,7 +156,7 @@ async fn process_without_shutdown_event_is_killed_without_failure() {
         }
         let record = emulator.record();
         assert!(
-            was_killed(&emulator, Kill::NotRegisteredForShutdown),
+            was_killed(&emulator, KillReason::NotRegisteredForShutdown),
             "{record}"
         );
     })
@@ -192,8 +192,8 @@ async fn freeze_stops_and_resumes_processes() {
         let emulator = with_executable(env!("CARGO_BIN_EXE_failing")).await;
         emulator.init().await.unwrap();
         let record = emulator.record();
-        let pid = record.steps.iter().find_map(|step| match step.what {
-            What::Launched { pid, .. } => pid,
+        let pid = record.steps.iter().find_map(|step| match step.kind {
+            StepKind::Launched { pid, .. } => pid,
             _ => None,
         });
         let stat = format!("/proc/{}/stat", pid.unwrap());
@@ -230,7 +230,7 @@ async fn freeze_stops_children_of_processes() {
         let emulator = with_executable(&fixture("stays_with_child.sh")).await;
         let raw = Raw::of(&emulator);
         let play = async {
-            happened(&emulator, |what| matches!(what, What::Output { .. })).await;
+            happened(&emulator, |what| matches!(what, StepKind::Output { .. })).await;
             let id = raw.registered("stays_with_child.sh", "[]").await;
             raw.next(&id).await
         };
@@ -329,8 +329,8 @@ fn dropped_emulator_and_runtime_kill_processes_and_children() {
         // It never registers, so that is as far as it comes.
         let starting = async { emulator.init().await };
         let mut starting = std::pin::pin!(starting);
-        let said = |step: Step| match step.what {
-            What::Output { line, .. } => Some(line),
+        let said = |step: Step| match step.kind {
+            StepKind::Output { line, .. } => Some(line),
             _ => None,
         };
         loop {

@@ -1,6 +1,6 @@
 //! Registration: the extensions that may register, until which moment, and under which names.
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Call, Emulator, Initialization};
 use lambda_ext_tests::emulated::happened;
 use lambda_ext_tests::fake::bounded;
@@ -77,7 +77,7 @@ async fn internal_registration_closes_at_first_runtime_next() {
         let scenario = async {
             raw.registered("early", "[]").await;
             let late = async {
-                happened(&emulator, |what| matches!(what, What::RuntimeWaits)).await;
+                happened(&emulator, |what| matches!(what, StepKind::RuntimeWaits)).await;
                 answer(raw.register("late", "{}").await).await
             };
             tokio::select! {

@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 
 use super::environment;
 
-/// An environment that expects the external extension `ext`.
 /// Waits until an extension waits in `next`, which only the timeline tells.
 async fn parked(emulator: &Emulator, times: usize) {
-    let waits = |step: &&Step| matches!(step.what, What::Waits { .. });
+    let waits = |step: &&Step| matches!(step.kind, StepKind::Waits { .. });
     while emulator.record().steps.iter().filter(waits).count() < times {
         tokio::task::yield_now().await;
     }
@@ -352,7 +351,7 @@ async fn waiting_next_of_failed_extension_is_refused_at_next_event() {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
         let raw = Raw::of(&emulator);
-        let extension = emulator.extension("ext").play(async {
+        let extension = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["INVOKE"]"#).await;
             let failing = async {
                 parked(&emulator, 1).await;
@@ -363,7 +362,7 @@ async fn waiting_next_of_failed_extension_is_refused_at_next_event() {
         });
         let scenario = async {
             emulator.init().await?;
-            while emulator.record().reports("ext").next().is_none() {
+            while emulator.record().error_reports("ext").next().is_none() {
                 tokio::task::yield_now().await;
             }
             emulator.invoke(Invocation::default()).await

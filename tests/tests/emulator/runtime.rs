@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::record::{Phase, What};
+use lambda_ext::emulator::record::{Phase, StepKind};
 use lambda_ext::emulator::{Call, Emulator, Invocation, Outcome};
 use lambda_ext_tests::emulated::{fixture, happened};
 use lambda_ext_tests::fake::bounded;
@@ -55,13 +55,13 @@ async fn custom_runtime_answers_and_ends_by_sigterm() {
         let invoked = emulator.invoke(invocation.payload(payload)).await.unwrap();
         assert_eq!(invoked.response.as_deref(), Some(payload));
         emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
-        let left = What::RuntimeLeft {
+        let left = StepKind::RuntimeExited {
             code: Some(0),
             signal: None,
         };
         let record = emulator.record();
         assert!(
-            record.steps.iter().any(|step| step.what == left),
+            record.steps.iter().any(|step| step.kind == left),
             "{record}"
         );
         assert_eq!(record.exits("failing"), [Some(0)]);
@@ -83,7 +83,7 @@ async fn custom_runtime_that_hangs_or_exits_resets_the_environment() {
         let exit = Invocation::default().payload(r#"{"exit":3}"#);
         let exit = exit.timeout(Duration::from_secs(30));
         let error = emulator.invoke(exit.clone()).await.unwrap_err();
-        assert_eq!(error.to_string(), "Runtime.ExitError: the runtime left");
+        assert_eq!(error.to_string(), "Runtime.ExitError: the runtime exited");
         // Unless it was asked for.
         let asked = emulator.invoke(exit.outcome(Outcome::Crash)).await.unwrap();
         assert_eq!(asked.outcome, Outcome::Crash);
@@ -159,7 +159,7 @@ async fn custom_runtime_starts_after_every_external_registration() {
         let _ = emulator.extension("ext");
         let raw = Raw::of(&emulator);
         let play = async {
-            happened(&emulator, |what| matches!(what, What::Launched { .. })).await;
+            happened(&emulator, |what| matches!(what, StepKind::Launched { .. })).await;
             let one = raw.registered("stays.sh", "[]").await;
             let two = raw.registered("ext", "[]").await;
             tokio::join!(raw.next(&one), raw.next(&two))
@@ -169,9 +169,11 @@ async fn custom_runtime_starts_after_every_external_registration() {
             outcome = emulator.init() => outcome.unwrap(),
         }
         let record = emulator.record();
-        let steps = record.steps.iter().filter_map(|step| match &step.what {
-            What::Answered(request) if request.call == Some(Call::Register) => Some("registers"),
-            What::RuntimeStarted { .. } => Some("starts"),
+        let steps = record.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Answered(request) if request.call == Some(Call::Register) => {
+                Some("registers")
+            }
+            StepKind::RuntimeStarted { .. } => Some("starts"),
             _ => None,
         });
         let expected = ["registers", "registers", "starts"];

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Kill, Phase, Step, What};
-use lambda_ext::emulator::{Call, Emulator, Invocation, State};
+use lambda_ext::emulator::record::{KillReason, Phase, Step, StepKind};
+use lambda_ext::emulator::{Call, Emulator, ExtensionState, Invocation};
 use lambda_ext::{Error, EventType, ShutdownReason};
 use lambda_ext_tests::emulated::{fixture, happened};
 use lambda_ext_tests::fake::bounded;
@@ -15,13 +15,13 @@ use crate::FUNCTION;
 
 const SIGKILL: i32 = 9;
 
-fn began(what: &What) -> bool {
-    matches!(what, What::Began(Phase::Shutdown { .. }))
+fn began(what: &StepKind) -> bool {
+    matches!(what, StepKind::Began(Phase::Shutdown { .. }))
 }
 
-fn killed(what: &What) -> bool {
+fn killed(what: &StepKind) -> bool {
     *what
-        == What::RuntimeLeft {
+        == StepKind::RuntimeExited {
             code: None,
             signal: Some(SIGKILL),
         }
@@ -37,10 +37,10 @@ async fn runtime_without_extensions_is_killed_without_sigterm() {
         emulator.invoke(invocation).await.unwrap();
         emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
         let record = emulator.record();
-        let left = |step: &&Step| matches!(step.what, What::RuntimeLeft { .. });
+        let left = |step: &&Step| matches!(step.kind, StepKind::RuntimeExited { .. });
         let left: Vec<_> = record.steps.iter().filter(left).collect();
         assert!(
-            matches!(&left[..], [step] if killed(&step.what)),
+            matches!(&left[..], [step] if killed(&step.kind)),
             "{record}"
         );
     })
@@ -76,7 +76,10 @@ async fn with_stubborn_runtime(extensions: &[&str]) -> Emulator {
 
 /// Asks for invocations in place of a runtime that is ready.
 async fn asks(emulator: &Emulator, raw: &Raw) {
-    happened(emulator, |what| matches!(what, What::FunctionOutput { .. })).await;
+    happened(emulator, |what| {
+        matches!(what, StepKind::FunctionOutput { .. })
+    })
+    .await;
     let path = Call::RuntimeNext.path();
     raw.send(Method::GET, path, &[], "").await;
 }
@@ -90,9 +93,9 @@ async fn stubborn_runtime_has_its_share_of_the_time() {
             let emulator = with_stubborn_runtime(extensions).await;
             emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
             let record = emulator.record();
-            let at = |meant: fn(&What) -> bool| {
+            let at = |meant: fn(&StepKind) -> bool| {
                 let mut steps = record.steps.iter();
-                steps.find(|step| meant(&step.what)).unwrap().at
+                steps.find(|step| meant(&step.kind)).unwrap().at
             };
             assert!(at(killed) >= at(began) + share, "{record}");
 
@@ -120,7 +123,7 @@ async fn shutdown_is_sent_after_the_runtime_has_exited() {
         let builder = Emulator::builder().runtime(fixture("ignores_sigterm.sh"));
         let emulator = builder.start().await.unwrap();
         let raw = Raw::of(&emulator);
-        let ext = emulator.extension("ext").play(async {
+        let ext = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
             raw.next(&id).await;
             Ok::<_, Error>(())
@@ -134,13 +137,13 @@ async fn shutdown_is_sent_after_the_runtime_has_exited() {
         let (lived, ()) = tokio::join!(lived, asks(&emulator, &raw));
         lived.unwrap();
         let record = emulator.record();
-        let place = |meant: &dyn Fn(&What) -> bool| {
+        let place = |meant: &dyn Fn(&StepKind) -> bool| {
             let mut steps = record.steps.iter();
-            steps.position(|step| meant(&step.what))
+            steps.position(|step| meant(&step.kind))
         };
-        let shutdown = |what: &What| {
+        let shutdown = |what: &StepKind| {
             let event = EventType::Shutdown;
-            matches!(what, What::Receives { event: found, .. } if *found == event)
+            matches!(what, StepKind::Receives { event: found, .. } if *found == event)
         };
         let (left, received) = (place(&killed), place(&shutdown));
         assert!(left.is_some() && left < received, "{record}");
@@ -154,7 +157,7 @@ async fn stubborn_extension_is_killed_after_two_seconds() {
         for (stays, takes) in [(true, Duration::from_secs(2)), (false, Duration::ZERO)] {
             let emulator = Emulator::start().await.unwrap();
             let raw = Raw::of(&emulator);
-            let ext = emulator.extension("ext").play(async {
+            let ext = emulator.extension("ext").run_future(async {
                 let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
                 raw.next(&id).await;
                 if stays {
@@ -172,11 +175,11 @@ async fn stubborn_extension_is_killed_after_two_seconds() {
             let (left, outcome) = tokio::join!(ext, scenario);
             assert_eq!((left.is_err(), outcome.is_err()), (stays, stays));
             let record = emulator.record();
-            let late = What::Killed {
+            let late = StepKind::Killed {
                 extension: "ext".to_owned(),
-                why: Kill::Deadline,
+                reason: KillReason::Deadline,
             };
-            let late = record.steps.iter().any(|step| step.what == late);
+            let late = record.steps.iter().any(|step| step.kind == late);
             assert_eq!(late, stays, "{record}");
         }
     })
@@ -186,7 +189,10 @@ async fn stubborn_extension_is_killed_after_two_seconds() {
 #[tokio::test]
 async fn nonzero_exit_at_shutdown_is_a_failure() {
     bounded(async {
-        for (failing, state) in [(false, State::Exited), (true, State::ShutdownFailed)] {
+        for (failing, state) in [
+            (false, ExtensionState::Exited),
+            (true, ExtensionState::ShutdownFailed),
+        ] {
             let builder = Emulator::builder().executable(env!("CARGO_BIN_EXE_failing"));
             let builder = if failing {
                 builder.env("FAIL_IN", "shutdown").env("FAIL_BY", "error")
@@ -196,18 +202,18 @@ async fn nonzero_exit_at_shutdown_is_a_failure() {
             let emulator = builder.start().await.unwrap();
             emulator.init().await.unwrap();
             let outcome = emulator.shutdown(ShutdownReason::Spindown).await;
-            let expected = "`failing` did not leave by itself with code 0 at SHUTDOWN";
+            let expected = "`failing` did not exit by itself with code 0 at SHUTDOWN";
             let found = outcome.err().map(|error| error.to_string());
             assert_eq!(found.as_deref(), failing.then_some(expected));
             let record = emulator.record();
-            let left = What::Left {
+            let left = StepKind::Exited {
                 extension: "failing".to_owned(),
                 code: Some(i32::from(failing)),
                 signal: None,
                 state,
             };
             assert!(
-                record.steps.iter().any(|step| step.what == left),
+                record.steps.iter().any(|step| step.kind == left),
                 "{record}"
             );
         }

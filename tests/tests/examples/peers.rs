@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use lambda_ext::emulator::record::{Step, What};
+use lambda_ext::emulator::record::{Step, StepKind};
 use lambda_ext::emulator::{Call, Emulator, EmulatorError, Invocation, Record};
 use lambda_ext::{EventType, ShutdownReason};
 use lambda_ext_tests::built;
@@ -35,12 +35,12 @@ async fn live(executable: &Path, env: &[(&str, &str)]) -> (Result<(), EmulatorEr
 
 /// The events that were handed out, in order.
 fn events(record: &Record) -> Vec<EventType> {
-    let event = |what: &What| match what {
-        What::Receives { event, .. } => Some(*event),
+    let event = |what: &StepKind| match what {
+        StepKind::Receives { event, .. } => Some(*event),
         _ => None,
     };
     let steps = record.steps.iter();
-    steps.filter_map(|step| event(&step.what)).collect()
+    steps.filter_map(|step| event(&step.kind)).collect()
 }
 
 /// It was handed every event, and nothing that it asked for was refused.
@@ -73,12 +73,12 @@ fn took_telemetry(record: &Record, name: &str) {
     // What it writes while it leaves may find it gone.
     let leaves = |step: &&Step| {
         let event = EventType::Shutdown;
-        !matches!(step.what, What::Receives { event: found, .. } if found == event)
+        !matches!(step.kind, StepKind::Receives { event: found, .. } if found == event)
     };
     let steps = record.steps.iter().take_while(leaves);
-    let failed = steps.into_iter().find(|step| match &step.what {
-        What::Delivered { error, .. } => error.is_some(),
-        What::Dropped { .. } => true,
+    let failed = steps.into_iter().find(|step| match &step.kind {
+        StepKind::Delivered { error, .. } => error.is_some(),
+        StepKind::Dropped { .. } => true,
         _ => false,
     });
     assert_eq!(failed, None, "{record}");

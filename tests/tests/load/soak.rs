@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext_tests::fake::bounded;
 use lambda_ext_tests::raw::Raw;
@@ -70,10 +70,10 @@ async fn soak() {
         let seen = dropped.clone();
         let emulator = Emulator::builder()
             .executable(env!("CARGO_BIN_EXE_told"))
-            .keep(1_000)
+            .max_recorded_steps(1_000)
             // The record is short.
-            .observe(move |step| {
-                if let What::Dropped { .. } = step.what {
+            .on_step(move |step| {
+                if let StepKind::Dropped { .. } = step.kind {
                     seen.store(true, Ordering::Relaxed);
                 }
             })
@@ -81,8 +81,12 @@ async fn soak() {
             .await
             .unwrap();
         let raw = Raw::of(&emulator);
-        let one = emulator.extension("one").play(told_in_order(&raw, "one"));
-        let two = emulator.extension("two").play(told_in_order(&raw, "two"));
+        let one = emulator
+            .extension("one")
+            .run_future(told_in_order(&raw, "one"));
+        let two = emulator
+            .extension("two")
+            .run_future(told_in_order(&raw, "two"));
         let scenario = async {
             let mut half = 0;
             for number in 0..INVOCATIONS {

@@ -87,7 +87,7 @@ async fn ten_extensions_at_once_are_told_everything() {
             let name = format!("ext-{number}");
             let extension = emulator.extension(&name);
             let raw = Raw::of(&emulator);
-            extensions.spawn(async move { extension.play(told_in_order(&raw, &name)).await });
+            extensions.spawn(async move { extension.run_future(told_in_order(&raw, &name)).await });
         }
         for number in 0..INVOCATIONS {
             let invocation = Invocation::default()
@@ -107,7 +107,13 @@ async fn ten_extensions_at_once_are_told_everything() {
 #[tokio::test]
 async fn record_can_be_read_at_any_time() {
     bounded(async {
-        let emulator = Arc::new(Emulator::builder().keep(1_000).start().await.unwrap());
+        let emulator = Arc::new(
+            Emulator::builder()
+                .max_recorded_steps(1_000)
+                .start()
+                .await
+                .unwrap(),
+        );
         let over = Arc::new(AtomicBool::new(false));
         let reading = {
             let (emulator, over) = (emulator.clone(), over.clone());

@@ -5,7 +5,9 @@ use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lambda_ext::emulator::{Call, Emulator, EmulatorError, Fault, InProcess, Invocation, Record};
+use lambda_ext::emulator::{
+    Call, Emulator, EmulatorError, Fault, InProcessExtension, Invocation, Record,
+};
 use lambda_ext::{
     Config, Error, EventType, Handler, InvokeEvent, Launch, Method, Register, RunError,
     RuntimeDone, ShutdownEvent, TelemetryBatch, TelemetryType,
@@ -96,7 +98,7 @@ impl<const ENDS: bool> Handler for Failing<ENDS> {
 
 /// A life of ten invocations, each after a freeze of two hours, and its end.
 async fn life<T>(
-    begin: impl AsyncFnOnce(InProcess) -> Result<T, EmulatorError>,
+    begin: impl AsyncFnOnce(InProcessExtension) -> Result<T, EmulatorError>,
 ) -> (Result<T, RunError>, Record) {
     bounded(async {
         let emulator = Emulator::start().await.unwrap();
@@ -353,7 +355,7 @@ async fn refused_next_ends_the_extension() {
         assert!(failure.is_err());
         assert!(outcome.is_err());
         let record = emulator.record();
-        let reports: Vec<_> = record.reports("failing").map(|it| it.call).collect();
+        let reports: Vec<_> = record.error_reports("failing").map(|it| it.call).collect();
         assert_eq!(reports, [Some(Call::ExitError)], "{record}");
     })
     .await;

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{
     Config, Error, EventType, Handler, InvokeEvent, RuntimeDone, ShutdownEvent, ShutdownReason,
@@ -123,8 +123,8 @@ async fn ticks_come_between_events() {
 /// The lines of the extension that begin so.
 fn said(emulator: &Emulator, beginning: &str) -> usize {
     let record = emulator.record();
-    let lines = record.steps.iter().filter(|step| match &step.what {
-        What::Output { line, .. } => line.starts_with(beginning),
+    let lines = record.steps.iter().filter(|step| match &step.kind {
+        StepKind::Output { line, .. } => line.starts_with(beginning),
         _ => false,
     });
     lines.count()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Step, What};
+use lambda_ext::emulator::record::{Step, StepKind};
 use lambda_ext::emulator::{Emulator, Invocation, TelemetryFault};
 use lambda_ext::{EventType, Extension, ShutdownReason};
 use lambda_ext_tests::delivery::{Delivery, runtime_done};
@@ -44,17 +44,19 @@ async fn run(timeout: Duration, before: impl Fn(&Emulator)) -> Run {
     let (ends, invoked) = (handler.ends.clone(), AtomicUsize::new(0));
     let unheld = Arc::new(AtomicUsize::new(0));
     let count = unheld.clone();
-    let observe = move |step: &Step| match step.what {
-        What::Receives {
+    let observe = move |step: &Step| match step.kind {
+        StepKind::Receives {
             event: EventType::Invoke,
             ..
         } => drop(invoked.fetch_add(1, Ordering::Relaxed)),
-        What::Waits { .. } if ends.load(Ordering::Relaxed) < invoked.load(Ordering::Relaxed) => {
+        StepKind::Waits { .. }
+            if ends.load(Ordering::Relaxed) < invoked.load(Ordering::Relaxed) =>
+        {
             count.fetch_add(1, Ordering::Relaxed);
         }
         _ => {}
     };
-    let emulator = Emulator::builder().observe(observe).start().await.unwrap();
+    let emulator = Emulator::builder().on_step(observe).start().await.unwrap();
     let extension = emulator.extension("ext").run(handler);
     let scenario = async {
         for number in 0..INVOCATIONS {
@@ -65,7 +67,7 @@ async fn run(timeout: Duration, before: impl Fn(&Emulator)) -> Run {
         emulator.shutdown(ShutdownReason::Spindown).await
     };
     tokio::try_join!(extension, scenario).unwrap();
-    let timed_out = |step: &Step| matches!(step.what, What::TimedOut { .. });
+    let timed_out = |step: &Step| matches!(step.kind, StepKind::TimedOut { .. });
     assert!(!emulator.record().steps.iter().any(timed_out));
     let unheld = unheld.load(Ordering::Relaxed);
     Run { calls, unheld }
@@ -101,7 +103,7 @@ async fn next_follows_a_late_end() {
 async fn repeated_end_is_handled_once() {
     bounded(async {
         let run = run(LONG, |emulator| {
-            emulator.inject_telemetry("ext", TelemetryFault::Repeat);
+            emulator.inject_telemetry("ext", TelemetryFault::Duplicate);
         })
         .await;
         assert_eq!(run.unheld, 0);

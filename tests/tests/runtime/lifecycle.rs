@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Call, Emulator, EmulatorError, Invocation};
 use lambda_ext::{
     Config, Error, ErrorRequest, EventType, Extension, ExtensionError, Handler, InvokeEvent,
@@ -216,8 +216,9 @@ async fn extension_without_events_calls_next_once() {
             outcome = extension.run(Idle) => panic!("{:?}", outcome.err()),
             init = emulator.init() => init.unwrap(),
         }
-        let waits =
-            |step: &&lambda_ext::emulator::record::Step| matches!(step.what, What::Waits { .. });
+        let waits = |step: &&lambda_ext::emulator::record::Step| {
+            matches!(step.kind, StepKind::Waits { .. })
+        };
         assert_eq!(emulator.record().steps.iter().filter(waits).count(), 1);
     })
     .await;
@@ -615,7 +616,7 @@ async fn whole_life_is_accepted_by_the_emulator() {
             ]
         );
         for step in emulator.record().steps {
-            if let What::Answered(request) = &step.what {
+            if let StepKind::Answered(request) = &step.kind {
                 assert_eq!(request.status, 200, "{step}");
             }
         }
@@ -654,7 +655,10 @@ async fn every_report_is_accepted_by_the_emulator() {
                 other => panic!("{other}"),
             }
             let record = emulator.record();
-            let reports: Vec<_> = record.reports("audit").map(|report| report.call).collect();
+            let reports: Vec<_> = record
+                .error_reports("audit")
+                .map(|report| report.call)
+                .collect();
             assert_eq!(reports, [Some(call)], "{record}");
         })
         .await;

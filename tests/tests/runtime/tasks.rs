@@ -153,7 +153,9 @@ async fn life<const FAIL_OPEN: bool>(
             other => panic!("{other}"),
         });
         let record = emulator.record();
-        let reports = record.reports("counting").filter_map(|report| report.call);
+        let reports = record
+            .error_reports("counting")
+            .filter_map(|report| report.call);
         (outcome, reports.collect())
     })
     .await
@@ -193,7 +195,7 @@ async fn task_failure_belongs_to_the_step_in_which_it_occurs() {
         assert!(outcome.is_err());
         assert!(failure.is_err());
         let record = emulator.record();
-        let reports: Vec<_> = record.reports("counting").map(|it| it.call).collect();
+        let reports: Vec<_> = record.error_reports("counting").map(|it| it.call).collect();
         assert_eq!(reports, [Some(Call::InitError)], "{record}");
 
         let emulator = Emulator::start().await.unwrap();
@@ -204,7 +206,7 @@ async fn task_failure_belongs_to_the_step_in_which_it_occurs() {
         // It is the invocation's own, not one that has nothing to do with it.
         assert!(failure.is_err());
         let record = emulator.record();
-        let reports: Vec<_> = record.reports("counting").map(|it| it.call).collect();
+        let reports: Vec<_> = record.error_reports("counting").map(|it| it.call).collect();
         assert_eq!(reports, [Some(Call::ExitError)], "{record}");
         assert_eq!(
             record.calls("counting"),

@@ -25,7 +25,7 @@ impl Environment {
         executables: &[PathBuf],
         observer: impl Fn(&Step) + Send + 'static,
     ) -> Result<Self, Error> {
-        let mut builder = Emulator::builder().observe(observer);
+        let mut builder = Emulator::builder().on_step(observer);
         for executable in executables {
             builder = builder.executable(executable);
         }

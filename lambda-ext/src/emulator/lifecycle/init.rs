@@ -1,106 +1,106 @@
-//! Init: the extensions, the runtime, and what each is waited for.
+//! Init: starts the extensions and the runtime, and waits for each.
 
 use std::io;
+use std::path::Path;
 
 use tokio::time::Instant;
 
-use super::super::platform::{Platform, Stage};
-use super::super::process::{self, Started};
-use super::super::record::{Phase, What};
-use super::super::runtime::Kind;
-use super::super::telemetry::{Category, Ending};
-use super::super::{Emulator, EmulatorError, Initialization, State};
-use super::{Drive, RUNTIME, ended};
+use super::{Driver, DriverState, runtime_if};
 use crate::ShutdownReason;
+use crate::emulator::error::EmulatorError;
+use crate::emulator::generation::Stage;
+use crate::emulator::platform::Platform;
+use crate::emulator::process::{Command, Started};
+use crate::emulator::settings::Initialization;
+use crate::emulator::telemetry::PhaseOutcome;
 
-impl Emulator {
-    /// Initialises what is not: after a reset as part of an invocation, to its deadline. Whether it
-    /// was that.
-    pub(super) async fn ready(
+impl Driver {
+    /// Runs init, unless it has run.
+    pub(super) async fn ensure_init(&self, state: &mut DriverState) -> Result<(), EmulatorError> {
+        match self.stage() {
+            Stage::Idle { .. } | Stage::Init => self.run_init(state, None).await,
+            Stage::Ready | Stage::Ending => Ok(()),
+        }
+    }
+
+    /// Runs init before an invocation, unless it has run. After a reset it is part of the
+    /// invocation, up to its deadline. Returns whether it was.
+    pub(super) async fn init_for_invocation(
         &self,
-        drive: &mut Drive,
+        state: &mut DriverState,
         deadline: Instant,
     ) -> Result<bool, EmulatorError> {
-        let suppressed = match self.stage() {
-            Stage::Idle { reset } => reset,
-            Stage::Init => false,
-            Stage::Ready | Stage::Ending => return Ok(false),
-        };
-        self.initialise(drive, suppressed.then_some(deadline))
-            .await?;
+        let suppressed = self.stage() == Stage::Idle { reset: true };
+        if suppressed {
+            self.run_init(state, Some(deadline)).await?;
+        } else {
+            self.ensure_init(state).await?;
+        }
         Ok(suppressed)
     }
 
-    /// Init, to a deadline that is an invocation's where it is part of one. One whose future was
-    /// dropped goes on.
-    pub(super) async fn initialise(
+    /// Runs init, up to a deadline if it is part of an invocation. An init whose future was dropped
+    /// goes on.
+    async fn run_init(
         &self,
-        drive: &mut Drive,
+        state: &mut DriverState,
         deadline: Option<Instant>,
     ) -> Result<(), EmulatorError> {
-        let resumed = drive.begun.filter(|_| self.stage() == Stage::Init);
+        let resumed = state.init_began.filter(|_| self.stage() == Stage::Init);
         let (began, suppressed) = resumed.unwrap_or((Instant::now(), deadline.is_some()));
-        let phase = Phase::Init { suppressed };
-        if let Some(extension) = self
-            .shared
-            .look(|platform| platform.departed.first().cloned())
-        {
-            let why = "ran before the reset, and is not there to be started again, as Lambda would: \
-                       make `Emulator::extension` anew before the next invocation";
-            return Err(EmulatorError::Unexpected { extension, why });
-        }
+        self.check_departed()?;
         if resumed.is_none() {
-            drive.begun = Some((began, suppressed));
-            self.shared.change(|platform| {
-                platform.renew();
-                platform.stage = Stage::Init;
-                platform.note(What::Began(phase.clone()));
-                platform.announce();
-                platform.tell_init_start(suppressed);
-            });
+            state.init_began = Some((began, suppressed));
+            self.shared
+                .change(|platform| platform.begin_init(suppressed));
         }
-        let limit = self.shared.look(|platform| platform.settings.init_timeout);
+        let limit = self
+            .shared
+            .look(|platform| platform.settings().init_timeout);
         let deadline = deadline.unwrap_or(began + limit);
-        let outcome = self.gates(deadline, resumed.is_some(), suppressed).await;
+        let outcome = self
+            .run_gates(deadline, resumed.is_some(), suppressed)
+            .await;
         let took = began.elapsed();
+        let error = outcome.as_ref().err().map(ToString::to_string);
         self.shared.change(|platform| {
-            let managed = platform.settings.managed();
-            let runtime = platform.runtime.is_built_in() || platform.runtime.runs();
-            let ending = ending(&outcome);
-            if !managed && (outcome.is_ok() || runtime && platform.registration_closed) {
-                platform.tell_init_runtime_done(suppressed, ending);
-            }
-            platform.tell_init_report(suppressed, ending, took);
-            platform.telemetry.close();
-            platform.rest();
-            platform.stage = Stage::Ready;
-            ended(platform, phase, outcome.as_ref().err());
+            platform.end_init(suppressed, phase_outcome(&outcome), took, error);
         });
-        match outcome {
-            Ok(()) => {
-                let on_demand = self
-                    .shared
-                    .look(|platform| platform.settings.initialization == Initialization::OnDemand);
-                // A suppressed one is part of the invocation's own time.
-                drive.init = (on_demand && !suppressed).then_some(took);
-                Ok(())
-            }
-            Err(error) => {
-                // What else goes wrong then is in the record.
-                let managed = self.shared.look(|platform| platform.settings.managed());
-                let reason = if managed {
-                    ShutdownReason::Failure
-                } else {
-                    ShutdownReason::Spindown
-                };
-                let _ = self.end(reason, true, None).await;
-                Err(error)
-            }
+        if let Err(error) = outcome {
+            let managed = self.shared.look(Platform::managed);
+            let reason = if managed {
+                ShutdownReason::Failure
+            } else {
+                ShutdownReason::Spindown
+            };
+            // The record has any later error.
+            let _ = self.end(reason, true, None).await;
+            return Err(error);
         }
+        let initialization = self
+            .shared
+            .look(|platform| platform.settings().initialization);
+        // A suppressed init is part of the invocation's own time.
+        let billed = initialization == Initialization::OnDemand && !suppressed;
+        state.init_took = billed.then_some(took);
+        Ok(())
     }
 
-    /// What init waits for, one after the other.
-    async fn gates(
+    /// Fails if an extension of this process has not been made again after a reset.
+    fn check_departed(&self) -> Result<(), EmulatorError> {
+        let departed = self.shared.look(|platform| {
+            let departed = platform.external().first_departed();
+            departed.map(str::to_owned)
+        });
+        departed.map_or(Ok(()), |extension| {
+            let reason = "ran before the reset and cannot be started again: call \
+                          `Emulator::extension` before the next invocation";
+            Err(EmulatorError::Unexpected { extension, reason })
+        })
+    }
+
+    /// Waits for the steps of init, one after the other.
+    async fn run_gates(
         &self,
         deadline: Instant,
         resumed: bool,
@@ -109,144 +109,120 @@ impl Emulator {
         if !resumed {
             self.launch_extensions()?;
         }
-        self.gate(deadline, "register", Platform::unregistered)
+        self.wait(deadline, "register", Platform::unregistered)
             .await?;
         self.start_runtime()?;
-        let asked = self.gate(deadline, "ask for its first invocation", |platform| {
-            let missing = (!platform.runtime.is_ready()).then(|| RUNTIME.to_owned());
-            missing.into_iter().collect()
-        });
-        let asked = asked.await;
-        if let Err(EmulatorError::Failed { .. }) = &asked {
+        let ready = self
+            .wait(deadline, "ask for its first invocation", |platform| {
+                runtime_if(!platform.runtime().is_ready())
+            })
+            .await;
+        if let Err(EmulatorError::Failed { .. }) = &ready {
             self.shared.change(|platform| {
-                if platform.settings.managed() {
-                    platform.tell_init_runtime_done(suppressed, ending(&asked));
+                if platform.managed() {
+                    platform.emit_init_runtime_done(suppressed, phase_outcome(&ready));
                 }
             });
         }
-        asked?;
-        self.gate(deadline, "register", |platform| {
-            let built_in = platform.runtime.is_built_in();
-            let registered = |name: &str| platform.agents.values().any(|agent| agent.name == name);
-            let names = platform.internals.iter();
-            names
-                .filter(|name| built_in && !registered(name))
-                .cloned()
-                .collect()
+        ready?;
+        self.wait(deadline, "register", |platform| {
+            if platform.runtime().is_built_in() {
+                platform.registry().missing_internal()
+            } else {
+                Vec::new()
+            }
         })
         .await?;
-        self.shared.change(|platform| {
-            platform.registration_closed = true;
-            if platform.settings.managed() {
-                platform.tell_init_runtime_done(suppressed, Ending::SUCCESS);
-            }
-        });
-        self.gate(deadline, "ask for its first event", |platform| {
-            platform.busy(None)
+        self.shared
+            .change(|platform| platform.close_registration(suppressed));
+        self.wait(deadline, "ask for its first event", |platform| {
+            platform.registry().busy(None)
         })
         .await
     }
 
+    /// Launches the executables. One that cannot be started does not keep the others from it.
     fn launch_extensions(&self) -> Result<(), EmulatorError> {
-        let executables: Vec<_> = self.shared.look(|platform| {
-            let members = platform.members.iter();
-            members
-                .filter_map(|(name, member)| Some((name.clone(), member.executable.clone()?)))
-                .collect()
-        });
+        let executables = self
+            .shared
+            .look(|platform| platform.external().executables());
         let mut failure = None;
         for (name, path) in executables {
-            let (of_lines, of_end) = (name.clone(), name.clone());
-            // Before it is there: how long that takes is part of its start.
+            // The time that the start itself takes is part of the launch.
             let before = Instant::now();
-            let started = process::start(
-                &self.shared,
-                &path,
-                &self.environment,
-                move |shared, line| {
-                    let extension = of_lines.clone();
-                    shared.change(|platform| {
-                        platform.tell_line(Category::Extension, &line);
-                        platform.note(What::Output { extension, line });
-                    });
-                },
-                move |shared, exit| shared.change(|platform| platform.left(&of_end, exit)),
-            );
+            let started = self.launch_extension(&name, &path);
             self.shared.change(|platform| match started {
-                Ok(Started { pid, reins }) => {
-                    if let Some(member) = platform.members.get_mut(&name) {
-                        member.started(reins);
-                    }
-                    let pid = Some(pid);
-                    let extension = name;
-                    let what = What::Launched { extension, pid };
-                    platform.recorder.note_at(before, what);
+                Ok(Started { pid, control }) => {
+                    platform.extension_started(name, pid, control, before);
                 }
                 Err(error) => {
-                    if let Some(member) = platform.members.get_mut(&name) {
-                        member.ended(Some(State::LaunchError));
-                    }
                     let error = format!("{}: {error}", path.display());
-                    failure.get_or_insert((name.clone(), error.clone()));
-                    let extension = name;
-                    platform.note(What::LaunchFailed { extension, error });
+                    platform.launch_failed(name.clone(), error.clone());
+                    failure.get_or_insert((name, error));
                 }
             });
         }
-        match failure {
-            None => Ok(()),
-            Some((name, error)) => Err(EmulatorError::Failed {
+        failure.map_or(Ok(()), |(name, error)| {
+            Err(EmulatorError::Failed {
                 error_type: "Extension.LaunchError",
                 extension: Some(name),
                 reported: Some(error),
-            }),
+            })
+        })
+    }
+
+    fn launch_extension(&self, name: &str, path: &Path) -> io::Result<Started> {
+        let (writer, exiting) = (name.to_owned(), name.to_owned());
+        let (output, end) = (self.shared.clone(), self.shared.clone());
+        Command {
+            executable: path,
+            variables: &self.extension_variables,
         }
+        .start(
+            move |line| output.change(|platform| platform.extension_output(writer.clone(), line)),
+            move |exit| end.change(|platform| platform.extension_exited(&exiting, exit)),
+        )
     }
 
     fn start_runtime(&self) -> Result<(), EmulatorError> {
-        let kind = self.shared.look(|platform| platform.runtime.kind.clone());
-        let Kind::Process(path) = kind else {
+        let executable = self.shared.look(|platform| {
+            let runtime = platform.runtime();
+            let executable = runtime.executable().filter(|_| !runtime.is_running());
+            executable.map(Path::to_path_buf)
+        });
+        let Some(path) = executable else {
             return Ok(());
         };
-        if self.shared.look(|platform| platform.runtime.runs()) {
-            return Ok(());
-        }
-        let started = process::start(
-            &self.shared,
-            &path,
-            &self.runtime_environment,
-            |shared, line| {
-                shared.change(|platform| {
-                    platform.tell_line(Category::Function, &line);
-                    platform.note(What::FunctionOutput { line });
-                });
-            },
-            |shared, exit| shared.change(|platform| platform.runtime_left(exit)),
+        let (output, end) = (self.shared.clone(), self.shared.clone());
+        let command = Command {
+            executable: &path,
+            variables: &self.runtime_variables,
+        };
+        let started = command.start(
+            move |line| output.change(|platform| platform.function_output(line)),
+            move |exit| end.change(|platform| platform.runtime_exited(exit)),
         );
-        let invalid = |error: io::Error| EmulatorError::Failed {
+        let Started { pid, control } = started.map_err(|error| EmulatorError::Failed {
             error_type: "Runtime.InvalidEntrypoint",
             extension: None,
             reported: Some(format!("{}: {error}", path.display())),
-        };
-        let Started { pid, reins } = started.map_err(invalid)?;
-        self.shared.change(|platform| {
-            platform.runtime.started(reins);
-            platform.note(What::RuntimeStarted { pid: Some(pid) });
-        });
+        })?;
+        self.shared
+            .change(|platform| platform.runtime_started(pid, control));
         Ok(())
     }
 }
 
-/// What init ends with; the runtime's own word for its error is the platform's, too.
-fn ending(outcome: &Result<(), EmulatorError>) -> Ending<'_> {
+/// The outcome of init. An init error that the runtime reports is the platform's, too.
+fn phase_outcome(outcome: &Result<(), EmulatorError>) -> PhaseOutcome<'_> {
     match outcome {
-        Ok(()) => Ending::SUCCESS,
+        Ok(()) => PhaseOutcome::SUCCESS,
         Err(EmulatorError::Failed {
             error_type: "Runtime.InitError",
             reported: Some(reported),
             ..
-        }) => Ending::error(reported),
-        Err(EmulatorError::Failed { error_type, .. }) => Ending::error(error_type),
-        Err(_) => Ending::TIMEOUT,
+        }) => PhaseOutcome::error(reported),
+        Err(EmulatorError::Failed { error_type, .. }) => PhaseOutcome::error(error_type),
+        Err(_) => PhaseOutcome::TIMEOUT,
     }
 }

@@ -1,154 +1,263 @@
-//! An invocation: its begin, the function's part, and what is waited for after it.
-
-use std::time::Duration;
+//! An invocation: its start, the function's part, and what is waited for after it.
 
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
-use super::super::agent::{CurrentEvent, TraceContext};
-use super::super::invocation::{Invocation, Invoked, Outcome};
-use super::super::platform::{Platform, Stage};
-use super::super::process::Exit;
-use super::super::record::{Phase, What};
-use super::super::reply::json;
-use super::super::runtime::Current;
-use super::super::telemetry::{Ending, Pace};
-use super::super::{Emulator, EmulatorError};
-use super::end::Report;
-use super::{Drive, RUNTIME, Unfinished, ended};
-use crate::event::millis_ahead;
-use crate::{EventType, ShutdownReason};
+use super::{Driver, DriverState, RUNTIME, Unfinished, runtime_if};
+use crate::ShutdownReason;
+use crate::emulator::control::Exit;
+use crate::emulator::error::EmulatorError;
+use crate::emulator::generation::Stage;
+use crate::emulator::invocation::{Invocation, InvocationResult, Outcome};
+use crate::emulator::platform::Platform;
+use crate::emulator::reply::json;
+use crate::emulator::telemetry::PhaseOutcome;
 
 /// How the function's part of an invocation ended.
-enum Function {
+#[derive(Clone, Copy)]
+enum FunctionOutcome {
     Responded,
     TimedOut,
-    /// Whoever left.
-    Gone,
+    /// An extension or the runtime has exited.
+    Exited,
 }
-impl Emulator {
-    /// An invocation until its caller has the answer.
+
+impl Driver {
+    /// Runs an invocation until its caller has the response.
     pub(super) async fn respond(
         &self,
-        drive: &mut Drive,
+        state: &mut DriverState,
         invocation: Invocation,
-    ) -> Result<Invoked, EmulatorError> {
-        let unfinished = self.begin(drive, &invocation).await?;
+    ) -> Result<InvocationResult, EmulatorError> {
+        let unfinished = self.begin(state, &invocation).await?;
         let (deadline, generation) = (unfinished.deadline, unfinished.generation);
-        // From here on there is something to finish, also if this future is dropped.
-        drive.unfinished = Some(unfinished);
-        let function = self.function(&invocation, deadline, generation).await;
-        let invoked = self.invoked(&invocation, &function);
-        match function {
-            Function::Responded => {}
-            Function::TimedOut => self.time_out(drive.unfinished.take(), None).await,
-            Function::Gone => {
-                let unfinished = drive.unfinished.take();
-                self.gone(unfinished, invocation.outcome).await?;
+        // If this future is dropped from here on, the next phase completes the invocation.
+        state.unfinished = Some(unfinished);
+        let outcome = self.run_function(&invocation, deadline, generation).await;
+        let result = self.result(&invocation, outcome);
+        match outcome {
+            FunctionOutcome::Responded => {}
+            FunctionOutcome::TimedOut => self.time_out(state.unfinished.take(), None).await,
+            FunctionOutcome::Exited => {
+                self.fail(state.unfinished.take(), invocation.outcome)
+                    .await?;
             }
         }
-        Ok(invoked)
+        Ok(result)
     }
 
-    /// One of maybe many at once, which extensions do not take part in.
+    /// Runs an invocation of a managed instance. Others may run at the same time, and extensions
+    /// take no part in it.
     pub(super) async fn invoke_managed(
         &self,
-        mut drive: MutexGuard<'_, Drive>,
+        mut state: MutexGuard<'_, DriverState>,
         invocation: Invocation,
-    ) -> Result<Invoked, EmulatorError> {
-        let unfinished = self.begin(&mut drive, &invocation).await?;
-        drop(drive);
+    ) -> Result<InvocationResult, EmulatorError> {
+        let unfinished = self.begin(&mut state, &invocation).await?;
+        drop(state);
         let (deadline, generation) = (unfinished.deadline, unfinished.generation);
-        let mut function = self.function(&invocation, deadline, generation).await;
-        let invoked = self.invoked(&invocation, &function);
-        if let Function::Responded = function {
-            let id = &unfinished.request_id;
-            let done = self.gate(deadline, "ask for more", |platform| {
-                let waiting = !platform.runtime.is_done(id);
-                waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
+        let id = unfinished.request_id.clone();
+        let mut outcome = self.run_function(&invocation, deadline, generation).await;
+        let result = self.result(&invocation, outcome);
+        if let FunctionOutcome::Responded = outcome {
+            let done = self.wait(deadline, "ask for more", |platform| {
+                runtime_if(!platform.runtime().is_done(&id))
             });
             if let Err(EmulatorError::Failed { .. }) = done.await {
-                function = Function::Gone;
+                outcome = FunctionOutcome::Exited;
             }
         }
-        let ending = match function {
-            Function::Responded => Ending::SUCCESS,
-            Function::TimedOut => {
-                let request_id = unfinished.request_id.clone();
-                self.shared
-                    .change(|platform| platform.note(What::TimedOut { request_id }));
-                Ending::TIMEOUT
+        let reported = match outcome {
+            FunctionOutcome::Responded => PhaseOutcome::SUCCESS,
+            FunctionOutcome::TimedOut => {
+                self.shared.change(|platform| platform.timed_out(&id));
+                PhaseOutcome::TIMEOUT
             }
-            Function::Gone => {
-                // Whoever is first ends the environment for all.
-                let _drive = self.drive.lock().await;
-                let here = |platform: &Platform| {
-                    platform.stage == Stage::Ready && platform.generation == generation
+            FunctionOutcome::Exited => {
+                // The first invocation to get here ends the environment for all.
+                let _state = self.state.lock().await;
+                let is_first = |platform: &Platform| {
+                    platform.stage() == Stage::Ready && platform.generation() == generation
                 };
-                if self.shared.look(here) {
-                    self.gone(Some(unfinished), invocation.outcome).await?;
+                if self.shared.look(is_first) {
+                    self.fail(Some(unfinished), invocation.outcome).await?;
                 }
-                return Ok(invoked);
+                return Ok(result);
             }
         };
         self.shared.change(|platform| {
-            platform.tell_report(&unfinished.request_id, ending, None);
-            over(platform, Some(&unfinished), None);
+            platform.emit_report(&id, reported, None);
+            platform.end_invocation(&id, None);
         });
-        Ok(invoked)
+        Ok(result)
     }
 
-    /// Begins an invocation, after init where there was none.
+    /// Begins an invocation, after init if that has not run.
     async fn begin(
         &self,
-        drive: &mut Drive,
+        state: &mut DriverState,
         invocation: &Invocation,
     ) -> Result<Unfinished, EmulatorError> {
         let mut deadline = Instant::now() + invocation.timeout;
-        if !self.ready(drive, deadline).await? {
+        if !self.init_for_invocation(state, deadline).await? {
             deadline = Instant::now() + invocation.timeout;
         }
-        // Of a suppressed init the invocation has what is left.
+        // A suppressed init has used up a part of the time.
         let left = deadline.saturating_duration_since(Instant::now());
-        self.shared
-            .change(|platform| begin(platform, invocation, left));
+        let generation = self.shared.change(|platform| {
+            platform.begin_invocation(invocation, left);
+            platform.generation()
+        });
         Ok(Unfinished {
             request_id: invocation.request_id.clone(),
-            generation: self.shared.look(|platform| platform.generation),
+            generation,
             deadline,
-            init: drive.init.take(),
+            init: state.init_took.take(),
         })
     }
 
-    /// What its caller gets.
-    fn invoked(&self, invocation: &Invocation, function: &Function) -> Invoked {
+    /// The result for the caller.
+    fn result(&self, invocation: &Invocation, outcome: FunctionOutcome) -> InvocationResult {
         let response = self.shared.look(|platform| {
-            let current = platform.runtime.invocation(&invocation.request_id)?;
-            current.response.clone()
+            let running = platform.runtime().invocation(&invocation.request_id)?;
+            running.response().cloned()
         });
         let failed = response
             .as_ref()
             .is_some_and(|response| response.error_type.is_some());
-        Invoked {
+        InvocationResult {
             request_id: invocation.request_id.clone(),
-            outcome: match function {
-                Function::Responded if failed => Outcome::Error,
-                Function::Responded => Outcome::Success,
-                Function::TimedOut => Outcome::Timeout,
-                Function::Gone => Outcome::Crash,
+            outcome: match outcome {
+                FunctionOutcome::Responded if failed => Outcome::Error,
+                FunctionOutcome::Responded => Outcome::Success,
+                FunctionOutcome::TimedOut => Outcome::Timeout,
+                FunctionOutcome::Exited => Outcome::Crash,
             },
             response: response.map(|response| response.body),
         }
     }
 
-    /// Somebody has left before the response; that the runtime did may be what was asked for.
-    async fn gone(
+    /// Runs the function's part of an invocation, to its deadline or the end of the environment.
+    async fn run_function(
+        &self,
+        invocation: &Invocation,
+        deadline: Instant,
+        generation: u64,
+    ) -> FunctionOutcome {
+        let is_built_in = |platform: &Platform| platform.runtime().is_built_in();
+        if self.shared.look(is_built_in) {
+            self.run_built_in(invocation, deadline, generation).await
+        } else {
+            let id = &invocation.request_id;
+            self.run_runtime(id, deadline, generation).await
+        }
+    }
+
+    /// Waits for the response of a runtime.
+    async fn run_runtime(&self, id: &str, deadline: Instant, generation: u64) -> FunctionOutcome {
+        let responded = self.wait(deadline, "respond", |platform| {
+            runtime_if(platform.runtime().owes_response(id))
+        });
+        match responded.await {
+            Ok(()) if self.shared.look(Platform::generation) != generation => {
+                FunctionOutcome::Exited
+            }
+            Ok(()) => FunctionOutcome::Responded,
+            Err(EmulatorError::TimedOut { .. }) => FunctionOutcome::TimedOut,
+            Err(_) => FunctionOutcome::Exited,
+        }
+    }
+
+    /// Does what the invocation asks of the built-in function.
+    async fn run_built_in(
+        &self,
+        invocation: &Invocation,
+        deadline: Instant,
+        generation: u64,
+    ) -> FunctionOutcome {
+        for line in &invocation.logs {
+            let line = line.clone();
+            self.shared
+                .change(|platform| platform.function_output(line));
+        }
+        let until = match invocation.outcome {
+            Outcome::Timeout => deadline,
+            _ if invocation.duration.is_zero() => Instant::now(),
+            _ => deadline.min(Instant::now() + invocation.duration),
+        };
+        // A timer would take longer than no time.
+        if until > Instant::now() {
+            let exited = self.shared.wait(until, |platform| {
+                runtime_if(!platform.is_cancelled() && platform.generation() == generation)
+            });
+            if exited.await.is_ok() {
+                return FunctionOutcome::Exited;
+            }
+        }
+        if Instant::now() >= deadline {
+            return FunctionOutcome::TimedOut;
+        }
+        let id = &invocation.request_id;
+        self.shared.change(|platform| {
+            let (body, error_type) = match invocation.outcome {
+                Outcome::Crash => {
+                    platform.runtime_exited(Exit::with_code(Some(1)));
+                    return FunctionOutcome::Exited;
+                }
+                Outcome::Error => {
+                    let error_type = "Function.Error";
+                    let body = json(&serde_json::json!({ "errorType": error_type }));
+                    (body, Some(error_type.to_owned()))
+                }
+                Outcome::Success | Outcome::Timeout => ("null".to_owned(), None),
+            };
+            platform.respond(id, body, error_type);
+            platform.finish_function(id, None);
+            FunctionOutcome::Responded
+        })
+    }
+
+    /// Waits for the runtime and the extensions after a response.
+    pub(super) async fn finish(&self, state: &mut DriverState) -> Result<(), EmulatorError> {
+        let Some(unfinished) = &state.unfinished else {
+            return Ok(());
+        };
+        let id = unfinished.request_id.clone();
+        self.shared.change(|platform| {
+            // If the future of an invocation was dropped, the built-in function does no more for it.
+            if platform.runtime().is_built_in() {
+                platform.finish_function(&id, None);
+            }
+        });
+        let done = self.wait(unfinished.deadline, "ask for the next event", |platform| {
+            let runtime = (!platform.runtime().is_done(&id)).then(|| RUNTIME.to_owned());
+            runtime.into_iter().chain(platform.busy()).collect()
+        });
+        let done = done.await;
+        let unfinished = state.unfinished.take();
+        match &done {
+            Ok(()) => {
+                let init = unfinished.and_then(|unfinished| unfinished.init);
+                self.shared
+                    .change(|platform| platform.rest_after(&id, init));
+            }
+            Err(timeout @ EmulatorError::TimedOut { .. }) => {
+                self.time_out(unfinished, Some(timeout)).await;
+            }
+            Err(failure) => self.reset_after(unfinished, Some(failure)).await,
+        }
+        done
+    }
+
+    /// Resets the environment, because an extension or the runtime exited before the response. That
+    /// is no error if the invocation asked for a crash of the runtime.
+    async fn fail(
         &self,
         unfinished: Option<Unfinished>,
         asked: Outcome,
     ) -> Result<(), EmulatorError> {
         let failure = self.failure();
-        self.fail(unfinished, failure.as_ref()).await;
+        self.reset_after(unfinished, failure.as_ref()).await;
         match failure {
             Some(EmulatorError::Failed {
                 extension: None, ..
@@ -158,188 +267,21 @@ impl Emulator {
         }
     }
 
-    /// The function's part of an invocation, to its deadline or the end of its environment.
-    async fn function(
-        &self,
-        invocation: &Invocation,
-        deadline: Instant,
-        generation: u64,
-    ) -> Function {
-        let ended = |platform: &Platform| platform.generation != generation;
-        let id = invocation.request_id.as_str();
-        if !self.shared.look(|platform| platform.runtime.is_built_in()) {
-            let responded = self.gate(deadline, "respond", |platform| {
-                let current = platform.runtime.invocation(id);
-                let waiting = current.is_some_and(|current| current.response.is_none());
-                waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
-            });
-            return match responded.await {
-                Ok(()) if self.shared.look(ended) => Function::Gone,
-                Ok(()) => Function::Responded,
-                Err(EmulatorError::Late { .. }) => Function::TimedOut,
-                Err(_) => Function::Gone,
-            };
-        }
-        for line in &invocation.logs {
-            self.log(line);
-        }
-        let until = match invocation.outcome {
-            Outcome::Timeout => deadline,
-            _ if invocation.duration.is_zero() => Instant::now(),
-            _ => deadline.min(Instant::now() + invocation.duration),
-        };
-        // A timer has its own granularity, which is more than no time.
-        if until > Instant::now() {
-            let gone = self.shared.wait(until, |platform| {
-                let waiting = !platform.cancelled && !ended(platform);
-                waiting.then(|| RUNTIME.to_owned()).into_iter().collect()
-            });
-            if gone.await.is_ok() {
-                return Function::Gone;
-            }
-        }
-        if Instant::now() >= deadline {
-            return Function::TimedOut;
-        }
-        self.shared.change(|platform| match invocation.outcome {
-            Outcome::Crash => {
-                platform.runtime_left(Exit::code(Some(1)));
-                Function::Gone
-            }
-            outcome => {
-                let error = outcome == Outcome::Error;
-                let (body, error_type) = if error {
-                    let error_type = "Function.Error";
-                    let body = json(&serde_json::json!({ "errorType": error_type }));
-                    (body, Some(error_type.to_owned()))
-                } else {
-                    ("null".to_owned(), None)
-                };
-                platform.responded(id, body, error_type);
-                platform.runtime_done(id, None);
-                Function::Responded
-            }
-        })
+    /// Resets the environment after a timeout.
+    async fn time_out(&self, unfinished: Option<Unfinished>, timeout: Option<&EmulatorError>) {
+        let reason = ShutdownReason::Timeout;
+        let outcome = PhaseOutcome::TIMEOUT;
+        self.reset(reason, unfinished, outcome, timeout).await;
     }
 
-    /// What an invocation has left to be waited for.
-    pub(super) async fn finish(&self, drive: &mut Drive) -> Result<(), EmulatorError> {
-        let Some(unfinished) = &drive.unfinished else {
-            return Ok(());
-        };
-        self.shared.change(|platform| {
-            // Of an invocation whose future was dropped, the built-in function does no more.
-            if platform.runtime.is_built_in() {
-                platform.runtime_done(&unfinished.request_id, None);
-            }
-        });
-        let done = self.gate(unfinished.deadline, "ask for the next event", |platform| {
-            let done = platform.runtime.is_done(&unfinished.request_id);
-            let runtime = (!done).then(|| RUNTIME.to_owned());
-            let extensions = platform.busy(Some(EventType::Invoke));
-            runtime.into_iter().chain(extensions).collect()
-        });
-        match done.await {
-            Ok(()) => {
-                let unfinished = drive.unfinished.take();
-                self.shared.change(|platform| {
-                    if let Some(unfinished) = &unfinished {
-                        let id = &unfinished.request_id;
-                        platform.tell_report(id, Ending::SUCCESS, unfinished.init);
-                    }
-                    platform.rest();
-                    over(platform, unfinished.as_ref(), None);
-                });
-                Ok(())
-            }
-            Err(late @ EmulatorError::Late { .. }) => {
-                self.time_out(drive.unfinished.take(), Some(&late)).await;
-                Err(late)
-            }
-            Err(failure) => {
-                self.fail(drive.unfinished.take(), Some(&failure)).await;
-                Err(failure)
-            }
-        }
-    }
-
-    /// The invocation is not over in time: a reset.
-    async fn time_out(&self, unfinished: Option<Unfinished>, late: Option<&EmulatorError>) {
-        self.reset(ShutdownReason::Timeout, unfinished, Ending::TIMEOUT, late)
-            .await;
-    }
-
-    /// Somebody has left during the invocation: a reset.
-    async fn fail(&self, unfinished: Option<Unfinished>, failure: Option<&EmulatorError>) {
+    /// Resets the environment after a failure.
+    async fn reset_after(&self, unfinished: Option<Unfinished>, failure: Option<&EmulatorError>) {
         let error_type = match failure {
             Some(EmulatorError::Failed { error_type, .. }) => error_type,
             _ => "Sandbox.Failure",
         };
-        let ending = Ending::error(error_type);
-        self.reset(ShutdownReason::Failure, unfinished, ending, failure)
-            .await;
+        let reason = ShutdownReason::Failure;
+        let outcome = PhaseOutcome::error(error_type);
+        self.reset(reason, unfinished, outcome, failure).await;
     }
-
-    async fn reset(
-        &self,
-        reason: ShutdownReason,
-        unfinished: Option<Unfinished>,
-        ending: Ending<'_>,
-        failure: Option<&EmulatorError>,
-    ) {
-        self.shared.change(|platform| {
-            if let Some(unfinished) = &unfinished {
-                let request_id = unfinished.request_id.clone();
-                if reason == ShutdownReason::Timeout && !platform.runtime.is_done(&request_id) {
-                    platform.note(What::TimedOut { request_id });
-                }
-                platform.runtime_done(&unfinished.request_id, Some(ending));
-            }
-            over(platform, unfinished.as_ref(), failure);
-        });
-        let report = unfinished.map(|unfinished| Report {
-            request_id: unfinished.request_id,
-            ending,
-            init: unfinished.init,
-        });
-        // What else goes wrong then is in the record.
-        let _ = self.end(reason, true, report).await;
-    }
-}
-
-/// The invocation is over, as the record has it.
-fn over(platform: &mut Platform, unfinished: Option<&Unfinished>, failure: Option<&EmulatorError>) {
-    if let Some(unfinished) = unfinished {
-        let request_id = unfinished.request_id.clone();
-        ended(platform, Phase::Invoke { request_id }, failure);
-    }
-}
-
-/// Begins an invocation.
-fn begin(platform: &mut Platform, invocation: &Invocation, left: Duration) {
-    let deadline_ms = millis_ahead(left);
-    let function_arn = invocation.function_arn.clone();
-    let function_arn = function_arn.unwrap_or_else(|| platform.settings.function_arn());
-    let tracing = invocation.trace_header.as_deref().map(TraceContext::of);
-    let request_id = &invocation.request_id;
-    platform.note(What::Began(Phase::Invoke {
-        request_id: request_id.clone(),
-    }));
-    platform.telemetry.goes(Pace::Buffered);
-    let current = Current::new(
-        request_id,
-        function_arn.clone(),
-        deadline_ms,
-        tracing.clone(),
-        &invocation.payload,
-    );
-    platform.release(CurrentEvent::invoke(
-        deadline_ms,
-        request_id,
-        &function_arn,
-        tracing.as_ref(),
-    ));
-    let managed = platform.settings.managed();
-    platform.runtime.invoke(current, managed);
-    platform.tell_start(request_id);
 }

@@ -1,16 +1,17 @@
-//! What extensions cost, in time.
+//! The time that extensions cost.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::super::Call;
 use super::serial::{milliseconds, optional_milliseconds};
-use super::{Phase, Record, What};
+use super::step::{Phase, StepKind};
+use super::steps::Record;
 use crate::EventType;
+use crate::emulator::call::Call;
 
-/// What one extension costs, in time.
+/// The time that one extension costs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Cost {
@@ -46,7 +47,7 @@ struct Meter {
     cost: Cost,
     launched: Option<Duration>,
     busy: Option<Duration>,
-    told: Option<Duration>,
+    shutdown: Option<Duration>,
 }
 
 impl Record {
@@ -59,20 +60,20 @@ impl Record {
         let mut runtime = None;
         for step in &self.steps {
             let at = step.at;
-            match &step.what {
-                What::Began(Phase::Invoke { request_id }) => {
+            match &step.kind {
+                StepKind::Began(Phase::Invoke { request_id }) => {
                     invocation = Some(request_id);
                     responded = None;
                 }
-                What::Responded { .. } => responded = Some(at),
-                What::Launched { extension, .. } => {
+                StepKind::Responded { .. } => responded = Some(at),
+                StepKind::Launched { extension, .. } => {
                     let meter = meters.entry(extension).or_default();
                     meter.launched.get_or_insert(at);
                 }
-                What::RuntimeStarted { .. } => {
+                StepKind::RuntimeStarted { .. } => {
                     runtime.get_or_insert(at);
                 }
-                What::Answered(request)
+                StepKind::Answered(request)
                     if request.call == Some(Call::Register) && request.status == 200 =>
                 {
                     let meter = meters
@@ -82,14 +83,14 @@ impl Record {
                     let since = meter.launched.map(|launched| at.saturating_sub(launched));
                     meter.cost.register = meter.cost.register.or(since);
                 }
-                What::Receives { extension, event } => {
+                StepKind::Receives { extension, event } => {
                     let meter = meters.entry(extension).or_default();
                     match event {
                         EventType::Invoke => meter.busy = Some(at),
-                        _ => meter.told = Some(at),
+                        _ => meter.shutdown = Some(at),
                     }
                 }
-                What::Waits { extension } => {
+                StepKind::Waits { extension } => {
                     let meter = meters.entry(extension).or_default();
                     let since = meter.launched.map(|launched| at.saturating_sub(launched));
                     meter.cost.ready = meter.cost.ready.or(since);
@@ -101,11 +102,10 @@ impl Record {
                         });
                     }
                 }
-                What::Left { extension, .. } => {
+                StepKind::Exited { extension, .. } => {
                     let meter = meters.entry(extension).or_default();
-                    let told = meter.told.take();
-                    if let Some(told) = told {
-                        meter.cost.shutdown = Some(at.saturating_sub(told));
+                    if let Some(received) = meter.shutdown.take() {
+                        meter.cost.shutdown = Some(at.saturating_sub(received));
                     }
                     meter.busy = None;
                 }
@@ -127,12 +127,12 @@ impl Record {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{Phase, Record, Request, What};
-    use crate::emulator::{Call, State};
+    use super::super::{Phase, Record, Request, StepKind};
+    use crate::emulator::{Call, ExtensionState};
     use crate::{EventType, ShutdownReason};
 
     #[test]
-    fn costs_count_from_the_launch_the_function_and_the_event() {
+    fn costs_count_from_launch_response_and_event() {
         let extension = || "x".to_owned();
         let invoke = Phase::Invoke {
             request_id: "1".to_owned(),
@@ -150,44 +150,44 @@ mod tests {
             status: 200,
             reply: String::new(),
         };
-        let waits = || What::Waits {
+        let waits = || StepKind::Waits {
             extension: extension(),
         };
-        let gets = |event| What::Receives {
+        let gets = |event| StepKind::Receives {
             extension: extension(),
             event,
         };
-        let responded = || What::Responded {
+        let responded = || StepKind::Responded {
             request_id: "1".to_owned(),
             error_type: None,
         };
         let steps = [
             (
                 5,
-                What::Launched {
+                StepKind::Launched {
                     extension: extension(),
                     pid: None,
                 },
             ),
-            (15, What::Answered(register)),
+            (15, StepKind::Answered(register)),
             (25, waits()),
-            (100, What::Began(invoke.clone())),
+            (100, StepKind::Began(invoke.clone())),
             (101, gets(EventType::Invoke)),
             (110, responded()),
             (112, waits()),
-            (200, What::Began(invoke)),
+            (200, StepKind::Began(invoke)),
             (201, gets(EventType::Invoke)),
             (202, waits()),
             (210, responded()),
-            (300, What::Began(shutdown)),
+            (300, StepKind::Began(shutdown)),
             (301, gets(EventType::Shutdown)),
             (
                 304,
-                What::Left {
+                StepKind::Exited {
                     extension: extension(),
                     code: Some(0),
                     signal: None,
-                    state: State::Exited,
+                    state: ExtensionState::Exited,
                 },
             ),
         ];

@@ -1,12 +1,13 @@
-//! What a step says, in a few words.
+//! The line that describes a step.
 
 use serde_json::Value;
 
-use super::super::{Call, State};
-use super::text::{LONGEST, harmless};
-use super::{Kill, Phase, Request, What};
+use super::step::{KillReason, Phase, Request, StepKind};
+use super::text::{MAX_TEXT, sanitize};
+use crate::emulator::call::Call;
+use crate::emulator::extension_state::ExtensionState;
 
-/// Whom a step is about.
+/// The subject of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject<'a> {
     Extension(&'a str),
@@ -24,93 +25,97 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// How a step is to be seen.
+/// How prominent a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,
-    /// What happens all the time.
+    /// Steps that happen all the time.
     Quiet,
     Bad,
 }
 
-/// What a step says.
+/// The description of a step.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(super) struct StepLine<'a> {
     pub(super) subject: Subject<'a>,
     pub(super) tone: Tone,
     pub(super) text: String,
 }
 
-impl<'a> Line<'a> {
-    /// The words for `what`. The begin of a phase has none: it is a heading.
-    #[expect(clippy::too_many_lines, reason = "one row after the other: a table")]
-    pub(super) fn of(what: &'a What) -> Self {
+impl<'a> StepLine<'a> {
+    /// Describes a step. The begin of a phase is a heading in the timeline instead.
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
+    pub(super) fn new(kind: &'a StepKind) -> Self {
         use Subject::{Extension, Function, Platform};
         use Tone::{Bad, Plain, Quiet};
-        let (subject, tone, text): (_, _, String) = match what {
-            What::Began(phase) => (Platform, Plain, format!("{phase} begins")),
-            What::Ended { phase, error: None } => {
+        let (subject, tone, text): (_, _, String) = match kind {
+            StepKind::Began(phase) => (Platform, Plain, format!("{phase} begins")),
+            StepKind::Ended { phase, error: None } => {
                 (Platform, Quiet, format!("{} is over", phase.word()))
             }
-            What::Ended {
+            StepKind::Ended {
                 phase,
                 error: Some(error),
             } => {
-                let error = harmless(error, LONGEST);
+                let error = sanitize(error, MAX_TEXT);
                 (Platform, Bad, format!("{} fails: {error}", phase.word()))
             }
-            What::Launched { extension, pid } => {
+            StepKind::Launched { extension, pid } => {
                 let text = match pid {
                     Some(pid) => format!("is launched, pid {pid}"),
                     None => "is launched in this process".to_owned(),
                 };
                 (Extension(extension), Quiet, text)
             }
-            What::LaunchFailed { extension, error } => {
-                let error = harmless(error, LONGEST);
+            StepKind::LaunchFailed { extension, error } => {
+                let error = sanitize(error, MAX_TEXT);
                 (
                     Extension(extension),
                     Bad,
                     format!("cannot be launched: {error}"),
                 )
             }
-            What::Answered(request) => answered(request),
-            What::Waits { extension } => (Extension(extension), Quiet, "waits in next".to_owned()),
-            What::Receives { extension, event } => {
+            StepKind::Answered(request) => answered(request),
+            StepKind::Waits { extension } => {
+                (Extension(extension), Quiet, "waits in next".to_owned())
+            }
+            StepKind::Receives { extension, event } => {
                 (Extension(extension), Plain, format!("gets {event}"))
             }
-            What::Output { extension, line } => {
-                let line = harmless(line, LONGEST);
+            StepKind::Output { extension, line } => {
+                let line = sanitize(line, MAX_TEXT);
                 (Extension(extension), Plain, format!("│ {line}"))
             }
-            What::FunctionOutput { line } => {
-                (Function, Plain, format!("│ {}", harmless(line, LONGEST)))
+            StepKind::FunctionOutput { line } => {
+                (Function, Plain, format!("│ {}", sanitize(line, MAX_TEXT)))
             }
-            What::RuntimeStarted { pid } => {
+            StepKind::RuntimeStarted { pid } => {
                 let text = match pid {
                     Some(pid) => format!("is started, pid {pid}"),
                     None => "is started".to_owned(),
                 };
                 (Function, Quiet, text)
             }
-            What::Responded {
+            StepKind::Responded {
                 error_type: None, ..
             } => (Function, Plain, "responds".to_owned()),
-            What::Responded {
+            StepKind::Responded {
                 error_type: Some(error_type),
                 ..
             } => {
-                let error_type = harmless(error_type, LONGEST);
+                let error_type = sanitize(error_type, MAX_TEXT);
                 (
                     Function,
                     Plain,
                     format!("responds with the error {error_type}"),
                 )
             }
-            What::RuntimeWaits => (Function, Quiet, "waits in next".to_owned()),
-            What::TimedOut { .. } => (Function, Bad, "is not done at its timeout".to_owned()),
-            What::RuntimeLeft { code, signal } => (Function, Plain, end(*code, *signal)),
-            What::Delivered {
+            StepKind::RuntimeWaits => (Function, Quiet, "waits in next".to_owned()),
+            StepKind::TimedOut { .. } => (Function, Bad, "is not done at its timeout".to_owned()),
+            StepKind::RuntimeExited { code, signal } => {
+                (Function, Plain, describe_exit(*code, *signal))
+            }
+            StepKind::Delivered {
                 extension,
                 records,
                 bytes,
@@ -120,7 +125,7 @@ impl<'a> Line<'a> {
                 let text = format!("gets telemetry, {}", amount(*records as u64, *bytes as u64));
                 match (status, error) {
                     (_, Some(error)) => {
-                        let error = harmless(error, LONGEST);
+                        let error = sanitize(error, MAX_TEXT);
                         (Extension(extension), Bad, format!("{text}: {error}"))
                     }
                     (Some(status @ 400..), _) => {
@@ -132,7 +137,7 @@ impl<'a> Line<'a> {
                     (None, None) => (Extension(extension), Quiet, text),
                 }
             }
-            What::Dropped {
+            StepKind::Dropped {
                 extension,
                 records,
                 bytes,
@@ -140,27 +145,31 @@ impl<'a> Line<'a> {
                 let text = format!("misses telemetry, {} dropped", amount(*records, *bytes));
                 (Extension(extension), Bad, text)
             }
-            What::Faulted { call, fault, .. } => {
-                let fault = harmless(fault, LONGEST);
+            StepKind::Faulted { call, fault, .. } => {
+                let fault = sanitize(fault, MAX_TEXT);
                 (Platform, Plain, format!("fault in {call}: {fault}"))
             }
-            What::Frozen => (Platform, Quiet, "freezes the environment".to_owned()),
-            What::Thawed => (Platform, Quiet, "thaws the environment".to_owned()),
-            What::Killed { extension, why } => {
-                let (tone, why) = match why {
-                    Kill::Deadline => (Bad, "at its deadline"),
-                    Kill::NotRegisteredForShutdown => (Plain, "not registered for SHUTDOWN"),
+            StepKind::Frozen => (Platform, Quiet, "freezes the environment".to_owned()),
+            StepKind::Thawed => (Platform, Quiet, "thaws the environment".to_owned()),
+            StepKind::Killed { extension, reason } => {
+                let (tone, reason) = match reason {
+                    KillReason::Deadline => (Bad, "at its deadline"),
+                    KillReason::NotRegisteredForShutdown => (Plain, "not registered for SHUTDOWN"),
                 };
-                (Extension(extension), tone, format!("is killed, {why}"))
+                (Extension(extension), tone, format!("is killed, {reason}"))
             }
-            What::Left {
+            StepKind::Exited {
                 extension,
                 code,
                 signal,
                 state,
             } => {
-                let tone = if *state == State::Exited { Plain } else { Bad };
-                (Extension(extension), tone, end(*code, *signal))
+                let tone = if *state == ExtensionState::Exited {
+                    Plain
+                } else {
+                    Bad
+                };
+                (Extension(extension), tone, describe_exit(*code, *signal))
             }
         };
         Self {
@@ -172,7 +181,7 @@ impl<'a> Line<'a> {
 }
 
 impl Phase {
-    /// Its name, without what tells it from others of its kind.
+    /// Its name, without its parameters.
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Init { .. } => "INIT",
@@ -183,8 +192,8 @@ impl Phase {
     }
 }
 
-/// How a process, or what stands for one, has ended.
-pub(in super::super) fn end(code: Option<i32>, signal: Option<i32>) -> String {
+/// Describes the exit of a process.
+pub(in crate::emulator) fn describe_exit(code: Option<i32>, signal: Option<i32>) -> String {
     const NAMES: [(i32, &str); 7] = [
         (4, "SIGILL"),
         (6, "SIGABRT"),
@@ -198,7 +207,7 @@ pub(in super::super) fn end(code: Option<i32>, signal: Option<i32>) -> String {
         (Some(code), _) => format!("exits with code {code}"),
         (None, None) => "is gone".to_owned(),
         (None, Some(signal)) => {
-            // Others have other numbers elsewhere.
+            // Other systems have other numbers.
             let name = NAMES.into_iter().find(|(number, _)| *number == signal);
             match name.filter(|_| cfg!(target_os = "linux")) {
                 Some((_, name)) => format!("is ended by {name}"),
@@ -218,7 +227,7 @@ fn answered(request: &Request) -> (Subject<'_>, Tone, String) {
     let list = |key: &str| {
         let words = body[key].as_array().into_iter().flatten();
         let words: Vec<_> = words.filter_map(Value::as_str).collect();
-        harmless(&words.join(", "), LONGEST)
+        sanitize(&words.join(", "), MAX_TEXT)
     };
     let call = match request.call {
         Some(call @ Call::Register) => match list("events") {
@@ -227,19 +236,19 @@ fn answered(request: &Request) -> (Subject<'_>, Tone, String) {
         },
         Some(call @ (Call::Telemetry | Call::Logs)) => format!("{call}: {}", list("types")),
         Some(call @ (Call::InitError | Call::ExitError)) => {
-            let error_type = harmless(request.error_type.as_deref().unwrap_or("-"), LONGEST);
+            let error_type = sanitize(request.error_type.as_deref().unwrap_or("-"), MAX_TEXT);
             match body["errorMessage"].as_str() {
-                Some(message) => format!("{call} {error_type}: {}", harmless(message, LONGEST)),
+                Some(message) => format!("{call} {error_type}: {}", sanitize(message, MAX_TEXT)),
                 None => format!("{call} {error_type}"),
             }
         }
         Some(call) => call.to_string(),
-        None => harmless(&format!("{} {}", request.method, request.path), LONGEST),
+        None => sanitize(&format!("{} {}", request.method, request.path), MAX_TEXT),
     };
     let reply: Value = serde_json::from_str(&request.reply).unwrap_or_default();
     let said = match (reply["errorType"].as_str(), reply["errorMessage"].as_str()) {
-        (Some(kind), Some(message)) => harmless(&format!(" {kind}: {message}"), 2 * LONGEST),
-        (Some(kind), None) => harmless(&format!(" {kind}"), LONGEST),
+        (Some(kind), Some(message)) => sanitize(&format!(" {kind}: {message}"), 2 * MAX_TEXT),
+        (Some(kind), None) => sanitize(&format!(" {kind}"), MAX_TEXT),
         _ => String::new(),
     };
     let subject = match (&request.extension, request.call) {

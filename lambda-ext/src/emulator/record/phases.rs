@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Phase, Record, What};
+use super::step::{Phase, StepKind};
+use super::steps::Record;
 
 /// A phase with its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +33,14 @@ impl Record {
     pub fn phases(&self) -> Vec<PhaseTime> {
         let mut phases: Vec<PhaseTime> = Vec::new();
         for step in &self.steps {
-            match &step.what {
-                What::Began(phase) => phases.push(PhaseTime {
+            match &step.kind {
+                StepKind::Began(phase) => phases.push(PhaseTime {
                     phase: phase.clone(),
                     began: step.at,
                     ended: None,
                     error: None,
                 }),
-                What::Ended { phase, error } => {
+                StepKind::Ended { phase, error } => {
                     let mut open = phases.iter_mut().rev();
                     if let Some(open) =
                         open.find(|open| open.ended.is_none() && open.phase == *phase)

@@ -1,12 +1,12 @@
-//! How the record's values are written as JSON.
+//! Serializers for the values of a record.
 
 use std::time::Duration;
 
-pub(in super::super) fn milliseconds<S: serde::Serializer>(
+pub(in crate::emulator) fn milliseconds<S: serde::Serializer>(
     at: &Duration,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    // Microseconds are as fine as it is of use.
+    // Rounded to the microsecond.
     serializer.serialize_f64((at.as_secs_f64() * 1e6).round() / 1e3)
 }
 

@@ -1,24 +1,29 @@
-//! The record as text.
+//! The `Display` of a record and its parts.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::line::{Line, Subject};
-use super::text::{LONGEST, brief, harmless};
+use super::line::{StepLine, Subject};
+use super::step::{Phase, Step, StepKind};
+use super::steps::Record;
+use super::text::{MAX_TEXT, format_duration, sanitize};
 use super::timeline::Timeline;
-use super::{Phase, Record, Step, What};
 
 /// A timeline: the phases with their duration, and below each its steps, timed from its begin.
 impl fmt::Display for Record {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.forgotten > 0 {
-            writeln!(formatter, "({} earlier steps are not kept)", self.forgotten)?;
+        if self.discarded > 0 {
+            writeln!(
+                formatter,
+                "({} earlier steps were discarded)",
+                self.discarded
+            )?;
         }
-        // By their order: several may begin at the same instant, with tokio's clock paused.
+        // In order, because several may begin at the same instant if tokio's clock is paused.
         let mut phases = self.phases().into_iter();
         let mut timeline = Timeline::new(self.names());
         self.steps.iter().try_for_each(|step| {
-            let began = matches!(step.what, What::Began(_));
+            let began = matches!(step.kind, StepKind::Began(_));
             let phase = if began { phases.next() } else { None };
             let took = phase.and_then(|phase| phase.took());
             formatter.write_str(&timeline.step_with(step, took))
@@ -27,12 +32,12 @@ impl fmt::Display for Record {
 }
 
 impl Record {
-    /// Those that it has something about.
-    pub(super) fn names(&self) -> BTreeSet<&str> {
+    /// The names of the extensions in it.
+    pub(in crate::emulator) fn names(&self) -> BTreeSet<&str> {
         self.steps
             .iter()
-            .filter(|step| !matches!(step.what, What::Began(_)))
-            .filter_map(|step| match Line::of(&step.what).subject {
+            .filter(|step| !matches!(step.kind, StepKind::Began(_)))
+            .filter_map(|step| match StepLine::new(&step.kind).subject {
                 Subject::Extension(name) => Some(name),
                 Subject::Function | Subject::Platform => None,
             })
@@ -40,26 +45,26 @@ impl Record {
     }
 }
 
-/// One line: when, who, what.
+/// One line: the time, the subject, and what happened.
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (at, who) = (brief(self.at), self.what.who());
-        write!(formatter, "{at:>11}  {who}  {}", self.what)
+        let (at, subject) = (format_duration(self.at), self.kind.subject());
+        write!(formatter, "{at:>11}  {subject}  {}", self.kind)
     }
 }
 
-/// What happened, without whom it is about.
-impl fmt::Display for What {
+/// What happened, without the subject.
+impl fmt::Display for StepKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&Line::of(self).text)
+        formatter.write_str(&StepLine::new(self).text)
     }
 }
 
-impl What {
-    /// Whom it is about: an extension, `function`, `platform`, or `?` where it is not known.
+impl StepKind {
+    /// The subject: the name of an extension, `function`, `platform`, or `?` if it is not known.
     #[must_use]
-    pub fn who(&self) -> String {
-        harmless(Line::of(self).subject.name(), LONGEST)
+    pub fn subject(&self) -> String {
+        sanitize(StepLine::new(self).subject.name(), MAX_TEXT)
     }
 }
 
@@ -79,8 +84,9 @@ impl fmt::Display for Phase {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{Kill, Phase, Record, Request, Timeline, What};
-    use crate::emulator::{Call, State};
+    use crate::emulator::call::Call;
+    use crate::emulator::extension_state::ExtensionState;
+    use crate::emulator::record::{KillReason, Phase, Record, Request, StepKind, Timeline};
     use crate::{EventType, ShutdownReason};
 
     fn record() -> Record {
@@ -90,7 +96,7 @@ mod tests {
         };
         let init = Phase::Init { suppressed: false };
         let register = |status, reply: &str| {
-            What::Answered(Request {
+            StepKind::Answered(Request {
                 extension: Some(extension()),
                 call: Some(Call::Register),
                 method: "POST".to_owned(),
@@ -103,10 +109,10 @@ mod tests {
         };
         let refused = r#"{"errorType":"Extension.InvalidExtensionState","errorMessage":"no"}"#;
         let steps = [
-            (0, What::Began(init.clone())),
+            (0, StepKind::Began(init.clone())),
             (
                 900,
-                What::Launched {
+                StepKind::Launched {
                     extension: extension(),
                     pid: Some(7),
                 },
@@ -115,51 +121,51 @@ mod tests {
             (21_900, register(403, refused)),
             (
                 22_000,
-                What::Waits {
+                StepKind::Waits {
                     extension: extension(),
                 },
             ),
             (
                 22_100,
-                What::Ended {
+                StepKind::Ended {
                     phase: init,
                     error: None,
                 },
             ),
-            (1_000_000, What::Began(shutdown.clone())),
+            (1_000_000, StepKind::Began(shutdown.clone())),
             (
                 1_000_200,
-                What::Receives {
+                StepKind::Receives {
                     extension: extension(),
                     event: EventType::Shutdown,
                 },
             ),
             (
                 1_001_000,
-                What::Output {
+                StepKind::Output {
                     extension: extension(),
                     line: "\u{1b}[1mbye\u{1b}[0m".to_owned(),
                 },
             ),
             (
                 3_000_000,
-                What::Killed {
+                StepKind::Killed {
                     extension: extension(),
-                    why: Kill::Deadline,
+                    reason: KillReason::Deadline,
                 },
             ),
             (
                 3_000_900,
-                What::Left {
+                StepKind::Exited {
                     extension: extension(),
                     code: None,
                     signal: Some(9),
-                    state: State::ShutdownFailed,
+                    state: ExtensionState::ShutdownFailed,
                 },
             ),
             (
                 3_001_000,
-                What::Ended {
+                StepKind::Ended {
                     phase: shutdown,
                     error: Some("late".to_owned()),
                 },
@@ -169,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_reads_as_a_timeline() {
+    fn record_displays_as_a_timeline() {
         assert_eq!(
             record().to_string(),
             "\
@@ -191,16 +197,16 @@ SHUTDOWN spindown  2.00 s
     }
 
     #[test]
-    fn phases_that_begin_at_the_same_instant_each_have_their_own_time() {
+    fn phases_at_the_same_instant_have_their_own_times() {
         let init = Phase::Init { suppressed: false };
         let invoke = Phase::Invoke {
             request_id: "1".to_owned(),
         };
-        let over = |phase| What::Ended { phase, error: None };
+        let over = |phase| StepKind::Ended { phase, error: None };
         let steps = [
-            (0, What::Began(init.clone())),
+            (0, StepKind::Began(init.clone())),
             (0, over(init)),
-            (0, What::Began(invoke.clone())),
+            (0, StepKind::Began(invoke.clone())),
             (20, over(invoke)),
         ];
         let record = Record::of(Duration::from_millis, steps);
@@ -210,7 +216,7 @@ SHUTDOWN spindown  2.00 s
     }
 
     #[test]
-    fn colours_change_nothing_but_the_colours() {
+    fn timeline_with_colours_has_the_same_text() {
         let mut timeline = Timeline::new(["audit.sh"]).colours(true);
         let coloured: String = record()
             .steps

@@ -1,16 +1,16 @@
-//! Text from outside, made fit to be shown, and durations as one reads them.
+//! Text from outside, made safe to print, and durations for readers.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::text::needs_escape as is_odd;
+use crate::emulator::seam::is_odd;
 
-/// The longest that is shown of a line or a body, in characters.
-pub(super) const LONGEST: usize = 160;
+/// The length at which a line or a body is cut off, in characters.
+pub(super) const MAX_TEXT: usize = 160;
 
-/// `text` on one line, of at most `longest` characters, and without what would change how a
-/// terminal shows what is around it. Colours are taken away, other controls are written out.
-pub(super) fn harmless(text: &str, longest: usize) -> String {
+/// Returns `text` on one line of at most `max` characters, which a terminal prints without side
+/// effects: without colours, and with other control characters escaped.
+pub(super) fn sanitize(text: &str, max: usize) -> String {
     let mut shown = String::new();
     let mut count = 0;
     let mut characters = text.trim_end().chars();
@@ -29,7 +29,7 @@ pub(super) fn harmless(text: &str, longest: usize) -> String {
                 continue;
             }
         }
-        if count == longest {
+        if count == max {
             let rest = characters.count() + 1;
             let _ = write!(shown, "… ({rest} more characters)");
             break;
@@ -46,8 +46,8 @@ pub(super) fn harmless(text: &str, longest: usize) -> String {
     shown
 }
 
-/// A duration in the unit that it is best read in.
-pub(in super::super) fn brief(duration: Duration) -> String {
+/// Formats a duration in a unit that suits its length.
+pub(in crate::emulator) fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 0.999_95 {
         format!("{:.1} ms", seconds * 1e3)
@@ -61,11 +61,11 @@ pub(in super::super) fn brief(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{brief, harmless};
+    use super::{format_duration, sanitize};
     use std::time::Duration;
 
     #[test]
-    fn what_a_terminal_would_obey_is_taken_away_or_written_out() {
+    fn sanitize_control_characters_removed_or_escaped() {
         for (text, shown) in [
             ("\u{1b}[32mgreen\u{1b}[0m\r\n", "green"),
             ("\u{1b}[2J\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
@@ -75,18 +75,18 @@ mod tests {
             ("a\u{202e}b", "a\\u{202e}b"),
             ("Größe 10 µs → gut", "Größe 10 µs → gut"),
         ] {
-            assert_eq!(harmless(text, 80), shown, "{text:?}");
+            assert_eq!(sanitize(text, 80), shown, "{text:?}");
         }
     }
 
     #[test]
-    fn what_is_long_is_shortened_and_says_so() {
-        assert_eq!(harmless("äbcdef", 3), "äbc… (3 more characters)");
-        assert_eq!(harmless("äbc", 3), "äbc");
+    fn sanitize_long_text_cut_off_with_the_rest_counted() {
+        assert_eq!(sanitize("äbcdef", 3), "äbc… (3 more characters)");
+        assert_eq!(sanitize("äbc", 3), "äbc");
     }
 
     #[test]
-    fn a_duration_has_the_unit_that_it_is_best_read_in() {
+    fn format_duration_each_length_has_its_unit() {
         for (micros, shown) in [
             (0, "0.0 ms"),
             (21_340, "21.3 ms"),
@@ -95,7 +95,7 @@ mod tests {
             (59_990_000, "59.99 s"),
             (63_000_000, "1 min 03 s"),
         ] {
-            assert_eq!(brief(Duration::from_micros(micros)), shown);
+            assert_eq!(format_duration(Duration::from_micros(micros)), shown);
         }
     }
 }

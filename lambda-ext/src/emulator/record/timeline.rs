@@ -1,23 +1,23 @@
-//! A record as a timeline, a step at a time.
+//! A timeline, which is written step by step.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::line::{Line, Subject, Tone};
-use super::text::{LONGEST, brief, harmless};
-use super::{Phase, Step, What};
+use super::line::{StepLine, Subject, Tone};
+use super::step::{Phase, Step, StepKind};
+use super::text::{MAX_TEXT, format_duration, sanitize};
 
-/// The widest that the column of names gets.
-const WIDEST: usize = 28;
+/// The widest column of names.
+const MAX_WIDTH: usize = 28;
 
-/// Writes steps as a timeline to read, one after the other as they happen: with
-/// [`EmulatorBuilder::observe`](super::super::EmulatorBuilder::observe), say.
+/// Writes steps as a timeline, one after the other; for example as they happen, with
+/// [`EmulatorBuilder::on_step`](crate::emulator::EmulatorBuilder::on_step).
 ///
 /// ```
 /// use lambda_ext::emulator::{Emulator, record::Timeline};
 ///
 /// let mut timeline = Timeline::new(["audit"]);
-/// let builder = Emulator::builder().observe(move |step| print!("{}", timeline.step(step)));
+/// let builder = Emulator::builder().on_step(move |step| print!("{}", timeline.step(step)));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
@@ -30,36 +30,38 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// One for extensions of these names, of which there may be others: the names make the column
-    /// wide enough, and give each its colour.
+    /// Creates a timeline for extensions of these names, which determine the width of a column and the
+    /// colours. There may be other extensions.
     #[must_use]
     pub fn new<Name: Into<String>>(names: impl IntoIterator<Item = Name>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         let widest = names.iter().map(|name| name.chars().count()).max();
         Self {
-            width: widest.unwrap_or_default().clamp("platform".len(), WIDEST),
+            width: widest
+                .unwrap_or_default()
+                .clamp("platform".len(), MAX_WIDTH),
             names,
             ..Self::default()
         }
     }
 
-    /// Whether to write with the colours of a terminal; not if this is not called.
+    /// Sets whether to write with the colours of a terminal. By default it does not.
     #[must_use]
     pub fn colours(mut self, colours: bool) -> Self {
         self.colours = colours;
         self
     }
 
-    /// The lines for the next step, with their ends.
+    /// Returns the lines of the next step, with their ends.
     pub fn step(&mut self, step: &Step) -> String {
         self.step_with(step, None)
     }
 
-    /// The same, where it is known how long the phase that begins took.
+    /// Returns the same, with the time of a phase that begins, if it is known.
     pub(super) fn step_with(&mut self, step: &Step, took: Option<Duration>) -> String {
-        let What::Began(phase) = &step.what else {
+        let StepKind::Began(phase) = &step.kind else {
             let line = self.line(step);
-            if let What::Ended { phase, .. } = &step.what {
+            if let StepKind::Ended { phase, .. } = &step.kind {
                 self.open.retain(|(open, _)| open != phase);
                 if let Some((_, began)) = self.open.last() {
                     self.base = *began;
@@ -72,13 +74,13 @@ impl Timeline {
         } else {
             String::new()
         };
-        let title = harmless(&phase.to_string(), LONGEST);
+        let title = sanitize(&phase.to_string(), MAX_TEXT);
         heading.push_str(&self.paint("1", &title));
         if let Some(took) = took {
             let _ = write!(
                 heading,
                 "{}",
-                self.paint("2", &format!("  {}", brief(took)))
+                self.paint("2", &format!("  {}", format_duration(took)))
             );
         }
         heading.push('\n');
@@ -89,16 +91,16 @@ impl Timeline {
     }
 
     fn line(&mut self, step: &Step) -> String {
-        let Line {
+        let StepLine {
             subject,
             tone,
             text,
-        } = Line::of(&step.what);
+        } = StepLine::new(&step.kind);
         self.started = true;
-        let since = brief(step.at.saturating_sub(self.base));
-        let mut name = harmless(subject.name(), usize::MAX);
-        if name.chars().count() > WIDEST {
-            name = name.chars().take(WIDEST - 1).chain(['…']).collect();
+        let since = format_duration(step.at.saturating_sub(self.base));
+        let mut name = sanitize(subject.name(), usize::MAX);
+        if name.chars().count() > MAX_WIDTH {
+            name = name.chars().take(MAX_WIDTH - 1).chain(['…']).collect();
         }
         let name = format!("{name:<width$}", width = self.width);
         let name = match subject {
@@ -119,7 +121,7 @@ impl Timeline {
         )
     }
 
-    /// The colour of an extension's name, the same each time.
+    /// The colour of an extension's name, which does not change.
     fn colour(&mut self, extension: &str) -> &'static str {
         const COLOURS: [&str; 5] = ["36", "35", "33", "34", "32"];
         let known = self.names.iter().position(|name| name == extension);

@@ -1,13 +1,13 @@
-//! What waits for one subscriber, and when it goes.
+//! The events that wait for one subscriber, and the batches that they form.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::subscription::Buffering;
+use super::subscription::BatchLimits;
 
-/// The pauses before a batch that was not taken is sent again; the last is repeated.
+/// The pauses before retries of a batch. The last one is repeated.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(50),
     Duration::from_millis(100),
@@ -18,38 +18,40 @@ const PAUSES: [Duration; 5] = [
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    events: VecDeque<Waiting>,
+    events: VecDeque<QueuedEvent>,
     bytes: usize,
-    /// Bodies of choice, which go first.
+    /// Injected bodies, which go first.
     bodies: VecDeque<Vec<u8>>,
     in_flight: bool,
-    /// A batch that is to be sent again, and when: nothing overtakes it.
-    again: Option<(Instant, Batch)>,
-    repeat: bool,
-    /// Not yet told to the subscriber, and not yet in the record.
-    untold: Drops,
-    unreported: Drops,
+    /// A batch to retry, and when. No other batch overtakes it.
+    retry: Option<(Instant, Batch)>,
+    /// Whether the next batch is sent twice.
+    duplicate: bool,
+    /// Drops that the subscriber has not been sent.
+    unsent: DropCount,
+    /// Drops that the record lacks.
+    unrecorded: DropCount,
 }
 
-/// An event that waits.
+/// An event in the queue.
 #[derive(Debug)]
-struct Waiting {
+struct QueuedEvent {
     since: Instant,
     text: String,
-    /// What was dropped if this is: the event itself, or what it tells about.
-    stands_for: Drops,
-    /// It is news of what was dropped.
-    news: bool,
+    /// The drops to count if this event is dropped: itself, or those that it reports.
+    stands_for: DropCount,
+    /// Whether it reports drops.
+    is_report: bool,
 }
 
-/// What was dropped.
+/// A number of dropped events, and their size.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Drops {
+pub(super) struct DropCount {
     pub(super) records: u64,
     pub(super) bytes: u64,
 }
 
-impl Drops {
+impl DropCount {
     pub(super) fn one(bytes: usize) -> Self {
         Self {
             records: 1,
@@ -68,127 +70,167 @@ impl Drops {
     }
 }
 
-/// What is to be done for a subscriber.
+/// The next action for a subscriber.
 #[derive(Debug)]
-pub(in super::super) enum Turn {
-    /// Nothing until something happens.
+pub(in crate::emulator) enum NextDelivery {
+    /// Wait for a change.
     Wait,
-    /// Nothing until then.
+    /// Wait for a change until then.
     Until(Instant),
     Deliver(Batch),
 }
 
-/// What is sent at once.
+/// The events of one delivery.
 #[derive(Debug, Default)]
-pub(in super::super) struct Batch {
-    pub(in super::super) events: Vec<String>,
-    /// In place of the events.
-    pub(in super::super) body: Option<Vec<u8>>,
-    /// How long the subscriber is to have needed.
-    pub(in super::super) takes: Duration,
-    pub(in super::super) twice: bool,
-    refusals: usize,
-    stands_for: Drops,
-    /// Of that, the events.
-    own: Drops,
+pub(in crate::emulator) struct Batch {
+    events: Vec<String>,
+    /// An injected body, in place of the events.
+    body: Option<Vec<u8>>,
+    /// How long the subscriber pretends to need for it.
+    delay: Duration,
+    /// Whether it is sent twice.
+    twice: bool,
+    failures: usize,
+    stands_for: DropCount,
+    /// The part of it that events make up, without reports of drops.
+    own: DropCount,
+}
+
+/// The result of one delivery.
+#[derive(Debug)]
+pub(in crate::emulator) struct DeliveryResult {
+    pub(in crate::emulator) bytes: usize,
+    /// The status of the response, over HTTP.
+    pub(in crate::emulator) status: Option<u16>,
+    pub(in crate::emulator) error: Option<String>,
+}
+
+impl Batch {
+    pub(in crate::emulator) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(in crate::emulator) fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    pub(in crate::emulator) fn set_delay(&mut self, delay: Duration) {
+        self.delay = delay;
+    }
+
+    pub(in crate::emulator) fn is_sent_twice(&self) -> bool {
+        self.twice
+    }
+
+    /// The body over HTTP: a JSON array.
+    pub(in crate::emulator) fn array(&self) -> Vec<u8> {
+        let array = || format!("[{}]", self.events.join(",")).into_bytes();
+        self.body.clone().unwrap_or_else(array)
+    }
+
+    /// The bytes over TCP: one event a line.
+    pub(in crate::emulator) fn lines(&self) -> Vec<u8> {
+        let lines = || (self.events.join("\n") + "\n").into_bytes();
+        self.body.clone().unwrap_or_else(lines)
+    }
 }
 
 impl Queue {
-    /// Adds an event, or drops it where there is no room.
+    /// Adds an event, or drops it if there is no room.
     pub(super) fn push(&mut self, text: String, now: Instant, longest: usize) {
-        let one = Drops::one(text.len());
+        let one = DropCount::one(text.len());
         if self.bytes + text.len() > longest {
-            self.lose(one);
+            self.count_dropped(one);
             return;
         }
-        self.add(Waiting {
+        self.add(QueuedEvent {
             since: now,
             text,
             stands_for: one,
-            news: false,
+            is_report: false,
         });
     }
 
-    /// Adds news of what was dropped, for which there is always room.
-    pub(super) fn tell(&mut self, text: String, of: Drops) {
-        self.add(Waiting {
+    /// Adds a report of drops, for which there is always room.
+    pub(super) fn push_report(&mut self, text: String, of: DropCount) {
+        self.add(QueuedEvent {
             since: Instant::now(),
             text,
             stands_for: of,
-            news: true,
+            is_report: true,
         });
     }
 
-    fn add(&mut self, event: Waiting) {
+    fn add(&mut self, event: QueuedEvent) {
         self.bytes += event.text.len();
         self.events.push_back(event);
     }
 
-    /// Counts what never was here.
-    pub(super) fn lose(&mut self, drops: Drops) {
-        self.untold.add(drops);
-        self.unreported.add(drops);
+    /// Counts events that never entered the queue.
+    pub(super) fn count_dropped(&mut self, drops: DropCount) {
+        self.unsent.add(drops);
+        self.unrecorded.add(drops);
     }
 
-    pub(super) fn insert(&mut self, body: Vec<u8>) {
+    pub(super) fn insert_body(&mut self, body: Vec<u8>) {
         self.bodies.push_back(body);
     }
 
-    pub(super) fn repeat(&mut self) {
-        self.repeat = true;
+    pub(super) fn duplicate_next(&mut self) {
+        self.duplicate = true;
     }
 
-    pub(super) fn untold(&mut self) -> Option<Drops> {
-        self.untold.take()
+    pub(super) fn take_unsent(&mut self) -> Option<DropCount> {
+        self.unsent.take()
     }
 
-    pub(super) fn unreported(&mut self) -> Option<Drops> {
-        self.unreported.take()
+    pub(super) fn take_unrecorded(&mut self) -> Option<DropCount> {
+        self.unrecorded.take()
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        let nothing = self.events.is_empty() && self.bodies.is_empty() && self.again.is_none();
+        let nothing = self.events.is_empty() && self.bodies.is_empty() && self.retry.is_none();
         nothing && !self.in_flight
     }
 
-    /// A batch closes by its items, its bytes, or the time since its first event. One at a time is
-    /// under way.
-    pub(super) fn turn(&mut self, buffering: &Buffering, at_once: bool) -> Turn {
+    /// Returns the next action. A batch closes by its items, its bytes, or the time since its first
+    /// event. Only one is in flight.
+    pub(super) fn next_delivery(&mut self, buffering: &BatchLimits, at_once: bool) -> NextDelivery {
         if self.in_flight {
-            return Turn::Wait;
+            return NextDelivery::Wait;
         }
         let now = Instant::now();
-        if let Some((due, batch)) = self.again.take() {
+        if let Some((due, batch)) = self.retry.take() {
             if due > now {
-                self.again = Some((due, batch));
-                return Turn::Until(due);
+                self.retry = Some((due, batch));
+                return NextDelivery::Until(due);
             }
             self.in_flight = true;
-            return Turn::Deliver(batch);
+            return NextDelivery::Deliver(batch);
         }
         if let Some(body) = self.bodies.pop_front() {
             self.in_flight = true;
-            return Turn::Deliver(Batch {
+            return NextDelivery::Deliver(Batch {
                 body: Some(body),
                 ..Batch::default()
             });
         }
         let Some(first) = self.events.front() else {
-            return Turn::Wait;
+            return NextDelivery::Wait;
         };
         let due = first.since + buffering.timeout;
         let full = self.events.len() >= buffering.max_items || self.bytes >= buffering.max_bytes;
         if !full && !at_once && due > now {
-            return Turn::Until(due);
+            return NextDelivery::Until(due);
         }
         self.in_flight = true;
-        Turn::Deliver(self.batch(buffering))
+        NextDelivery::Deliver(self.batch(buffering))
     }
 
-    fn batch(&mut self, buffering: &Buffering) -> Batch {
+    fn batch(&mut self, buffering: &BatchLimits) -> Batch {
         let mut bytes = 0;
         let mut batch = Batch {
-            twice: std::mem::take(&mut self.repeat),
+            twice: std::mem::take(&mut self.duplicate),
             ..Batch::default()
         };
         while batch.events.len() < buffering.max_items && bytes < buffering.max_bytes {
@@ -197,7 +239,7 @@ impl Queue {
             };
             bytes += event.text.len();
             batch.stands_for.add(event.stands_for);
-            if !event.news {
+            if !event.is_report {
                 batch.own.add(event.stands_for);
             }
             batch.events.push(event.text);
@@ -206,23 +248,23 @@ impl Queue {
         batch
     }
 
-    /// A batch has been sent. Whether there is something to tell of what was dropped: if news were
-    /// followed by the news that they were dropped, there would be no end.
-    pub(super) fn settled(&mut self, mut batch: Batch, taken: bool, redeliver: bool) -> bool {
+    /// Ends a delivery. Returns whether to report drops to the subscriber: not if only reports were
+    /// dropped, or the reports would never end.
+    pub(super) fn delivered(&mut self, mut batch: Batch, taken: bool, redeliver: bool) -> bool {
         self.in_flight = false;
         if taken && !batch.twice {
             return true;
         }
         if taken {
             batch.twice = false;
-            self.again = Some((Instant::now(), batch));
+            self.retry = Some((Instant::now(), batch));
         } else if redeliver {
-            let pause = PAUSES[batch.refusals.min(PAUSES.len() - 1)];
-            batch.refusals += 1;
-            self.again = Some((Instant::now() + pause, batch));
+            let pause = PAUSES[batch.failures.min(PAUSES.len() - 1)];
+            batch.failures += 1;
+            self.retry = Some((Instant::now() + pause, batch));
         } else {
-            self.untold.add(batch.stands_for);
-            self.unreported.add(batch.own);
+            self.unsent.add(batch.stands_for);
+            self.unrecorded.add(batch.own);
             return batch.own.records > 0;
         }
         false

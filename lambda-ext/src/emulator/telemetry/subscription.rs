@@ -1,4 +1,4 @@
-//! What a subscription asks for, and the platform's words for one that it does not take.
+//! A request to subscribe to telemetry, and the platform's messages for one that it refuses.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,53 +9,53 @@ use hyper::http::uri::InvalidUri;
 use serde_json::{Map, Value};
 use url::{Position, Url};
 
-use super::super::TelemetrySchema;
 use super::event::Category;
+use crate::emulator::settings::TelemetrySchema;
 
-/// When a batch is closed.
+/// The limits at which a batch closes.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Buffering {
+pub(super) struct BatchLimits {
     pub(super) max_items: usize,
     pub(super) max_bytes: usize,
     pub(super) timeout: Duration,
 }
 
-/// Where batches go.
+/// The address of a subscriber.
 #[derive(Debug, Clone)]
-pub(in super::super) enum Destination {
-    /// To this port and path, with this `Host`.
+pub(in crate::emulator) enum DeliveryTarget {
+    /// Batches go to this port and path, with this `Host`.
     Http {
         port: u16,
         path: Uri,
         host: HeaderValue,
     },
-    /// To this port, by lines.
+    /// Events go to this port, one a line.
     Tcp { port: u16 },
 }
 
 #[derive(Debug, Clone)]
-pub(in super::super) struct Subscription {
-    pub(in super::super) schema: TelemetrySchema,
-    /// As they were asked for.
-    pub(in super::super) types: Vec<Category>,
-    pub(in super::super) buffering: Buffering,
-    pub(in super::super) destination: Destination,
+pub(super) struct SubscriptionRequest {
+    pub(super) schema: TelemetrySchema,
+    /// In the order of the request.
+    pub(super) types: Vec<Category>,
+    pub(super) limits: BatchLimits,
+    pub(super) target: DeliveryTarget,
 }
 
-/// The hosts that mean the environment itself; loopback is for tests that cannot name it.
+/// The hosts that stand for the environment. Loopback is for tests, which may not resolve the others.
 const HOSTS: [&str; 4] = ["sandbox.localdomain", "sandbox", "127.0.0.1", "localhost"];
 
-/// The port that a subscription over TCP names.
-pub(in super::super) fn tcp_port(body: &[u8]) -> Option<u16> {
+/// Returns the port of a subscription over TCP.
+pub(in crate::emulator) fn tcp_port(body: &[u8]) -> Option<u16> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    match wanted_destination(body.get("destination")?) {
-        Ok(Wanted::Tcp(port)) => Some(port),
+    match read_destination(body.get("destination")?) {
+        Ok(Unresolved::Tcp(port)) => Some(port),
         _ => None,
     }
 }
 
-impl Subscription {
-    /// Reads a subscription's body.
+impl SubscriptionRequest {
+    /// Reads the body of a request.
     pub(super) fn read(
         body: &[u8],
         schemas: RangeInclusive<TelemetrySchema>,
@@ -82,19 +82,19 @@ impl Subscription {
         required(&body, "", "#", &["schemaVersion", "types", "destination"])?;
         let schema = schema(&body["schemaVersion"], &schemas)?;
         let types = types(&body["types"])?;
-        let wanted = wanted_destination(&body["destination"])?;
-        let buffering = buffering(body.get("buffering"))?;
-        // The shape of everything first, then what it means.
+        let unresolved = read_destination(&body["destination"])?;
+        let limits = limits(body.get("buffering"))?;
+        // The platform checks the shape of all parts before the meaning of any.
         Ok(Self {
             schema,
             types,
-            buffering,
-            destination: wanted.resolve()?,
+            limits,
+            target: unresolved.resolve()?,
         })
     }
 }
 
-/// The words of the platform's validator.
+/// The message of the platform's validator.
 fn invalid(pointer: &str, path: &str, what: impl AsRef<str>) -> String {
     let what = what.as_ref();
     format!(
@@ -138,7 +138,7 @@ fn required(
     Err(invalid(pointer, &format!("{path}/required"), what))
 }
 
-/// One of some words; `"a"`, or `one of "a", "b"`.
+/// Reads one of a few words; the message is `"a"`, or `one of "a", "b"`.
 fn word<T: Copy>(
     value: &Value,
     (pointer, path): (&str, &str),
@@ -186,13 +186,13 @@ fn types(value: &Value) -> Result<Vec<Category>, String> {
     list.iter().enumerate().map(read).collect()
 }
 
-/// A destination of the right shape.
-enum Wanted<'a> {
+/// A destination of the right shape, not yet resolved.
+enum Unresolved<'a> {
     Http(&'a str),
     Tcp(u16),
 }
 
-fn wanted_destination(value: &Value) -> Result<Wanted<'_>, String> {
+fn read_destination(value: &Value) -> Result<Unresolved<'_>, String> {
     let path = "/properties/destination/oneOf/0";
     let Some(object) = value.as_object() else {
         return Err(wrong_type("/destination", path, "object", value));
@@ -201,7 +201,7 @@ fn wanted_destination(value: &Value) -> Result<Wanted<'_>, String> {
         let port = object.get("port").and_then(Value::as_u64);
         let port = port.and_then(|port| u16::try_from(port).ok());
         if let Some(port) = port.filter(|port| *port != 0) {
-            return Ok(Wanted::Tcp(port));
+            return Ok(Unresolved::Tcp(port));
         }
     }
     required(object, "/destination", path, &["protocol", "URI"])?;
@@ -227,20 +227,20 @@ fn wanted_destination(value: &Value) -> Result<Wanted<'_>, String> {
             what,
         ));
     }
-    Ok(Wanted::Http(uri))
+    Ok(Unresolved::Http(uri))
 }
 
-impl Wanted<'_> {
-    fn resolve(self) -> Result<Destination, String> {
+impl Unresolved<'_> {
+    fn resolve(self) -> Result<DeliveryTarget, String> {
         match self {
             Self::Http(uri) => resolve(uri),
-            Self::Tcp(port) => Ok(Destination::Tcp { port }),
+            Self::Tcp(port) => Ok(DeliveryTarget::Tcp { port }),
         }
     }
 }
 
-/// The address that a URI means here.
-fn resolve(uri: &str) -> Result<Destination, String> {
+/// Resolves a URI to an address in the environment.
+fn resolve(uri: &str) -> Result<DeliveryTarget, String> {
     let unparsable = |what: &str| {
         format!("Invalid destination: could not parse destination.URI: parse {uri:?}: {what}")
     };
@@ -251,21 +251,21 @@ fn resolve(uri: &str) -> Result<Destination, String> {
         || "Invalid destination: destination.URI host must be sandbox.localdomain".to_owned();
     let (_, rest) = uri.split_once("://").ok_or_else(foreign_host)?;
     let url = Url::parse(uri).map_err(|error| unparsable(&error.to_string()))?;
-    // As it was written: the platform compares it with regard to case.
+    // As it was written, because the platform compares it with its case.
     let written = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, _) = written.rsplit_once(':').unwrap_or((written, ""));
     if !HOSTS.contains(&host) {
         return Err(foreign_host());
     }
     let target = url[Position::BeforePath..Position::AfterQuery].parse();
-    Ok(Destination::Http {
+    Ok(DeliveryTarget::Http {
         port: url.port().unwrap_or(80),
         path: target.map_err(|error: InvalidUri| unparsable(&error.to_string()))?,
         host: HeaderValue::from_str(written).map_err(|error| unparsable(&error.to_string()))?,
     })
 }
 
-/// The first `%` that no two hexadecimal digits follow.
+/// Returns the first `%` without two hexadecimal digits after it.
 fn bad_escape(uri: &str) -> Option<&str> {
     uri.match_indices('%').find_map(|(at, _)| {
         let escape = uri[at..].get(..3).unwrap_or(&uri[at..]);
@@ -274,7 +274,7 @@ fn bad_escape(uri: &str) -> Option<&str> {
     })
 }
 
-fn buffering(value: Option<&Value>) -> Result<Buffering, String> {
+fn limits(value: Option<&Value>) -> Result<BatchLimits, String> {
     let none = Map::new();
     let object = match value {
         None => &none,
@@ -288,23 +288,22 @@ fn buffering(value: Option<&Value>) -> Result<Buffering, String> {
             ));
         }
     };
-    let read = |key, least, most, default| limit(object, key, least, most, default);
-    let max_items = read("maxItems", 1_000, 10_000, 10_000)?;
-    let max_bytes = read("maxBytes", 262_144, 1_048_576, 262_144)?;
-    let timeout = read("timeoutMs", 25, 30_000, 1_000)?;
-    Ok(Buffering {
+    let read = |key, range, default| limit(object, key, range, default);
+    let max_items = read("maxItems", 1_000..=10_000, 10_000)?;
+    let max_bytes = read("maxBytes", 262_144..=1_048_576, 262_144)?;
+    let timeout = read("timeoutMs", 25..=30_000, 1_000)?;
+    Ok(BatchLimits {
         max_items: usize::try_from(max_items).unwrap_or(usize::MAX),
         max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
         timeout: Duration::from_millis(timeout),
     })
 }
 
-/// One limit of the buffering, within its range.
+/// Reads one limit, which must be in its range.
 fn limit(
     object: &Map<String, Value>,
     key: &str,
-    least: u64,
-    most: u64,
+    range: RangeInclusive<u64>,
     default: u64,
 ) -> Result<u64, String> {
     let Some(value) = object.get(key) else {
@@ -317,11 +316,20 @@ fn limit(
         return Err(wrong_type(&pointer, &path, "integer", value));
     };
     #[allow(clippy::cast_precision_loss)] // the limits are small
-    if number < least as f64 {
-        let what = format!("must be >= {} but found {}", go(least as f64), go(number));
+    let (least, most) = (*range.start() as f64, *range.end() as f64);
+    if number < least {
+        let what = format!(
+            "must be >= {} but found {}",
+            go_number(least),
+            go_number(number)
+        );
         Err(invalid(&pointer, &format!("{path}/minimum"), what))
-    } else if number > most as f64 {
-        let what = format!("must be <= {} but found {}", go(most as f64), go(number));
+    } else if number > most {
+        let what = format!(
+            "must be <= {} but found {}",
+            go_number(most),
+            go_number(number)
+        );
         Err(invalid(&pointer, &format!("{path}/maximum"), what))
     } else {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is in the range
@@ -329,8 +337,8 @@ fn limit(
     }
 }
 
-/// A number in the platform's spelling, which has large ones in scientific notation.
-fn go(number: f64) -> String {
+/// Formats a number like the platform, which is written in Go: large ones in scientific notation.
+fn go_number(number: f64) -> String {
     if number.abs() < 1e6 {
         return number.to_string();
     }

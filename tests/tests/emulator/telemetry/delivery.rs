@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, LogFormat};
 use lambda_ext_tests::fake::{Fake, Request, bounded};
 use lambda_ext_tests::subscriber::{amid, lines};
@@ -216,12 +216,12 @@ async fn batch_waits_for_a_listener() {
         let (emulator, ..) = amid(Emulator::builder(), &fake, change).await;
         drop(port);
         emulator.log("1");
-        let failed = |what: &What| matches!(what, What::Delivered { error: Some(_), .. });
+        let failed = |what: &StepKind| matches!(what, StepKind::Delivered { error: Some(_), .. });
         while !emulator
             .record()
             .steps
             .iter()
-            .any(|step| failed(&step.what))
+            .any(|step| failed(&step.kind))
         {
             sleep(Duration::from_millis(1)).await;
         }

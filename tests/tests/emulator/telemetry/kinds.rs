@@ -25,7 +25,7 @@ async fn told_of_failure(executable: &str, env: &[(&str, &str)]) -> (Vec<Value>,
     let ext = emulator.extension("ext");
     let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
     raw.subscribed(&id, &subscriber.subscription()).await;
-    let ext = ext.play(async {
+    let ext = ext.run_future(async {
         raw.until_shutdown(&id).await;
         Ok::<_, Error>(())
     });
@@ -141,7 +141,7 @@ async fn process_output_is_told_by_kind_of_process() {
             .unwrap();
         let told = told(&emulator, None, async {
             let failed = emulator.init().await.unwrap_err().to_string();
-            assert_eq!(failed, "Runtime.ExitError: the runtime left");
+            assert_eq!(failed, "Runtime.ExitError: the runtime exited");
             Ok(())
         });
         let told = told.await;
@@ -162,7 +162,7 @@ async fn report_arrives_during_next_invocation_or_at_shutdown() {
         let raw = Raw::of(&emulator);
         let mut subscriber = Subscriber::start().await;
         let subscription = subscriber.subscription();
-        let ext = emulator.extension("ext").play(async {
+        let ext = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["INVOKE","SHUTDOWN"]"#).await;
             raw.subscribed(&id, &subscription).await;
             raw.until_shutdown(&id).await;
@@ -231,7 +231,7 @@ async fn managed_instance_tells_less_and_in_another_order() {
         let subscriber = Subscriber::start().await;
         let mut subscription = subscriber.subscription();
         subscription["schemaVersion"] = json!("2025-01-29");
-        let ext = emulator.extension("ext").play(async {
+        let ext = emulator.extension("ext").run_future(async {
             let refused = raw.register("ext", r#"{"events":["INVOKE"]}"#).await;
             assert_eq!(refused.status(), 403);
             let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
@@ -293,7 +293,7 @@ async fn managed_instance_is_not_frozen_between_invocations() {
         let mut subscriber = Subscriber::start().await;
         let mut subscription = subscriber.subscription();
         subscription["schemaVersion"] = json!("2025-01-29");
-        let ext = emulator.extension("ext").play(async {
+        let ext = emulator.extension("ext").run_future(async {
             let id = raw.registered("ext", r#"["SHUTDOWN"]"#).await;
             raw.subscribed(&id, &subscription).await;
             raw.until_shutdown(&id).await;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext_tests::fake::{Fake, bounded};
 use lambda_ext_tests::raw::Raw;
@@ -28,8 +28,8 @@ fn dropped(told: &[Value]) -> (u64, u64) {
 /// The same as the record has it.
 fn dropped_in_record(emulator: &Emulator) -> (u64, u64) {
     let record = emulator.record();
-    let drops = record.steps.iter().filter_map(|step| match step.what {
-        What::Dropped { records, bytes, .. } => Some((records, bytes)),
+    let drops = record.steps.iter().filter_map(|step| match step.kind {
+        StepKind::Dropped { records, bytes, .. } => Some((records, bytes)),
         _ => None,
     });
     drops.fold((0, 0), |sum, drop| (sum.0 + drop.0, sum.1 + drop.1))
@@ -183,11 +183,14 @@ async fn frozen_environment_delivers_nothing_again() {
         emulator.log("1");
         let first = fake.request().await;
         let scenario = async {
-            emulator.settle().await.unwrap();
+            emulator.finish_invocation().await.unwrap();
             first.reply(500, "", "");
             emulator.freeze(HOURS).await.unwrap();
             assert!(fake.unasked().is_none());
-            emulator.call(Invocation::default()).await.unwrap();
+            emulator
+                .invoke_until_response(Invocation::default())
+                .await
+                .unwrap();
             assert_eq!(lines(&fake.request().await), ["1\n"]);
         };
         tokio::join!(raw.next(&id), scenario);
@@ -204,7 +207,7 @@ async fn remaining_telemetry_is_delivered_before_shutdown() {
         emulator.log("1");
         let begin = Instant::now();
         let scenario = async {
-            emulator.settle().await.unwrap();
+            emulator.finish_invocation().await.unwrap();
             tokio::select! {
                 outcome = emulator.shutdown(ShutdownReason::Spindown) => {
                     panic!("{outcome:?}");
@@ -233,7 +236,7 @@ async fn silent_subscriber_delays_shutdown_by_a_second_at_most() {
         let never = fake.request().await;
         let begin = Instant::now();
         let scenario = async {
-            emulator.settle().await.unwrap();
+            emulator.finish_invocation().await.unwrap();
             emulator.shutdown(ShutdownReason::Spindown).await
         };
         let (shutdown, outcome) = tokio::join!(raw.next(&id), scenario);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use lambda_ext::emulator::Emulator;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext_tests::emulated::happened;
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::program::{self, Ended, Program};
@@ -338,7 +338,7 @@ async fn hanging_init_is_waited_for_and_logged() {
         let begins = format!("failing: `{method}` is still running after ");
         let ends = " ms: Lambda allows 10 s for all of init";
         let said = happened(&emulator, |what| match what {
-            What::Output { line, .. } => line.starts_with(&begins) && line.ends_with(ends),
+            StepKind::Output { line, .. } => line.starts_with(&begins) && line.ends_with(ends),
             _ => false,
         });
         tokio::select! {

@@ -1,6 +1,6 @@
 //! Extensions with telemetry under the emulator: schemas, protocols, and repeated deliveries.
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{
     Call, Emulator, EmulatorBuilder, EmulatorError, Initialization, Invocation, TelemetryFault,
     TelemetrySchema,
@@ -64,10 +64,10 @@ fn subscriptions(emulator: &Emulator) -> Vec<(String, u16)> {
 fn answers(emulator: &Emulator) -> Vec<Option<u16>> {
     let steps = emulator.record().steps.into_iter();
     let answer = |what| match what {
-        What::Delivered { status, .. } => Some(status),
+        StepKind::Delivered { status, .. } => Some(status),
         _ => None,
     };
-    steps.filter_map(|step| answer(step.what)).collect()
+    steps.filter_map(|step| answer(step.kind)).collect()
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn repeated_delivery_is_handled_once() {
     let same = |extension| extension;
     let (_, calls) = run(Emulator::builder(), same, async |emulator| {
         for line in ["line-a", "line-b", "line-c"] {
-            emulator.inject_telemetry("ext", TelemetryFault::Repeat);
+            emulator.inject_telemetry("ext", TelemetryFault::Duplicate);
             prints(emulator, line).await?;
         }
         Ok(())

@@ -1,0 +1,9 @@
+//! The extensions of an environment: the external ones, and all that have registered.
+
+mod external;
+mod registration;
+mod registry;
+
+pub(super) use self::external::{ExternalExtensions, MAX_EXTENSIONS};
+pub(super) use self::registration::Registration;
+pub(super) use self::registry::{ExtensionStatus, Registry};

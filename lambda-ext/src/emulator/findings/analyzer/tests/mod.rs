@@ -1,0 +1,6 @@
+//! Each rule, on records made for it.
+
+mod calls;
+mod end;
+mod history;
+mod story;
