@@ -47,6 +47,13 @@ impl ProcessHandle {
     }
 }
 
+/// A process that has just started.
+#[derive(Debug)]
+pub(super) struct StartedProcess {
+    pub(super) pid: u32,
+    pub(super) control: ControlSender,
+}
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Exit {

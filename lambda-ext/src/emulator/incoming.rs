@@ -3,6 +3,9 @@
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use super::call::Call;
+use super::record::Request;
+use super::recorder::excerpt;
 use super::reply::Reply;
 
 /// The parts of a request that the platform looks at.
@@ -19,6 +22,22 @@ pub(super) struct IncomingRequest {
     pub(super) body: Vec<u8>,
     /// The connection that a subscription over TCP asks for, or the reason why it failed.
     pub(super) connected: Option<Result<TcpStream, String>>,
+}
+
+impl IncomingRequest {
+    /// The request with its answer, as the record keeps it, without the caller's name.
+    pub(super) fn answered(&self, call: Option<Call>, reply: &Reply) -> Request {
+        Request {
+            extension: None,
+            call,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            body: excerpt(&self.body),
+            error_type: self.error_type.clone(),
+            status: reply.status,
+            reply: excerpt(reply.body.as_bytes()),
+        }
+    }
 }
 
 /// The answer to a request, now or later.

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::control::{Control, ControlSender, Exit};
+use super::control::{Control, ControlSender, Exit, StartedProcess};
 
 /// How long the output of a process is read after its end. A child of its own may still hold the
 /// pipe.
@@ -29,12 +29,6 @@ pub(super) struct Command<'a> {
     pub(super) variables: &'a [(OsString, OsString)],
 }
 
-/// A process that has just started.
-pub(super) struct Started {
-    pub(super) pid: u32,
-    pub(super) control: ControlSender,
-}
-
 impl Command<'_> {
     /// Starts the executable in a process group of its own. `on_line` is called with each line that
     /// it writes, and `on_exit` after the last one.
@@ -42,7 +36,7 @@ impl Command<'_> {
         self,
         on_line: impl Fn(String) + Clone + Send + 'static,
         on_exit: impl FnOnce(Exit) + Send + 'static,
-    ) -> io::Result<Started> {
+    ) -> io::Result<StartedProcess> {
         let mut group = process::Command::new(self.executable)
             .env_clear()
             .envs(self.variables.iter().map(|(key, value)| (key, value)))
@@ -68,7 +62,7 @@ impl Command<'_> {
             let _ = timeout(OUTPUT_AFTER_EXIT, output).await;
             on_exit(status.map_or_else(Exit::default, exit));
         });
-        Ok(Started { pid, control })
+        Ok(StartedProcess { pid, control })
     }
 }
 

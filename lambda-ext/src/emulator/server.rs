@@ -19,6 +19,7 @@ use super::fault::Fault;
 use super::faulty_stream::{FaultHandle, FaultyStream, WriteFault};
 use super::incoming::{Answer, IncomingRequest};
 use super::platform::Platform;
+use super::record::StepKind;
 use super::reply::Reply;
 use super::route::{route, unrouted};
 use super::shared::Shared;
@@ -75,7 +76,7 @@ async fn respond(
         }
         Err(mismatch) => shared.change(|platform| {
             let reply = unrouted(mismatch, &request.method, platform.managed());
-            platform.record_answer(None, None, &request, &reply);
+            platform.record(StepKind::Answered(request.answered(None, &reply)));
             reply
         }),
     };
@@ -112,7 +113,8 @@ async fn answer(
 async fn make(shared: &Shared, call: Call, mut request: IncomingRequest) -> Reply {
     if shared.look(Platform::managed) && request.body.len() > MAX_MANAGED_BODY {
         if let Some(reply) = body_too_long(call) {
-            shared.change(|platform| platform.record_answer(Some(call), None, &request, &reply));
+            let answered = StepKind::Answered(request.answered(Some(call), &reply));
+            shared.change(|platform| platform.record(answered));
             return reply;
         }
     }

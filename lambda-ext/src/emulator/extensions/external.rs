@@ -8,10 +8,10 @@ use crate::emulator::extension_state::ExtensionState;
 use crate::emulator::record::KillReason;
 
 /// The number of external and internal extensions that an environment may have.
-pub(in crate::emulator) const MAX_EXTENSIONS: usize = 10;
+pub(crate) const MAX_EXTENSIONS: usize = 10;
 
 #[derive(Debug, Default)]
-pub(in crate::emulator) struct ExternalExtensions {
+pub(crate) struct ExternalExtensions {
     by_name: BTreeMap<String, ExternalExtension>,
     /// Extensions of this process that ran before a reset and have not been made again.
     departed: Vec<String>,
@@ -30,7 +30,7 @@ struct ExternalExtension {
 }
 
 impl ExternalExtensions {
-    pub(in crate::emulator) fn new(executables: BTreeMap<String, PathBuf>) -> Self {
+    pub(crate) fn new(executables: BTreeMap<String, PathBuf>) -> Self {
         let extension = |(name, path)| {
             let extension = ExternalExtension {
                 executable: Some(path),
@@ -44,29 +44,29 @@ impl ExternalExtensions {
         }
     }
 
-    pub(in crate::emulator) fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
 
-    pub(in crate::emulator) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    pub(in crate::emulator) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.by_name.is_empty()
     }
 
-    pub(in crate::emulator) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }
 
     /// The state that an extension ended in, if it has.
-    pub(in crate::emulator) fn state(&self, name: &str) -> Option<ExtensionState> {
+    pub(crate) fn state(&self, name: &str) -> Option<ExtensionState> {
         self.by_name.get(name)?.state
     }
 
     /// The executables to launch at init, by name.
-    pub(in crate::emulator) fn executables(&self) -> Vec<(String, PathBuf)> {
+    pub(crate) fn executables(&self) -> Vec<(String, PathBuf)> {
         let executable = |(name, extension): (&String, &ExternalExtension)| {
             Some((name.clone(), extension.executable.clone()?))
         };
@@ -74,7 +74,7 @@ impl ExternalExtensions {
     }
 
     /// Adds an extension of this process, unless the name is taken.
-    pub(in crate::emulator) fn expect(&mut self, name: &str) -> Result<(), &'static str> {
+    pub(crate) fn expect(&mut self, name: &str) -> Result<(), &'static str> {
         if self.contains(name) {
             return Err("is there already: give every extension a name of its own");
         }
@@ -85,13 +85,13 @@ impl ExternalExtensions {
     }
 
     /// An extension that has to be made again before the next init.
-    pub(in crate::emulator) fn first_departed(&self) -> Option<&str> {
+    pub(crate) fn first_departed(&self) -> Option<&str> {
         self.departed.first().map(String::as_str)
     }
 
     /// Removes the extensions of this process. Lambda starts all extensions again after a reset, so
     /// they have to be made again then.
-    pub(in crate::emulator) fn dismiss(&mut self, reset: bool) {
+    pub(crate) fn dismiss(&mut self, reset: bool) {
         self.departed.clear();
         let departed = &mut self.departed;
         self.by_name.retain(|name, extension| {
@@ -103,13 +103,13 @@ impl ExternalExtensions {
         });
     }
 
-    pub(in crate::emulator) fn started(&mut self, name: &str, control: ControlSender) {
+    pub(crate) fn started(&mut self, name: &str, control: ControlSender) {
         let extension = self.by_name.entry(name.to_owned()).or_default();
         extension.process.started(control);
         extension.state = None;
     }
 
-    pub(in crate::emulator) fn ended(&mut self, name: &str, state: Option<ExtensionState>) {
+    pub(crate) fn ended(&mut self, name: &str, state: Option<ExtensionState>) {
         if let Some(extension) = self.by_name.get_mut(name) {
             extension.process.ended();
             extension.state = state;
@@ -118,7 +118,7 @@ impl ExternalExtensions {
 
     /// The running extensions of this process whose launch the record lacks. They count as recorded
     /// from then on.
-    pub(in crate::emulator) fn announce(&mut self) -> Vec<String> {
+    pub(crate) fn announce(&mut self) -> Vec<String> {
         let new = |extension: &ExternalExtension| {
             extension.executable.is_none() && extension.process.is_running() && !extension.announced
         };
@@ -132,25 +132,25 @@ impl ExternalExtensions {
             .collect()
     }
 
-    pub(in crate::emulator) fn running(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn running(&self) -> impl Iterator<Item = &str> {
         let extensions = self.by_name.iter();
         extensions
             .filter(|(_, extension)| extension.process.is_running())
             .map(|(name, _)| name.as_str())
     }
 
-    pub(in crate::emulator) fn kill(&mut self, name: &str, reason: KillReason) {
+    pub(crate) fn kill(&mut self, name: &str, reason: KillReason) {
         if let Some(extension) = self.by_name.get_mut(name) {
             extension.killed = Some(reason);
             extension.process.control(Control::Kill);
         }
     }
 
-    pub(in crate::emulator) fn kill_reason(&self, name: &str) -> Option<KillReason> {
+    pub(crate) fn kill_reason(&self, name: &str) -> Option<KillReason> {
         self.by_name.get(name)?.killed
     }
 
-    pub(in crate::emulator) fn control_all(&self, control: Control) {
+    pub(crate) fn control_all(&self, control: Control) {
         for extension in self.by_name.values() {
             extension.process.control(control);
         }

@@ -23,7 +23,7 @@ struct RegisterResponse<'a> {
 
 /// A registration that is well-formed, and for events that the extension may receive.
 #[derive(Debug)]
-pub(in crate::emulator) struct Registration {
+pub(crate) struct Registration {
     pub(super) name: String,
     pub(super) external: bool,
     pub(super) events: BTreeSet<&'static str>,
@@ -31,7 +31,7 @@ pub(in crate::emulator) struct Registration {
 
 impl Registration {
     /// Reads a registration, and checks it in the platform's order: name, body, events.
-    pub(in crate::emulator) fn read(
+    pub(crate) fn read(
         request: &IncomingRequest,
         is_external: impl FnOnce(&str) -> bool,
         managed: bool,
@@ -53,11 +53,7 @@ impl Registration {
     }
 
     /// The answer to an accepted registration.
-    pub(in crate::emulator) fn reply(
-        request: &IncomingRequest,
-        id: Uuid,
-        function: &Register,
-    ) -> Reply {
+    pub(crate) fn reply(request: &IncomingRequest, id: Uuid, function: &Register) -> Reply {
         let features = request.features.as_deref().unwrap_or_default();
         let asked = features
             .split(',')

@@ -18,7 +18,7 @@ use crate::emulator::recorder::Recorder;
 use crate::emulator::reply::Reply;
 
 #[derive(Debug, Default)]
-pub(in crate::emulator) struct Registry {
+pub(crate) struct Registry {
     by_id: BTreeMap<Uuid, RegisteredExtension>,
     /// The event of the current phase.
     event: Option<LifecycleEvent>,
@@ -46,11 +46,11 @@ struct RegisteredExtension {
 }
 
 /// A registered extension, as telemetry tells of it.
-pub(in crate::emulator) struct ExtensionStatus<'a> {
-    pub(in crate::emulator) name: &'a str,
-    pub(in crate::emulator) state: ExtensionState,
-    pub(in crate::emulator) events: Vec<&'static str>,
-    pub(in crate::emulator) error_type: Option<&'a str>,
+pub(crate) struct ExtensionStatus<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) state: ExtensionState,
+    pub(crate) events: Vec<&'static str>,
+    pub(crate) error_type: Option<&'a str>,
 }
 
 impl RegisteredExtension {
@@ -61,38 +61,38 @@ impl RegisteredExtension {
 
 impl Registry {
     /// Forgets the extensions of the generation that has ended.
-    pub(in crate::emulator) fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         self.by_id.clear();
         self.event = None;
         self.closed = false;
     }
 
-    pub(in crate::emulator) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.by_id.clear();
     }
 
     /// Refuses further internal extensions.
-    pub(in crate::emulator) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.closed = true;
     }
 
-    pub(in crate::emulator) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    pub(in crate::emulator) fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    pub(in crate::emulator) fn state(&self, name: &str) -> Option<ExtensionState> {
+    pub(crate) fn state(&self, name: &str) -> Option<ExtensionState> {
         self.get(name).map(|extension| extension.state)
     }
 
-    pub(in crate::emulator) fn name_of(&self, id: Uuid) -> Option<String> {
+    pub(crate) fn name_of(&self, id: Uuid) -> Option<String> {
         self.by_id.get(&id).map(|extension| extension.name.clone())
     }
 
-    pub(in crate::emulator) fn takes_shutdown(&self, name: &str) -> bool {
+    pub(crate) fn takes_shutdown(&self, name: &str) -> bool {
         let extension = self.get(name);
         extension.is_some_and(|extension| extension.takes(EventType::Shutdown))
     }
@@ -102,24 +102,24 @@ impl Registry {
         extensions.filter(|extension| !extension.external).count()
     }
 
-    pub(in crate::emulator) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
 
-    pub(in crate::emulator) fn has_internal(&self) -> bool {
+    pub(crate) fn has_internal(&self) -> bool {
         self.count_internal() > 0
     }
 
-    pub(in crate::emulator) fn expect_internal(&mut self, name: &str) {
+    pub(crate) fn expect_internal(&mut self, name: &str) {
         self.expected_internal.push(name.to_owned());
     }
 
-    pub(in crate::emulator) fn expect_no_internal(&mut self) {
+    pub(crate) fn expect_no_internal(&mut self) {
         self.expected_internal.clear();
     }
 
     /// The expected internal extensions that have not registered.
-    pub(in crate::emulator) fn missing_internal(&self) -> Vec<String> {
+    pub(crate) fn missing_internal(&self) -> Vec<String> {
         let names = self.expected_internal.iter();
         names.filter(|name| !self.contains(name)).cloned().collect()
     }
@@ -130,7 +130,7 @@ impl Registry {
     }
 
     /// Registers an extension beside `external` external ones, or refuses it.
-    pub(in crate::emulator) fn register(
+    pub(crate) fn register(
         &mut self,
         registration: Registration,
         external: usize,
@@ -176,11 +176,7 @@ impl Registry {
     }
 
     /// The caller of a request, by its identifier.
-    pub(in crate::emulator) fn identify(
-        &self,
-        call: Call,
-        request: &IncomingRequest,
-    ) -> Result<Uuid, Reply> {
+    pub(crate) fn identify(&self, call: Call, request: &IncomingRequest) -> Result<Uuid, Reply> {
         let text = request.identifier.as_deref().unwrap_or_default();
         if text.is_empty() {
             return Err(Reply::forbidden(
@@ -216,12 +212,7 @@ impl Registry {
     }
 
     /// Makes the transition that a call asks for, or refuses it.
-    pub(in crate::emulator) fn advance(
-        &mut self,
-        id: Uuid,
-        call: Call,
-        managed: bool,
-    ) -> Result<(), Reply> {
+    pub(crate) fn advance(&mut self, id: Uuid, call: Call, managed: bool) -> Result<(), Reply> {
         let extension = self.by_id.get_mut(&id).ok_or_else(Reply::not_found)?;
         let next = extension.state.after(call, &id.to_string(), managed);
         extension.state =
@@ -230,7 +221,7 @@ impl Registry {
     }
 
     /// Answers `next`, now if an event is pending.
-    pub(in crate::emulator) fn next(&mut self, id: Uuid, recorder: &mut Recorder) -> Answer {
+    pub(crate) fn next(&mut self, id: Uuid, recorder: &mut Recorder) -> Answer {
         let Some(extension) = self.by_id.get_mut(&id) else {
             return Answer::Now(Reply::not_found());
         };
@@ -252,7 +243,7 @@ impl Registry {
     }
 
     /// Keeps an error report. The first one of an extension fails the environment.
-    pub(in crate::emulator) fn report(
+    pub(crate) fn report(
         &mut self,
         id: Uuid,
         call: Call,
@@ -275,7 +266,7 @@ impl Registry {
 
     /// Sends an event to every extension that takes it: now to those that wait, to the others when
     /// they call `next`.
-    pub(in crate::emulator) fn release(&mut self, event: LifecycleEvent, recorder: &mut Recorder) {
+    pub(crate) fn release(&mut self, event: LifecycleEvent, recorder: &mut Recorder) {
         for (id, extension) in &mut self.by_id {
             if !extension.takes(event.event_type()) {
                 continue;
@@ -304,7 +295,7 @@ impl Registry {
     }
 
     /// The extensions, of those that take the event, that have not called `next` since it came.
-    pub(in crate::emulator) fn busy(&self, event: Option<EventType>) -> Vec<String> {
+    pub(crate) fn busy(&self, event: Option<EventType>) -> Vec<String> {
         let takes =
             |extension: &RegisteredExtension| event.is_none_or(|event| extension.takes(event));
         let extensions = self.by_id.values();
@@ -315,7 +306,7 @@ impl Registry {
     }
 
     /// Notes that an extension has exited, at SHUTDOWN with its final state.
-    pub(in crate::emulator) fn exited(&mut self, name: &str, state: Option<ExtensionState>) {
+    pub(crate) fn exited(&mut self, name: &str, state: Option<ExtensionState>) {
         let mut extensions = self.by_id.values_mut();
         if let Some(extension) = extensions.find(|extension| extension.name == name) {
             extension.state = state.unwrap_or(extension.state);
@@ -324,7 +315,7 @@ impl Registry {
     }
 
     /// Every registered extension, the external ones first.
-    pub(in crate::emulator) fn statuses(&self) -> Vec<ExtensionStatus<'_>> {
+    pub(crate) fn statuses(&self) -> Vec<ExtensionStatus<'_>> {
         let mut extensions: Vec<_> = self.by_id.values().collect();
         extensions.sort_by_key(|extension| (!extension.external, &extension.name));
         extensions

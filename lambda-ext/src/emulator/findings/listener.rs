@@ -120,3 +120,12 @@ impl ListenerHistory {
         failure.into_iter().chain(consequence).collect()
     }
 }
+
+/// Describes the failure of a delivery.
+pub(super) fn delivery_failure(status: Option<u16>, error: Option<&str>) -> Option<String> {
+    match (error, status) {
+        (Some(error), _) => Some(error.to_owned()),
+        (None, Some(status @ 400..)) => Some(format!("its listener answers {status}")),
+        _ => None,
+    }
+}

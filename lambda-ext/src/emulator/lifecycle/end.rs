@@ -70,21 +70,26 @@ impl Driver {
         })
     }
 
-    /// Resets the environment, in an invocation if there is one.
+    /// Resets the environment, in an invocation if there is one. A timeout of the function alone has
+    /// no error.
     pub(super) async fn reset(
         &self,
         reason: ShutdownReason,
         unfinished: Option<Unfinished>,
-        outcome: PhaseOutcome<'_>,
-        failure: Option<&EmulatorError>,
+        error: Option<&EmulatorError>,
     ) {
+        let outcome = match (&reason, error) {
+            (ShutdownReason::Timeout, _) => PhaseOutcome::TIMEOUT,
+            (_, Some(EmulatorError::Failed { error_type, .. })) => PhaseOutcome::error(error_type),
+            _ => PhaseOutcome::error("Sandbox.Failure"),
+        };
         if let Some(Unfinished { request_id: id, .. }) = &unfinished {
             self.shared.change(|platform| {
                 if reason == ShutdownReason::Timeout && !platform.runtime().is_done(id) {
                     platform.timed_out(id);
                 }
                 platform.finish_function(id, Some(outcome));
-                platform.end_invocation(id, failure.map(ToString::to_string));
+                platform.end_invocation(id, error.map(ToString::to_string));
             });
         }
         let report = unfinished.map(|unfinished| InvocationReport {

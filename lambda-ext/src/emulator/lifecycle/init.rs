@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 use super::{Driver, DriverState, runtime_if};
 use crate::ShutdownReason;
+use crate::emulator::control::StartedProcess;
 use crate::emulator::error::EmulatorError;
 use crate::emulator::generation::Stage;
 use crate::emulator::platform::Platform;
-use crate::emulator::process::{Command, Started};
+use crate::emulator::process::Command;
 use crate::emulator::settings::Initialization;
-use crate::emulator::telemetry::PhaseOutcome;
 
 impl Driver {
     /// Runs init, unless it has run.
@@ -62,10 +62,8 @@ impl Driver {
             .run_gates(deadline, resumed.is_some(), suppressed)
             .await;
         let took = began.elapsed();
-        let error = outcome.as_ref().err().map(ToString::to_string);
-        self.shared.change(|platform| {
-            platform.end_init(suppressed, phase_outcome(&outcome), took, error);
-        });
+        self.shared
+            .change(|platform| platform.end_init(suppressed, took, &outcome));
         if let Err(error) = outcome {
             let managed = self.shared.look(Platform::managed);
             let reason = if managed {
@@ -118,11 +116,8 @@ impl Driver {
             })
             .await;
         if let Err(EmulatorError::Failed { .. }) = &ready {
-            self.shared.change(|platform| {
-                if platform.managed() {
-                    platform.emit_init_runtime_done(suppressed, phase_outcome(&ready));
-                }
-            });
+            self.shared
+                .change(|platform| platform.runtime_init_failed(suppressed, &ready));
         }
         ready?;
         self.wait(deadline, "register", |platform| {
@@ -152,9 +147,7 @@ impl Driver {
             let before = Instant::now();
             let started = self.launch_extension(&name, &path);
             self.shared.change(|platform| match started {
-                Ok(Started { pid, control }) => {
-                    platform.extension_started(name, pid, control, before);
-                }
+                Ok(started) => platform.extension_started(name, started, before),
                 Err(error) => {
                     let error = format!("{}: {error}", path.display());
                     platform.launch_failed(name.clone(), error.clone());
@@ -171,7 +164,7 @@ impl Driver {
         })
     }
 
-    fn launch_extension(&self, name: &str, path: &Path) -> io::Result<Started> {
+    fn launch_extension(&self, name: &str, path: &Path) -> io::Result<StartedProcess> {
         let (writer, exiting) = (name.to_owned(), name.to_owned());
         let (output, end) = (self.shared.clone(), self.shared.clone());
         Command {
@@ -202,27 +195,13 @@ impl Driver {
             move |line| output.change(|platform| platform.function_output(line)),
             move |exit| end.change(|platform| platform.runtime_exited(exit)),
         );
-        let Started { pid, control } = started.map_err(|error| EmulatorError::Failed {
+        let started = started.map_err(|error| EmulatorError::Failed {
             error_type: "Runtime.InvalidEntrypoint",
             extension: None,
             reported: Some(format!("{}: {error}", path.display())),
         })?;
         self.shared
-            .change(|platform| platform.runtime_started(pid, control));
+            .change(|platform| platform.runtime_started(started));
         Ok(())
-    }
-}
-
-/// The outcome of init. An init error that the runtime reports is the platform's, too.
-fn phase_outcome(outcome: &Result<(), EmulatorError>) -> PhaseOutcome<'_> {
-    match outcome {
-        Ok(()) => PhaseOutcome::SUCCESS,
-        Err(EmulatorError::Failed {
-            error_type: "Runtime.InitError",
-            reported: Some(reported),
-            ..
-        }) => PhaseOutcome::error(reported),
-        Err(EmulatorError::Failed { error_type, .. }) => PhaseOutcome::error(error_type),
-        Err(_) => PhaseOutcome::TIMEOUT,
     }
 }

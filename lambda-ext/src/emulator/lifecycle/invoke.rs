@@ -37,7 +37,10 @@ impl Driver {
         let result = self.result(&invocation, outcome);
         match outcome {
             FunctionOutcome::Responded => {}
-            FunctionOutcome::TimedOut => self.time_out(state.unfinished.take(), None).await,
+            FunctionOutcome::TimedOut => {
+                let unfinished = state.unfinished.take();
+                self.reset(ShutdownReason::Timeout, unfinished, None).await;
+            }
             FunctionOutcome::Exited => {
                 self.fail(state.unfinished.take(), invocation.outcome)
                     .await?;
@@ -241,10 +244,13 @@ impl Driver {
                 self.shared
                     .change(|platform| platform.rest_after(&id, init));
             }
-            Err(timeout @ EmulatorError::TimedOut { .. }) => {
-                self.time_out(unfinished, Some(timeout)).await;
+            Err(error) => {
+                let reason = match error {
+                    EmulatorError::TimedOut { .. } => ShutdownReason::Timeout,
+                    _ => ShutdownReason::Failure,
+                };
+                self.reset(reason, unfinished, Some(error)).await;
             }
-            Err(failure) => self.reset_after(unfinished, Some(failure)).await,
         }
         done
     }
@@ -257,7 +263,8 @@ impl Driver {
         asked: Outcome,
     ) -> Result<(), EmulatorError> {
         let failure = self.failure();
-        self.reset_after(unfinished, failure.as_ref()).await;
+        let reason = ShutdownReason::Failure;
+        self.reset(reason, unfinished, failure.as_ref()).await;
         match failure {
             Some(EmulatorError::Failed {
                 extension: None, ..
@@ -265,23 +272,5 @@ impl Driver {
             Some(failure) => Err(failure),
             None => Ok(()),
         }
-    }
-
-    /// Resets the environment after a timeout.
-    async fn time_out(&self, unfinished: Option<Unfinished>, timeout: Option<&EmulatorError>) {
-        let reason = ShutdownReason::Timeout;
-        let outcome = PhaseOutcome::TIMEOUT;
-        self.reset(reason, unfinished, outcome, timeout).await;
-    }
-
-    /// Resets the environment after a failure.
-    async fn reset_after(&self, unfinished: Option<Unfinished>, failure: Option<&EmulatorError>) {
-        let error_type = match failure {
-            Some(EmulatorError::Failed { error_type, .. }) => error_type,
-            _ => "Sandbox.Failure",
-        };
-        let reason = ShutdownReason::Failure;
-        let outcome = PhaseOutcome::error(error_type);
-        self.reset(reason, unfinished, outcome, failure).await;
     }
 }

@@ -7,15 +7,13 @@ use crate::emulator::call::Call;
 use crate::emulator::extensions::Registration;
 use crate::emulator::fault::Fault;
 use crate::emulator::incoming::{Answer, IncomingRequest};
-use crate::emulator::record::{Request, StepKind};
-use crate::emulator::recorder::excerpt;
+use crate::emulator::record::StepKind;
 use crate::emulator::reply::Reply;
 use crate::emulator::settings::TelemetrySupport;
-use crate::emulator::telemetry::TelemetryService;
 
 impl Platform {
     /// Takes the next fault of a call, which is about to happen.
-    pub(in crate::emulator) fn take_fault(&mut self, call: Call) -> Option<Fault> {
+    pub(crate) fn take_fault(&mut self, call: Call) -> Option<Fault> {
         let fault = self.faults.take(call)?;
         self.record(StepKind::Faulted {
             call,
@@ -25,11 +23,7 @@ impl Platform {
         Some(fault)
     }
 
-    pub(in crate::emulator) fn answer(
-        &mut self,
-        call: Call,
-        request: &mut IncomingRequest,
-    ) -> Answer {
+    pub(crate) fn answer(&mut self, call: Call, request: &mut IncomingRequest) -> Answer {
         let (extension, answer) = match call {
             Call::Register => {
                 let answer = self.register(request);
@@ -65,28 +59,11 @@ impl Platform {
             }
         };
         if let Answer::Now(reply) = &answer {
-            self.record_answer(Some(call), extension, request, reply);
+            let mut answered = request.answered(Some(call), reply);
+            answered.extension = extension.filter(|name| !name.is_empty());
+            self.record(StepKind::Answered(answered));
         }
         answer
-    }
-
-    pub(in crate::emulator) fn record_answer(
-        &mut self,
-        call: Option<Call>,
-        extension: Option<String>,
-        request: &IncomingRequest,
-        reply: &Reply,
-    ) {
-        self.record(StepKind::Answered(Request {
-            extension: extension.filter(|name| !name.is_empty()),
-            call,
-            method: request.method.clone(),
-            path: request.path.clone(),
-            body: excerpt(&request.body),
-            error_type: request.error_type.clone(),
-            status: reply.status,
-            reply: excerpt(reply.body.as_bytes()),
-        }));
     }
 
     fn register(&mut self, request: &IncomingRequest) -> Result<Reply, Reply> {
@@ -126,14 +103,16 @@ impl Platform {
                 Reply::not_supported("Logs")
             });
         }
-        TelemetryService::check_support(&self.settings)?;
+        if self.settings.telemetry == TelemetrySupport::NotSupported {
+            return Err(Reply::not_supported("Telemetry"));
+        }
         let id = caller?;
         let name = self.registry.name_of(id).ok_or_else(Reply::not_found)?;
-        self.telemetry.subscribe(id, name, request, &self.settings)
+        self.telemetry.subscribe(id, name, request)
     }
 
     /// Returns whether a subscription over TCP is worth a connection.
-    pub(in crate::emulator) fn may_subscribe(&self, request: &IncomingRequest) -> bool {
+    pub(crate) fn may_subscribe(&self, request: &IncomingRequest) -> bool {
         self.settings.telemetry == TelemetrySupport::Supported
             && self.registry.identify(Call::Telemetry, request).is_ok()
     }

@@ -9,7 +9,7 @@ use crate::emulator::record::StepKind;
 
 impl Platform {
     /// An external extension has exited. Outside SHUTDOWN that is a crash, even with code 0.
-    pub(in crate::emulator) fn extension_exited(&mut self, name: &str, exit: Exit) {
+    pub(crate) fn extension_exited(&mut self, name: &str, exit: Exit) {
         let ending = self.stage() == Stage::Ending;
         let state = if ending && exit.code == Some(0) {
             ExtensionState::Exited
@@ -35,7 +35,7 @@ impl Platform {
     }
 
     /// The runtime has exited.
-    pub(in crate::emulator) fn runtime_exited(&mut self, exit: Exit) {
+    pub(crate) fn runtime_exited(&mut self, exit: Exit) {
         self.runtime.exited();
         self.generation.exited(FatalError {
             error_type: "Runtime.ExitError",
@@ -49,7 +49,7 @@ impl Platform {
     }
 
     /// The external extensions that have not registered.
-    pub(in crate::emulator) fn unregistered(&self) -> Vec<String> {
+    pub(crate) fn unregistered(&self) -> Vec<String> {
         let names = self.external.names();
         names
             .filter(|name| !self.registry.contains(name))
@@ -58,7 +58,7 @@ impl Platform {
     }
 
     /// The running external extensions that take SHUTDOWN, or those that do not.
-    pub(in crate::emulator) fn running(&self, takes_shutdown: bool) -> Vec<String> {
+    pub(crate) fn running(&self, takes_shutdown: bool) -> Vec<String> {
         let names = self.external.running();
         names
             .filter(|name| self.registry.takes_shutdown(name) == takes_shutdown)
@@ -67,7 +67,7 @@ impl Platform {
     }
 
     /// The extensions that take INVOKE and have not called `next` since.
-    pub(in crate::emulator) fn busy(&self) -> Vec<String> {
+    pub(crate) fn busy(&self) -> Vec<String> {
         self.registry.busy(Some(EventType::Invoke))
     }
 }

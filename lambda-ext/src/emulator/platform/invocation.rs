@@ -12,11 +12,7 @@ use crate::emulator::telemetry::{DeliveryMode, PhaseOutcome, invocation_events};
 
 impl Platform {
     /// Begins an invocation, whose deadline is `left` ahead.
-    pub(in crate::emulator) fn begin_invocation(
-        &mut self,
-        invocation: &Invocation,
-        left: Duration,
-    ) {
+    pub(crate) fn begin_invocation(&mut self, invocation: &Invocation, left: Duration) {
         let request_id = &invocation.request_id;
         self.record(StepKind::Began(Phase::Invoke {
             request_id: request_id.clone(),
@@ -38,12 +34,7 @@ impl Platform {
     }
 
     /// The function has responded: its caller waits no longer.
-    pub(in crate::emulator) fn respond(
-        &mut self,
-        request_id: &str,
-        body: String,
-        error_type: Option<String>,
-    ) {
+    pub(crate) fn respond(&mut self, request_id: &str, body: String, error_type: Option<String>) {
         if self.runtime.respond(request_id, body, error_type.clone()) {
             self.record(StepKind::Responded {
                 request_id: request_id.to_owned(),
@@ -53,11 +44,7 @@ impl Platform {
     }
 
     /// Ends the function's part of an invocation, by default with success.
-    pub(in crate::emulator) fn finish_function(
-        &mut self,
-        request_id: &str,
-        outcome: Option<PhaseOutcome<'_>>,
-    ) {
+    pub(crate) fn finish_function(&mut self, request_id: &str, outcome: Option<PhaseOutcome<'_>>) {
         let Some(invocation) = self.runtime.finish(request_id) else {
             return;
         };
@@ -68,14 +55,14 @@ impl Platform {
         }
     }
 
-    pub(in crate::emulator) fn timed_out(&mut self, request_id: &str) {
+    pub(crate) fn timed_out(&mut self, request_id: &str) {
         self.record(StepKind::TimedOut {
             request_id: request_id.to_owned(),
         });
     }
 
     /// Emits the report of an invocation that is over. `init` is the time of an init before it.
-    pub(in crate::emulator) fn emit_report(
+    pub(crate) fn emit_report(
         &mut self,
         request_id: &str,
         outcome: PhaseOutcome<'_>,
@@ -92,13 +79,13 @@ impl Platform {
         });
     }
 
-    pub(in crate::emulator) fn end_invocation(&mut self, request_id: &str, error: Option<String>) {
+    pub(crate) fn end_invocation(&mut self, request_id: &str, error: Option<String>) {
         let request_id = request_id.to_owned();
         self.record_end(Phase::Invoke { request_id }, error);
     }
 
     /// Ends an invocation after which the environment goes on.
-    pub(in crate::emulator) fn rest_after(&mut self, request_id: &str, init: Option<Duration>) {
+    pub(crate) fn rest_after(&mut self, request_id: &str, init: Option<Duration>) {
         self.emit_report(request_id, PhaseOutcome::SUCCESS, init);
         self.rest();
         self.end_invocation(request_id, None);

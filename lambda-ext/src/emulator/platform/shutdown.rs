@@ -15,7 +15,7 @@ use crate::emulator::telemetry::DeliveryMode;
 
 impl Platform {
     /// Begins shutdown, and returns the runtime's share of its time.
-    pub(in crate::emulator) fn begin_shutdown(&mut self, reason: &ShutdownReason) -> Duration {
+    pub(crate) fn begin_shutdown(&mut self, reason: &ShutdownReason) -> Duration {
         self.generation.enter(Stage::Ending);
         self.record(StepKind::Began(Phase::Shutdown {
             reason: reason.clone(),
@@ -32,18 +32,18 @@ impl Platform {
         share
     }
 
-    pub(in crate::emulator) fn kill_runtime(&self) {
+    pub(crate) fn kill_runtime(&self) {
         self.runtime.control(Control::Kill);
     }
 
     /// Sends SHUTDOWN, `left` before its deadline.
-    pub(in crate::emulator) fn send_shutdown(&mut self, reason: &ShutdownReason, left: Duration) {
+    pub(crate) fn send_shutdown(&mut self, reason: &ShutdownReason, left: Duration) {
         let event = LifecycleEvent::shutdown(millis_ahead(left), reason.as_str());
         self.registry.release(event, &mut self.recorder);
     }
 
     /// Kills the running extensions that take SHUTDOWN, or those that do not.
-    pub(in crate::emulator) fn kill(&mut self, takes_shutdown: bool, reason: KillReason) {
+    pub(crate) fn kill(&mut self, takes_shutdown: bool, reason: KillReason) {
         for extension in self.running(takes_shutdown) {
             self.external.kill(&extension, reason);
             self.record(StepKind::Killed { extension, reason });
@@ -51,13 +51,13 @@ impl Platform {
     }
 
     /// The first of these extensions that did not exit by itself with code 0.
-    pub(in crate::emulator) fn shutdown_failure(&self, names: Vec<String>) -> Option<String> {
+    pub(crate) fn shutdown_failure(&self, names: Vec<String>) -> Option<String> {
         let failed = |name: &String| self.external.state(name) != Some(ExtensionState::Exited);
         names.into_iter().find(failed)
     }
 
     /// Ends the generation, after shutdown for `reason`.
-    pub(in crate::emulator) fn end_shutdown(
+    pub(crate) fn end_shutdown(
         &mut self,
         reason: ShutdownReason,
         reset: bool,
@@ -73,7 +73,7 @@ impl Platform {
     }
 
     /// The running external extensions.
-    pub(in crate::emulator) fn all_running(&self) -> Vec<String> {
+    pub(crate) fn all_running(&self) -> Vec<String> {
         [self.running(true), self.running(false)].concat()
     }
 }

@@ -193,7 +193,7 @@ impl Phase {
 }
 
 /// Describes the exit of a process.
-pub(in crate::emulator) fn describe_exit(code: Option<i32>, signal: Option<i32>) -> String {
+pub(crate) fn describe_exit(code: Option<i32>, signal: Option<i32>) -> String {
     const NAMES: [(i32, &str); 7] = [
         (4, "SIGILL"),
         (6, "SIGABRT"),

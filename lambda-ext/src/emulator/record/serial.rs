@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub(in crate::emulator) fn milliseconds<S: serde::Serializer>(
+pub(crate) fn milliseconds<S: serde::Serializer>(
     at: &Duration,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

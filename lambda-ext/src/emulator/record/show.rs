@@ -33,7 +33,7 @@ impl fmt::Display for Record {
 
 impl Record {
     /// The names of the extensions in it.
-    pub(in crate::emulator) fn names(&self) -> BTreeSet<&str> {
+    pub(crate) fn names(&self) -> BTreeSet<&str> {
         self.steps
             .iter()
             .filter(|step| !matches!(step.kind, StepKind::Began(_)))

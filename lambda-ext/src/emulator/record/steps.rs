@@ -15,7 +15,7 @@ pub struct Record {
     /// Every step, in order.
     pub steps: Vec<Step>,
     /// The number of earlier steps that were discarded; see
-    /// [`EmulatorBuilder::max_recorded_steps`](super::EmulatorBuilder::max_recorded_steps).
+    /// [`EmulatorBuilder::max_recorded_steps`](crate::emulator::EmulatorBuilder::max_recorded_steps).
     pub discarded: u64,
 }
 
@@ -86,7 +86,7 @@ impl Record {
 #[cfg(test)]
 impl Record {
     /// Of steps at these times.
-    pub(in crate::emulator) fn of(
+    pub(crate) fn of(
         unit: fn(u64) -> std::time::Duration,
         steps: impl IntoIterator<Item = (u64, StepKind)>,
     ) -> Self {

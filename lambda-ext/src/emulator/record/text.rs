@@ -47,7 +47,7 @@ pub(super) fn sanitize(text: &str, max: usize) -> String {
 }
 
 /// Formats a duration in a unit that suits its length.
-pub(in crate::emulator) fn format_duration(duration: Duration) -> String {
+pub(crate) fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 0.999_95 {
         format!("{:.1} ms", seconds * 1e3)

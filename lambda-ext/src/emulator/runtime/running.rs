@@ -9,10 +9,10 @@ use crate::emulator::lifecycle_event::{LifecycleEvent, TraceContext};
 use crate::emulator::reply::Reply;
 
 #[derive(Debug)]
-pub(in crate::emulator) struct RunningInvocation {
-    pub(in crate::emulator) request_id: String,
-    pub(in crate::emulator) function_arn: String,
-    pub(in crate::emulator) trace: Option<TraceContext>,
+pub(crate) struct RunningInvocation {
+    pub(crate) request_id: String,
+    pub(crate) function_arn: String,
+    pub(crate) trace: Option<TraceContext>,
     deadline_ms: u64,
     payload: String,
     started: Instant,
@@ -25,15 +25,15 @@ pub(in crate::emulator) struct RunningInvocation {
 
 /// The response of the function.
 #[derive(Debug, Clone)]
-pub(in crate::emulator) struct FunctionResponse {
-    pub(in crate::emulator) body: String,
-    pub(in crate::emulator) error_type: Option<String>,
-    pub(in crate::emulator) at: Instant,
+pub(crate) struct FunctionResponse {
+    pub(crate) body: String,
+    pub(crate) error_type: Option<String>,
+    pub(crate) at: Instant,
 }
 
 impl RunningInvocation {
     /// Begins an invocation, without a trace.
-    pub(in crate::emulator) fn begin(
+    pub(crate) fn begin(
         request_id: &str,
         function_arn: String,
         deadline_ms: u64,
@@ -53,13 +53,13 @@ impl RunningInvocation {
         }
     }
 
-    pub(in crate::emulator) fn with_trace(mut self, trace: Option<TraceContext>) -> Self {
+    pub(crate) fn with_trace(mut self, trace: Option<TraceContext>) -> Self {
         self.trace = trace;
         self
     }
 
     /// The event that extensions receive.
-    pub(in crate::emulator) fn event(&self) -> LifecycleEvent {
+    pub(crate) fn event(&self) -> LifecycleEvent {
         LifecycleEvent::invoke(
             self.deadline_ms,
             &self.request_id,
@@ -68,21 +68,21 @@ impl RunningInvocation {
         )
     }
 
-    pub(in crate::emulator) fn response(&self) -> Option<&FunctionResponse> {
+    pub(crate) fn response(&self) -> Option<&FunctionResponse> {
         self.response.as_ref()
     }
 
     /// When it started, and at which time of the wall clock.
-    pub(in crate::emulator) fn start(&self) -> (Instant, SystemTime) {
+    pub(crate) fn start(&self) -> (Instant, SystemTime) {
         (self.started, self.started_at)
     }
 
     /// When the runtime had done with it.
-    pub(in crate::emulator) fn done(&self) -> Option<Instant> {
+    pub(crate) fn done(&self) -> Option<Instant> {
         self.done
     }
 
-    pub(in crate::emulator) fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 

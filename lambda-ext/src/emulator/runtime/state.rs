@@ -15,7 +15,7 @@ use crate::emulator::reply::Reply;
 
 /// What runs the function.
 #[derive(Debug, Clone, Default)]
-pub(in crate::emulator) enum RuntimeKind {
+pub(crate) enum RuntimeKind {
     /// The emulator itself, as each invocation says.
     #[default]
     BuiltIn,
@@ -26,7 +26,7 @@ pub(in crate::emulator) enum RuntimeKind {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::emulator) struct Runtime {
+pub(crate) struct Runtime {
     kind: RuntimeKind,
     process: ProcessHandle,
     /// Whether it has called `next`.
@@ -40,7 +40,7 @@ pub(in crate::emulator) struct Runtime {
 }
 
 impl Runtime {
-    pub(in crate::emulator) fn new(kind: RuntimeKind) -> Self {
+    pub(crate) fn new(kind: RuntimeKind) -> Self {
         Self {
             kind,
             ..Self::default()
@@ -48,7 +48,7 @@ impl Runtime {
     }
 
     /// Prepares for a new generation. An attached runtime may be waiting already.
-    pub(in crate::emulator) fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         self.forget();
         self.init_error = false;
         if !matches!(self.kind, RuntimeKind::Attached) {
@@ -57,12 +57,12 @@ impl Runtime {
         }
     }
 
-    pub(in crate::emulator) fn is_built_in(&self) -> bool {
+    pub(crate) fn is_built_in(&self) -> bool {
         matches!(self.kind, RuntimeKind::BuiltIn)
     }
 
     /// The executable to start at init.
-    pub(in crate::emulator) fn executable(&self) -> Option<&Path> {
+    pub(crate) fn executable(&self) -> Option<&Path> {
         match &self.kind {
             RuntimeKind::Process(path) => Some(path),
             RuntimeKind::BuiltIn | RuntimeKind::Attached => None,
@@ -70,36 +70,36 @@ impl Runtime {
     }
 
     /// Returns whether it waits for its first invocation.
-    pub(in crate::emulator) fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.is_built_in() || self.asked
     }
 
-    pub(in crate::emulator) fn started(&mut self, control: ControlSender) {
+    pub(crate) fn started(&mut self, control: ControlSender) {
         self.process.started(control);
     }
 
-    pub(in crate::emulator) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.process.is_running()
     }
 
-    pub(in crate::emulator) fn control(&self, control: Control) {
+    pub(crate) fn control(&self, control: Control) {
         self.process.control(control);
     }
 
     /// Notes that its process has ended.
-    pub(in crate::emulator) fn exited(&mut self) {
+    pub(crate) fn exited(&mut self) {
         self.process.ended();
         self.waiting.clear();
     }
 
     /// Ends it, with the environment.
-    pub(in crate::emulator) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.waiting.clear();
         self.control(Control::Kill);
     }
 
     /// Begins an invocation, and hands it to a runtime that waits.
-    pub(in crate::emulator) fn invoke(&mut self, mut invocation: RunningInvocation, managed: bool) {
+    pub(crate) fn invoke(&mut self, mut invocation: RunningInvocation, managed: bool) {
         if let Some(waiting) = self.waiting.pop_front() {
             if waiting.send(invocation.reply(managed)).is_ok() {
                 invocation.hand_out();
@@ -109,7 +109,7 @@ impl Runtime {
     }
 
     /// The invocation under way that has this request id.
-    pub(in crate::emulator) fn invocation(&self, request_id: &str) -> Option<&RunningInvocation> {
+    pub(crate) fn invocation(&self, request_id: &str) -> Option<&RunningInvocation> {
         let mut invocations = self.invocations.iter();
         invocations.find(|invocation| invocation.request_id == request_id)
     }
@@ -120,31 +120,31 @@ impl Runtime {
     }
 
     /// Forgets what was under way.
-    pub(in crate::emulator) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.invocations.clear();
     }
 
     /// Removes an invocation that is over.
-    pub(in crate::emulator) fn remove(&mut self, request_id: &str) -> Option<RunningInvocation> {
+    pub(crate) fn remove(&mut self, request_id: &str) -> Option<RunningInvocation> {
         let mut invocations = self.invocations.iter();
         let index = invocations.position(|invocation| invocation.request_id == request_id)?;
         Some(self.invocations.remove(index))
     }
 
     /// Returns whether it is done with an invocation.
-    pub(in crate::emulator) fn is_done(&self, request_id: &str) -> bool {
+    pub(crate) fn is_done(&self, request_id: &str) -> bool {
         let invocation = self.invocation(request_id);
         invocation.is_none_or(|invocation| invocation.done().is_some())
     }
 
     /// Returns whether an invocation has no response yet.
-    pub(in crate::emulator) fn owes_response(&self, request_id: &str) -> bool {
+    pub(crate) fn owes_response(&self, request_id: &str) -> bool {
         let invocation = self.invocation(request_id);
         invocation.is_some_and(|invocation| invocation.response().is_none())
     }
 
     /// Keeps the response to an invocation. Returns whether it is under way.
-    pub(in crate::emulator) fn respond(
+    pub(crate) fn respond(
         &mut self,
         request_id: &str,
         body: String,
@@ -157,13 +157,13 @@ impl Runtime {
     }
 
     /// Ends the runtime's part of an invocation. Returns the invocation, unless that had ended before.
-    pub(in crate::emulator) fn finish(&mut self, request_id: &str) -> Option<&RunningInvocation> {
+    pub(crate) fn finish(&mut self, request_id: &str) -> Option<&RunningInvocation> {
         let invocation = self.invocation_mut(request_id)?;
         invocation.finish().then_some(invocation)
     }
 
     /// Takes a report of an init error, or refuses it.
-    pub(in crate::emulator) fn report_init_error(
+    pub(crate) fn report_init_error(
         &mut self,
         request: &IncomingRequest,
         managed: bool,
@@ -181,7 +181,7 @@ impl Runtime {
 
     /// Takes a call of `next`, or refuses it. Returns the request id of the invocation that the
     /// runtime is done with, if there is one.
-    pub(in crate::emulator) fn ask(&mut self, managed: bool) -> Result<Option<String>, Reply> {
+    pub(crate) fn ask(&mut self, managed: bool) -> Result<Option<String>, Reply> {
         if self.init_error {
             return Err(self.refusal("Ready", managed));
         }
@@ -201,7 +201,7 @@ impl Runtime {
     }
 
     /// Answers `next`, now if an invocation waits for the runtime.
-    pub(in crate::emulator) fn next(&mut self, managed: bool) -> Answer {
+    pub(crate) fn next(&mut self, managed: bool) -> Answer {
         let mut invocations = self.invocations.iter_mut();
         if let Some(invocation) = invocations.find(|invocation| !invocation.is_handed_out()) {
             invocation.hand_out();
@@ -213,7 +213,7 @@ impl Runtime {
     }
 
     /// Refuses a response, or the report of an error, that is not for this state.
-    pub(in crate::emulator) fn check_response(
+    pub(crate) fn check_response(
         &self,
         request_id: &str,
         call: Call,

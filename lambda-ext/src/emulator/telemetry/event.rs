@@ -8,7 +8,7 @@ use crate::emulator::settings::TelemetrySchema;
 
 /// A category of events, to which extensions subscribe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::emulator) enum Category {
+pub(crate) enum Category {
     Platform,
     Function,
     Extension,
@@ -28,7 +28,7 @@ impl Category {
 
 /// An event.
 #[derive(Debug, Clone)]
-pub(in crate::emulator) struct EmittedEvent {
+pub(crate) struct EmittedEvent {
     category: Category,
     kind: &'static str,
     time: String,
@@ -51,12 +51,7 @@ impl EmittedEvent {
 
     /// A line of output, with `end` appended in text. If the log format is JSON and the line is an
     /// object, newer schemas carry the object.
-    pub(in crate::emulator) fn line(
-        category: Category,
-        line: &str,
-        end: &str,
-        structured: bool,
-    ) -> Self {
+    pub(crate) fn line(category: Category, line: &str, end: &str, structured: bool) -> Self {
         let object = |line: &&str| {
             let parsed = serde_json::from_str::<serde_json::Value>(line);
             parsed.is_ok_and(|value| value.is_object())

@@ -12,7 +12,7 @@ use crate::emulator::reply::json;
 use crate::emulator::runtime::RunningInvocation;
 use crate::emulator::settings::{EnvironmentSettings, MEMORY_MB};
 
-pub(in crate::emulator) fn start(
+pub(crate) fn start(
     invocation: &RunningInvocation,
     settings: &EnvironmentSettings,
 ) -> EmittedEvent {
@@ -32,7 +32,7 @@ pub(in crate::emulator) fn start(
 }
 
 /// The runtime is done with an invocation. A managed instance has no such event.
-pub(in crate::emulator) fn runtime_done(
+pub(crate) fn runtime_done(
     invocation: &RunningInvocation,
     outcome: PhaseOutcome<'_>,
 ) -> EmittedEvent {
@@ -56,7 +56,7 @@ pub(in crate::emulator) fn runtime_done(
 }
 
 /// An invocation is over. `init` is the time of an init before it.
-pub(in crate::emulator) fn report(
+pub(crate) fn report(
     invocation: &RunningInvocation,
     outcome: PhaseOutcome<'_>,
     init: Option<Duration>,
@@ -88,7 +88,7 @@ pub(in crate::emulator) fn report(
 }
 
 /// An invocation of a managed instance is over.
-pub(in crate::emulator) fn managed_report(
+pub(crate) fn managed_report(
     invocation: &RunningInvocation,
     outcome: PhaseOutcome<'_>,
 ) -> EmittedEvent {

@@ -4,23 +4,23 @@ use super::json_object::JsonObject;
 
 /// The outcome of a phase: its status, and the type of the error behind it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::emulator) struct PhaseOutcome<'a> {
+pub(crate) struct PhaseOutcome<'a> {
     timed_out: bool,
     error_type: Option<&'a str>,
 }
 
 impl<'a> PhaseOutcome<'a> {
-    pub(in crate::emulator) const SUCCESS: Self = Self {
+    pub(crate) const SUCCESS: Self = Self {
         timed_out: false,
         error_type: None,
     };
     /// A timeout has no error type.
-    pub(in crate::emulator) const TIMEOUT: Self = Self {
+    pub(crate) const TIMEOUT: Self = Self {
         timed_out: true,
         error_type: None,
     };
 
-    pub(in crate::emulator) fn error(error_type: &'a str) -> Self {
+    pub(crate) fn error(error_type: &'a str) -> Self {
         Self {
             timed_out: false,
             error_type: Some(error_type),

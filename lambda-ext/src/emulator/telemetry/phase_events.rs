@@ -9,7 +9,7 @@ use crate::emulator::extensions::ExtensionStatus;
 use crate::emulator::reply::json;
 use crate::emulator::settings::{EnvironmentSettings, Initialization, MEMORY_MB};
 
-pub(in crate::emulator) fn init_start(
+pub(crate) fn init_start(
     settings: &EnvironmentSettings,
     instance_id: &str,
     suppressed: bool,
@@ -24,7 +24,7 @@ pub(in crate::emulator) fn init_start(
     EmittedEvent::platform("platform.initStart", record)
 }
 
-pub(in crate::emulator) fn init_runtime_done(
+pub(crate) fn init_runtime_done(
     settings: &EnvironmentSettings,
     suppressed: bool,
     outcome: PhaseOutcome<'_>,
@@ -36,7 +36,7 @@ pub(in crate::emulator) fn init_runtime_done(
     EmittedEvent::platform("platform.initRuntimeDone", record)
 }
 
-pub(in crate::emulator) fn init_report(
+pub(crate) fn init_report(
     settings: &EnvironmentSettings,
     suppressed: bool,
     outcome: PhaseOutcome<'_>,
@@ -49,7 +49,7 @@ pub(in crate::emulator) fn init_report(
     EmittedEvent::platform("platform.initReport", record)
 }
 
-pub(in crate::emulator) fn extension(status: &ExtensionStatus<'_>) -> EmittedEvent {
+pub(crate) fn extension(status: &ExtensionStatus<'_>) -> EmittedEvent {
     let events: Vec<_> = status.events.iter().map(json).collect();
     let record = JsonObject::default()
         .text("name", status.name)
@@ -63,7 +63,7 @@ pub(in crate::emulator) fn extension(status: &ExtensionStatus<'_>) -> EmittedEve
 }
 
 /// The events about a restore, in order.
-pub(in crate::emulator) fn restore(
+pub(crate) fn restore(
     settings: &EnvironmentSettings,
     instance_id: &str,
     took: Duration,

@@ -72,7 +72,7 @@ impl DropCount {
 
 /// The next action for a subscriber.
 #[derive(Debug)]
-pub(in crate::emulator) enum NextDelivery {
+pub(crate) enum NextDelivery {
     /// Wait for a change.
     Wait,
     /// Wait for a change until then.
@@ -82,7 +82,7 @@ pub(in crate::emulator) enum NextDelivery {
 
 /// The events of one delivery.
 #[derive(Debug, Default)]
-pub(in crate::emulator) struct Batch {
+pub(crate) struct Batch {
     events: Vec<String>,
     /// An injected body, in place of the events.
     body: Option<Vec<u8>>,
@@ -98,38 +98,38 @@ pub(in crate::emulator) struct Batch {
 
 /// The result of one delivery.
 #[derive(Debug)]
-pub(in crate::emulator) struct DeliveryResult {
-    pub(in crate::emulator) bytes: usize,
+pub(crate) struct DeliveryResult {
+    pub(crate) bytes: usize,
     /// The status of the response, over HTTP.
-    pub(in crate::emulator) status: Option<u16>,
-    pub(in crate::emulator) error: Option<String>,
+    pub(crate) status: Option<u16>,
+    pub(crate) error: Option<String>,
 }
 
 impl Batch {
-    pub(in crate::emulator) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.events.len()
     }
 
-    pub(in crate::emulator) fn delay(&self) -> Duration {
+    pub(crate) fn delay(&self) -> Duration {
         self.delay
     }
 
-    pub(in crate::emulator) fn set_delay(&mut self, delay: Duration) {
+    pub(crate) fn set_delay(&mut self, delay: Duration) {
         self.delay = delay;
     }
 
-    pub(in crate::emulator) fn is_sent_twice(&self) -> bool {
+    pub(crate) fn is_sent_twice(&self) -> bool {
         self.twice
     }
 
     /// The body over HTTP: a JSON array.
-    pub(in crate::emulator) fn array(&self) -> Vec<u8> {
+    pub(crate) fn array(&self) -> Vec<u8> {
         let array = || format!("[{}]", self.events.join(",")).into_bytes();
         self.body.clone().unwrap_or_else(array)
     }
 
     /// The bytes over TCP: one event a line.
-    pub(in crate::emulator) fn lines(&self) -> Vec<u8> {
+    pub(crate) fn lines(&self) -> Vec<u8> {
         let lines = || (self.events.join("\n") + "\n").into_bytes();
         self.body.clone().unwrap_or_else(lines)
     }

@@ -1,6 +1,7 @@
 //! The Telemetry API of one generation: its subscribers, and the events of init for later ones.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
 use tokio::net::TcpStream;
@@ -16,11 +17,11 @@ use crate::emulator::fault::TelemetryFault;
 use crate::emulator::incoming::IncomingRequest;
 use crate::emulator::record::StepKind;
 use crate::emulator::reply::{Reply, json};
-use crate::emulator::settings::{EnvironmentSettings, TelemetrySupport};
+use crate::emulator::settings::{EnvironmentSettings, TelemetrySchema};
 
 /// When batches are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::emulator) enum DeliveryMode {
+pub(crate) enum DeliveryMode {
     /// Never, because nothing runs between invocations.
     Frozen,
     /// At the limits of each subscription.
@@ -30,13 +31,15 @@ pub(in crate::emulator) enum DeliveryMode {
 }
 
 #[derive(Debug)]
-pub(in crate::emulator) struct TelemetryService {
+pub(crate) struct TelemetryService {
     subscribers: BTreeMap<Uuid, Subscriber>,
     /// The events since the start of init, for later subscribers.
     early: EarlyEvents,
     /// Whether init is over.
     closed: bool,
     mode: DeliveryMode,
+    managed: bool,
+    schemas: RangeInclusive<TelemetrySchema>,
     queue_limit: usize,
     redeliver: bool,
     instance_id: String,
@@ -51,7 +54,7 @@ struct EarlyEvents {
 }
 
 impl TelemetryService {
-    pub(in crate::emulator) fn new(settings: &EnvironmentSettings) -> Self {
+    pub(crate) fn new(settings: &EnvironmentSettings) -> Self {
         let id = Uuid::new_v4().simple();
         let version = &settings.function.function_version;
         let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
@@ -61,6 +64,8 @@ impl TelemetryService {
             early: EarlyEvents::default(),
             closed: false,
             mode: DeliveryMode::Buffered,
+            managed: settings.managed(),
+            schemas: settings.schemas(),
             queue_limit: settings.telemetry_queue,
             redeliver: settings.redeliver,
             instance_id: format!("{today}/[{version}]{id}"),
@@ -68,12 +73,12 @@ impl TelemetryService {
     }
 
     /// The environment's name for itself.
-    pub(in crate::emulator) fn instance_id(&self) -> &str {
+    pub(crate) fn instance_id(&self) -> &str {
         &self.instance_id
     }
 
     /// Queues an event for every subscriber that takes it, now or, during init, later.
-    pub(in crate::emulator) fn emit(&mut self, event: EmittedEvent) {
+    pub(crate) fn emit(&mut self, event: EmittedEvent) {
         let now = Instant::now();
         for subscriber in self.subscribers.values_mut() {
             subscriber.push(&event, now, self.queue_limit);
@@ -83,30 +88,21 @@ impl TelemetryService {
         }
     }
 
-    /// Refuses every subscription, if the environment has no Telemetry API.
-    pub(in crate::emulator) fn check_support(settings: &EnvironmentSettings) -> Result<(), Reply> {
-        match settings.telemetry {
-            TelemetrySupport::NotSupported => Err(Reply::not_supported("Telemetry")),
-            TelemetrySupport::Supported => Ok(()),
-        }
-    }
-
     /// Subscribes an extension, or refuses it.
-    pub(in crate::emulator) fn subscribe(
+    pub(crate) fn subscribe(
         &mut self,
         id: Uuid,
         name: String,
         request: &mut IncomingRequest,
-        settings: &EnvironmentSettings,
     ) -> Result<Reply, Reply> {
-        let subscription = SubscriptionRequest::read(&request.body, settings.schemas())
+        let subscription = SubscriptionRequest::read(&request.body, &self.schemas)
             .map_err(|message| validation_error(&message))?;
         let stream = request.connected.take().transpose();
         let stream = stream.map_err(|message| validation_error(&message))?;
         if self.closed {
             return Err(Reply::forbidden(
                 "Telemetry.SubscriptionClosed",
-                if settings.managed() {
+                if self.managed {
                     "Telemetry API subscription is closed"
                 } else {
                     "Telemetry API subscription is closed already"
@@ -138,29 +134,29 @@ impl TelemetryService {
     }
 
     /// Ends the subscription of an extension.
-    pub(in crate::emulator) fn unsubscribe(&mut self, extension: &str) {
+    pub(crate) fn unsubscribe(&mut self, extension: &str) {
         self.subscribers
             .retain(|_, subscriber| subscriber.extension() != extension);
     }
 
     /// Ends all subscriptions.
-    pub(in crate::emulator) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.subscribers.clear();
         self.close();
     }
 
     /// Refuses further subscriptions, because init is over.
-    pub(in crate::emulator) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.closed = true;
         self.early = EarlyEvents::default();
     }
 
-    pub(in crate::emulator) fn set_delivery_mode(&mut self, mode: DeliveryMode) {
+    pub(crate) fn set_delivery_mode(&mut self, mode: DeliveryMode) {
         self.mode = mode;
     }
 
     /// The subscribers with undelivered events.
-    pub(in crate::emulator) fn undelivered(&self) -> Vec<String> {
+    pub(crate) fn undelivered(&self) -> Vec<String> {
         let subscribers = self.subscribers.values();
         subscribers
             .filter(|subscriber| !subscriber.is_idle())
@@ -169,7 +165,7 @@ impl TelemetryService {
     }
 
     /// The subscribers without a task that delivers to them. They count as served from then on.
-    pub(in crate::emulator) fn take_unserved(&mut self) -> Vec<Uuid> {
+    pub(crate) fn take_unserved(&mut self) -> Vec<Uuid> {
         let subscribers = self.subscribers.iter_mut();
         subscribers
             .filter_map(|(id, subscriber)| subscriber.serve().then_some(*id))
@@ -177,19 +173,16 @@ impl TelemetryService {
     }
 
     /// The name of a subscriber, if it is still subscribed.
-    pub(in crate::emulator) fn extension(&self, id: Uuid) -> Option<&str> {
+    pub(crate) fn extension(&self, id: Uuid) -> Option<&str> {
         self.subscribers.get(&id).map(Subscriber::extension)
     }
 
-    pub(in crate::emulator) fn target(
-        &mut self,
-        id: Uuid,
-    ) -> Option<(DeliveryTarget, Option<TcpStream>)> {
+    pub(crate) fn target(&mut self, id: Uuid) -> Option<(DeliveryTarget, Option<TcpStream>)> {
         self.subscribers.get_mut(&id).map(Subscriber::target)
     }
 
     /// The next action for a subscriber, if it is still subscribed.
-    pub(in crate::emulator) fn next_delivery(&mut self, id: Uuid) -> Option<NextDelivery> {
+    pub(crate) fn next_delivery(&mut self, id: Uuid) -> Option<NextDelivery> {
         let subscriber = self.subscribers.get_mut(&id)?;
         Some(match self.mode {
             DeliveryMode::Frozen => NextDelivery::Wait,
@@ -198,14 +191,14 @@ impl TelemetryService {
     }
 
     /// Ends a delivery.
-    pub(in crate::emulator) fn delivered(&mut self, id: Uuid, batch: Batch, taken: bool) {
+    pub(crate) fn delivered(&mut self, id: Uuid, batch: Batch, taken: bool) {
         if let Some(subscriber) = self.subscribers.get_mut(&id) {
             subscriber.delivered(batch, taken, self.redeliver);
         }
     }
 
     /// Injects a fault. Returns whether the extension subscribes.
-    pub(in crate::emulator) fn inject(&mut self, extension: &str, fault: TelemetryFault) -> bool {
+    pub(crate) fn inject(&mut self, extension: &str, fault: TelemetryFault) -> bool {
         let mut subscribers = self.subscribers.values_mut();
         let subscriber = subscribers.find(|subscriber| subscriber.extension() == extension);
         subscriber
@@ -214,7 +207,7 @@ impl TelemetryService {
     }
 
     /// The drops since the last call, one step for each subscriber.
-    pub(in crate::emulator) fn take_drops(&mut self) -> Vec<StepKind> {
+    pub(crate) fn take_drops(&mut self) -> Vec<StepKind> {
         let dropped = |subscriber: &mut Subscriber| {
             let DropCount { records, bytes } = subscriber.take_unrecorded()?;
             let extension = subscriber.extension().to_owned();

@@ -22,7 +22,7 @@ pub(super) struct BatchLimits {
 
 /// The address of a subscriber.
 #[derive(Debug, Clone)]
-pub(in crate::emulator) enum DeliveryTarget {
+pub(crate) enum DeliveryTarget {
     /// Batches go to this port and path, with this `Host`.
     Http {
         port: u16,
@@ -46,7 +46,7 @@ pub(super) struct SubscriptionRequest {
 const HOSTS: [&str; 4] = ["sandbox.localdomain", "sandbox", "127.0.0.1", "localhost"];
 
 /// Returns the port of a subscription over TCP.
-pub(in crate::emulator) fn tcp_port(body: &[u8]) -> Option<u16> {
+pub(crate) fn tcp_port(body: &[u8]) -> Option<u16> {
     let body: Value = serde_json::from_slice(body).ok()?;
     match read_destination(body.get("destination")?) {
         Ok(Unresolved::Tcp(port)) => Some(port),
@@ -58,7 +58,7 @@ impl SubscriptionRequest {
     /// Reads the body of a request.
     pub(super) fn read(
         body: &[u8],
-        schemas: RangeInclusive<TelemetrySchema>,
+        schemas: &RangeInclusive<TelemetrySchema>,
     ) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(body).map_err(|error| {
             let what = match error.classify() {
@@ -80,7 +80,7 @@ impl SubscriptionRequest {
             }
         };
         required(&body, "", "#", &["schemaVersion", "types", "destination"])?;
-        let schema = schema(&body["schemaVersion"], &schemas)?;
+        let schema = schema(&body["schemaVersion"], schemas)?;
         let types = types(&body["types"])?;
         let unresolved = read_destination(&body["destination"])?;
         let limits = limits(body.get("buffering"))?;

@@ -36,8 +36,8 @@ impl<'a> Analyzer<'a> {
                 return;
             }
         }
-        if let Some(refusal) = refusal {
-            return self.refused(name, request, &refusal, at);
+        if refusal.is_some() {
+            return self.refused(name, request, at);
         }
         if name.is_empty() {
             return;
@@ -90,7 +90,7 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    fn refused(&mut self, name: &'a str, request: &Request, refusal: &Refusal, at: Duration) {
+    fn refused(&mut self, name: &'a str, request: &Request, at: Duration) {
         if let Some(history) = self.extensions.get_mut(name) {
             history.refused = true;
         }
@@ -106,7 +106,7 @@ impl<'a> Analyzer<'a> {
                     | Call::RuntimeInitError
             )
         );
-        if of_the_function || refusal.follows_a_report() {
+        if of_the_function || Refusal::new(request).follows_a_report() {
             return;
         }
         self.unknown_refused |= name.is_empty();
@@ -143,26 +143,16 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    pub(super) fn delivered(
-        &mut self,
-        extension: &'a str,
-        status: Option<u16>,
-        error: Option<&str>,
-        at: Duration,
-    ) {
+    pub(super) fn delivered(&mut self, extension: &'a str, failure: Option<String>, at: Duration) {
         let history = self.extensions.entry(extension).or_default();
         history.listener.sent();
         // At its end, an extension may close its listener before the platform stops to deliver.
         if history.shutdown.is_some() || history.gone || history.killed.is_some() {
             return;
         }
-        let how = match (error, status) {
-            (Some(error), _) => error.to_owned(),
-            (None, Some(status @ 400..)) => format!("its listener answers {status}"),
-            _ => {
-                return history.listener.arrived();
-            }
-        };
-        history.listener.failed(how, at);
+        match failure {
+            Some(failure) => history.listener.failed(failure, at),
+            None => history.listener.arrived(),
+        }
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::collected::Findings;
 use super::finding::Finding;
 use super::history::ExtensionHistory;
+use super::listener::delivery_failure;
 use super::refusal::explain;
 use crate::EventType;
 use crate::emulator::call::Call;
@@ -104,7 +105,10 @@ impl<'a> Analyzer<'a> {
                 status,
                 error,
                 ..
-            } => self.delivered(extension, *status, error.as_deref(), at),
+            } => {
+                let failure = delivery_failure(*status, error.as_deref());
+                self.delivered(extension, failure, at);
+            }
             StepKind::Dropped {
                 extension, records, ..
             } => {

@@ -7,7 +7,11 @@ use crate::emulator::{Call, Fault};
 fn init_error_after_first_next_is_too_late() {
     let why = "State transition from Running to InitError failed for extension 1. Error: x";
     Story::ready()
-        .refused("x", Call::InitError, "Extension.InvalidExtensionState", why)
+        .refused(
+            "x",
+            Call::InitError,
+            ["Extension.InvalidExtensionState", why],
+        )
         .leaves("x", 1)
         .shows(&["!init-error-too-late x"]);
 }
@@ -16,8 +20,8 @@ fn init_error_after_first_next_is_too_late() {
 fn refusal_after_report_adds_no_finding() {
     let why = "State transition from ExitError to Ready failed for extension 1. Error: x";
     Story::ready()
-        .calls("x", Call::ExitError, "", 202, "")
-        .refused("x", Call::Next, "Extension.InvalidExtensionState", why)
+        .calls("x", Call::ExitError, "")
+        .refused("x", Call::Next, ["Extension.InvalidExtensionState", why])
         .leaves("x", 1)
         .shows(&["!exit-error x"]);
 }
@@ -108,13 +112,17 @@ fn registration_refused_explains_missing_extension() {
     ] {
         let name = if rule == "no-name" { "" } else { "x" };
         Story::starting()
-            .refused(name, Call::Register, error_type, message)
+            .refused(name, Call::Register, [error_type, message])
             .fails(init())
             .shows(&[&format!("!{rule} x")]);
     }
     let why = "State transition from Registered to Registered failed for extension x. Error: x";
     Story::ready()
-        .refused("x", Call::Register, "Extension.InvalidExtensionState", why)
+        .refused(
+            "x",
+            Call::Register,
+            ["Extension.InvalidExtensionState", why],
+        )
         .ends_well()
         .shows(&["!registers-twice x"]);
 }
@@ -128,12 +136,12 @@ fn identifier_missing_or_unknown_is_an_error() {
     ] {
         Story::starting()
             .registers("x")
-            .refused("?", Call::Next, error_type, "")
+            .refused("?", Call::Next, [error_type, ""])
             .fails(init())
             .shows(&[&format!("!{rule} x")]);
     }
     Story::ready()
-        .refused("x", Call::ExitError, "Extension.MissingHeader", "")
+        .refused("x", Call::ExitError, ["Extension.MissingHeader", ""])
         .leaves("x", 1)
         .shows(&["!no-error-type x"]);
 }
@@ -141,11 +149,15 @@ fn identifier_missing_or_unknown_is_an_error() {
 #[test]
 fn subscription_late_or_invalid_is_an_error() {
     Story::ready()
-        .refused("x", Call::Telemetry, "Telemetry.SubscriptionClosed", "")
+        .refused("x", Call::Telemetry, ["Telemetry.SubscriptionClosed", ""])
         .ends_well()
         .shows(&["!subscribes-too-late x"]);
     Story::ready()
-        .refused("x", Call::Telemetry, "ValidationError", "types are missing")
+        .refused(
+            "x",
+            Call::Telemetry,
+            ["ValidationError", "types are missing"],
+        )
         .ends_well()
         .shows(&["!invalid-subscription x"]);
 }
@@ -205,7 +217,7 @@ fn launch_failure_likely_reason_is_suggested() {
 fn fault_excuses_one_consequence() {
     let why = "State transition from Ready to Ready failed for extension 1. Error: x";
     let again =
-        |story: Story| story.refused("x", Call::Next, "Extension.InvalidExtensionState", why);
+        |story: Story| story.refused("x", Call::Next, ["Extension.InvalidExtensionState", why]);
     let fault = |fault: Fault| StepKind::Faulted {
         call: Call::Next,
         made: fault.makes_the_call(),
@@ -247,7 +259,7 @@ fn telemetry_written_back_is_a_loop() {
     };
     let subscribed = |types: &str| {
         let body = format!(r#"{{"types":[{types}]}}"#);
-        let story = Story::ready().calls("x", Call::Telemetry, &body, 202, "");
+        let story = Story::ready().calls("x", Call::Telemetry, &body);
         story.delivers("x", 200)
     };
     let record = r#"[{"time":"t","type":"extension","record":"a"}]"#;

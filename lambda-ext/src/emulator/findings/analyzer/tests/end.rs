@@ -36,7 +36,7 @@ fn internal_extension_exits_with_the_runtime() {
         .waits("inside")
         .begins(invoke())
         .gets("inside", EventType::Invoke)
-        .calls("inside", Call::ExitError, "", 202, "{}")
+        .calls("inside", Call::ExitError, "")
         .then(left())
         .fails(invoke())
         .shows(&["!exit-error inside"]);
@@ -135,7 +135,7 @@ fn report_at_shutdown_fails_no_environment() {
     let findings = Story::ready()
         .begins(shutdown())
         .gets("x", EventType::Shutdown)
-        .calls("x", Call::ExitError, "", 202, "")
+        .calls("x", Call::ExitError, "")
         .leaves("x", 1)
         .fails(shutdown())
         .shows(&["!exit-error x"]);

@@ -42,7 +42,7 @@ fn wrong_name_for_shutdown_is_one_finding() {
     Story::new()
         .begins(init())
         .launches("audit.py")
-        .refused("audit", Call::Register, "Extension.InvalidEventType", why)
+        .refused("audit", Call::Register, ["Extension.InvalidEventType", why])
         .leaves("audit.py", 1)
         .fails(init())
         .shows(&["!wrong-name audit.py"]);
@@ -53,7 +53,7 @@ fn internal_extension_for_shutdown_is_an_error() {
     let why = "SHUTDOWN: ShutdownEventNotSupportedForInternalExtension";
     Story::starting()
         .registers("x")
-        .refused("inner", Call::Register, "Extension.InvalidEventType", why)
+        .refused("inner", Call::Register, ["Extension.InvalidEventType", why])
         .shows(&["!invalid-event inner"]);
 }
 
@@ -109,7 +109,7 @@ fn runtime_that_fails_to_start_blames_no_extension() {
 fn second_next_repeated_is_counted() {
     let why = "State transition from Ready to Ready failed for extension 1. Error: x";
     let again =
-        |story: Story| story.refused("x", Call::Next, "Extension.InvalidExtensionState", why);
+        |story: Story| story.refused("x", Call::Next, ["Extension.InvalidExtensionState", why]);
     again(again(Story::ready()))
         .ends_well()
         .shows(&["!next-twice x x2"]);
@@ -119,7 +119,7 @@ fn second_next_repeated_is_counted() {
 fn exit_after_refused_call_is_one_finding() {
     let why = "State transition from Ready to Ready failed for extension 1. Error: x";
     Story::ready()
-        .refused("x", Call::Next, "Extension.InvalidExtensionState", why)
+        .refused("x", Call::Next, ["Extension.InvalidExtensionState", why])
         .leaves("x", 1)
         .shows(&["!next-twice x"]);
 }
@@ -129,7 +129,7 @@ fn report_with_message_explains_the_exit() {
     let body = r#"{"errorMessage":"LICENSE_KEY is empty"}"#;
     let findings = Story::starting()
         .registers("x")
-        .calls("x", Call::InitError, body, 202, "")
+        .calls("x", Call::InitError, body)
         .leaves("x", 1)
         .fails(init())
         .shows(&["!init-error x"]);
@@ -139,7 +139,7 @@ fn report_with_message_explains_the_exit() {
          environment fails with `Extension.InitError`"
     );
     Story::ready()
-        .calls("x", Call::ExitError, "", 202, "")
+        .calls("x", Call::ExitError, "")
         .leaves("x", 1)
         .shows(&["!exit-error x"]);
 }
@@ -148,7 +148,7 @@ fn report_with_message_explains_the_exit() {
 fn report_without_exit_is_an_error() {
     Story::starting()
         .registers("x")
-        .calls("x", Call::InitError, "", 202, "")
+        .calls("x", Call::InitError, "")
         .fails(init())
         .begins(shutdown())
         .killed("x", KillReason::Deadline)

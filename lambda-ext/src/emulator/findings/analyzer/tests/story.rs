@@ -1,4 +1,4 @@
-//! Records as a story.
+//! Builds records, step by step.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::emulator::findings::rules::RULES;
 use crate::emulator::record::{KillReason, Phase, Record, Request, Step, StepKind};
 use crate::{EventType, ShutdownReason};
 
-/// Steps a millisecond apart, unless a pause is between them.
+/// A record whose steps are a millisecond apart, plus the pauses between them.
 pub(super) struct Story {
     record: Record,
     now: Duration,
@@ -82,35 +82,24 @@ impl Story {
         })
     }
 
-    pub(super) fn calls(
-        self,
-        name: &str,
-        call: Call,
-        body: &str,
-        status: u16,
-        reply: &str,
-    ) -> Self {
-        let reports = matches!(call, Call::InitError | Call::ExitError);
-        self.then(StepKind::Answered(Request {
-            extension: (!name.is_empty()).then(|| name.to_owned()),
-            call: Some(call),
-            method: call.method().to_owned(),
-            path: call.path().to_owned(),
-            body: body.to_owned(),
-            error_type: reports.then(|| "Extension.ConfigInvalid".to_owned()),
-            status,
-            reply: reply.to_owned(),
-        }))
+    /// A call that is accepted.
+    pub(super) fn calls(self, name: &str, call: Call, body: &str) -> Self {
+        let request = request(name, call, body);
+        self.then(StepKind::Answered(request))
     }
 
     pub(super) fn registers(self, name: &str) -> Self {
-        let body = r#"{"events":["INVOKE","SHUTDOWN"]}"#;
-        self.calls(name, Call::Register, body, 200, "{}")
+        self.calls(name, Call::Register, r#"{"events":["INVOKE","SHUTDOWN"]}"#)
     }
 
-    pub(super) fn refused(self, name: &str, call: Call, error_type: &str, message: &str) -> Self {
+    /// A call that is refused, with an error type and a message.
+    pub(super) fn refused(self, name: &str, call: Call, [error_type, message]: [&str; 2]) -> Self {
         let reply = json!({ "errorType": error_type, "errorMessage": message });
-        self.calls(name, call, "", 403, &reply.to_string())
+        self.then(StepKind::Answered(Request {
+            status: 403,
+            reply: reply.to_string(),
+            ..request(name, call, "")
+        }))
     }
 
     pub(super) fn astray(self, method: &str, path: &str, status: u16) -> Self {
@@ -198,20 +187,20 @@ impl Story {
             .ends(shutdown())
     }
 
-    /// The findings: the rule, the extension and the count of each; a `!` if it is grave.
+    /// Asserts the findings: the rule, the extension, and the count of each, with a `!` for an error.
     #[track_caller]
     pub(super) fn shows(self, expected: &[&str]) -> Vec<Finding> {
         let findings = self.record.findings();
         let found: Vec<_> = findings
             .iter()
             .map(|finding| {
-                let grave = if finding.is_error() { "!" } else { "" };
+                let mark = if finding.is_error() { "!" } else { "" };
                 let name = finding.extension.as_deref().unwrap_or("-");
                 let times = match finding.times {
                     1 => String::new(),
                     times => format!(" x{times}"),
                 };
-                format!("{grave}{} {name}{times}", finding.rule)
+                format!("{mark}{} {name}{times}", finding.rule)
             })
             .collect();
         assert_eq!(found, expected, "{findings:#?}");
@@ -219,5 +208,19 @@ impl Story {
             assert!(RULES.contains(rule), "`{rule}` is a rule");
         }
         findings
+    }
+}
+
+fn request(name: &str, call: Call, body: &str) -> Request {
+    let reports = matches!(call, Call::InitError | Call::ExitError);
+    Request {
+        extension: (!name.is_empty()).then(|| name.to_owned()),
+        call: Some(call),
+        method: call.method().to_owned(),
+        path: call.path().to_owned(),
+        body: body.to_owned(),
+        error_type: reports.then(|| "Extension.ConfigInvalid".to_owned()),
+        status: 202,
+        reply: String::new(),
     }
 }
