@@ -8,7 +8,7 @@ use crate::{Error, Extension, ExtensionBuilder, Handler, Launch, RunError, clock
 /// An HTTP connection without a task of its own: the task of a subscriber drives it, so that
 /// deliveries to it end with the task.
 pub(super) use crate::client::connection::Connection;
-/// The deadline of an event, by the clock that extensions of this process read.
+/// The conversion of a time limit to the `deadlineMs` of an event.
 pub(super) use crate::event::millis_ahead;
 /// The characters that the framework escapes in its own output, so that the timeline does as well.
 pub(super) use crate::stderr::is_odd;
