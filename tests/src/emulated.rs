@@ -1,6 +1,6 @@
 //! Environments for tests of the emulator.
 
-use lambda_ext::emulator::record::{Record, What};
+use lambda_ext::emulator::record::{Record, StepKind};
 use lambda_ext::emulator::{Call, Emulator};
 
 /// An environment with this executable as its extension.
@@ -27,10 +27,10 @@ pub async fn happened(emulator: &Emulator, meant: impl Fn(&StepKind) -> bool) {
 /// Lists the answered registrations, and the calls of `next` that wait, in their order.
 #[must_use]
 pub fn calls(record: &Record) -> Vec<&str> {
-    let steps = record.steps.iter().filter_map(|step| match &step.what {
-        What::Answered(request) if request.call == Some(Call::Register) => Some("register"),
-        What::Waits { .. } => Some("next"),
-        What::RuntimeWaits => Some("runtime next"),
+    let steps = record.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Answered(request) if request.call == Some(Call::Register) => Some("register"),
+        StepKind::Waits { .. } => Some("next"),
+        StepKind::RuntimeWaits => Some("runtime next"),
         _ => None,
     });
     steps.collect()

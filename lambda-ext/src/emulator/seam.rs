@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::process::Process;
-use crate::{Error, Extension, ExtensionBuilder, Handler, Launch, RunError, clock};
+use crate::clock;
+use crate::error::{Error, RunError};
+use crate::extension::{Extension, ExtensionBuilder};
+use crate::handler::{Handler, Launch};
 
 /// An HTTP connection without a task of its own: the task of a subscriber drives it, so that
 /// deliveries to it end with the task.
@@ -11,7 +13,7 @@ pub(super) use crate::client::connection::Connection;
 /// The conversion of a time limit to the `deadlineMs` of an event.
 pub(super) use crate::event::millis_ahead;
 /// The characters that the framework escapes in its own output, so that the timeline does as well.
-pub(super) use crate::stderr::is_odd;
+pub(super) use crate::text::needs_escape;
 
 /// Begins an extension of this process. The public builder reads from the environment whether the
 /// platform is a managed instance; here the emulator knows.
@@ -28,15 +30,14 @@ pub(super) async fn run<H: Handler>(
     builder: ExtensionBuilder,
     handler: H,
 ) -> Result<Result<H, RunError>, Error> {
-    Ok(builder.build()?.run_to_end(handler).await?.handler())
+    Ok(builder.build()?.run_to_end(handler).await?.into_result())
 }
 
 /// Makes a `T` and runs it, like [`run`].
 pub(super) async fn launch<T: Launch>(
     builder: ExtensionBuilder,
 ) -> Result<Result<T, RunError>, Error> {
-    let mut process = Process::borrowed();
-    Ok(builder.build()?.launch_in(&mut process).await?.handler())
+    Ok(builder.build()?.launch_to_end().await?.into_result())
 }
 
 /// Advances the wall clock of extensions of this process, which a freeze skips if tokio's is paused.

@@ -162,7 +162,7 @@ async fn every_call_can_get_raw_bytes() {
 async fn call_with_lost_response_has_its_effect() {
     bounded(async {
         let (emulator, _) = environment().await;
-        emulator.inject(Call::Register, Fault::Lose);
+        emulator.inject(Call::Register, Fault::LoseReply);
         let mut connection = Connection::to(&emulator).await;
         connection.register().await;
         assert_eq!(connection.until_closed().await, b"");
@@ -182,7 +182,7 @@ async fn response_can_be_truncated_anywhere() {
         let head = whole - "{}".len();
         for bytes in [0, 1, 17, head, whole - 1] {
             let (emulator, _) = environment().await;
-            emulator.inject(Call::Register, Fault::Cut(bytes));
+            emulator.inject(Call::Register, Fault::TruncateReply(bytes));
             let mut connection = Connection::to(&emulator).await;
             connection.register().await;
             let found = connection.until_closed().await;
@@ -199,7 +199,7 @@ async fn response_can_be_truncated_anywhere() {
 async fn response_shorter_than_truncation_arrives_whole() {
     bounded(async {
         let (emulator, _) = environment().await;
-        emulator.inject(Call::Register, Fault::Cut(500));
+        emulator.inject(Call::Register, Fault::TruncateReply(500));
         let mut connection = Connection::to(&emulator).await;
         assert_eq!(connection.status_of_register().await, "200");
         // What is left of the 500 bytes is not the next answers'.
@@ -286,7 +286,7 @@ async fn faults_apply_in_order_and_to_their_call_only() {
 #[tokio::test]
 async fn event_with_lost_response_is_not_sent_again() {
     bounded(async {
-        for fault in [Fault::Lose, Fault::Cut(40)] {
+        for fault in [Fault::LoseReply, Fault::TruncateReply(40)] {
             let (emulator, _) = environment().await;
             let raw = Raw::of(&emulator);
             let id = raw.registered("ext", r#"["INVOKE"]"#).await;

@@ -1,7 +1,7 @@
 //! The platform's state machine: the emulator refuses what Lambda refuses, with the same bodies as
 //! AWS's Runtime Interface Emulator.
 
-use lambda_ext::emulator::record::{Step, What};
+use lambda_ext::emulator::record::{Step, StepKind};
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{Register, ShutdownReason};
 use lambda_ext_tests::fake::bounded;

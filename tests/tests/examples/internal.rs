@@ -1,7 +1,7 @@
 //! The example `internal`: an internal extension beside `lambda_runtime`, under both emulators.
 
 use lambda_ext::ShutdownReason;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, Initialization, Invocation};
 use lambda_ext_tests::built;
 use lambda_ext_tests::emulated::calls;
@@ -40,12 +40,12 @@ async fn live(emulator: &Emulator, invocations: u64) {
     emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
     let record = emulator.record();
     record.assert_clean();
-    let left = What::RuntimeLeft {
+    let left = StepKind::RuntimeExited {
         code: Some(0),
         signal: None,
     };
     assert!(
-        record.steps.iter().any(|step| step.what == left),
+        record.steps.iter().any(|step| step.kind == left),
         "{record}"
     );
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lambda_ext::Error;
-use lambda_ext::emulator::record::{Phase, Step, What};
+use lambda_ext::emulator::record::{Phase, Step, StepKind};
 use lambda_ext::emulator::{Call, Record};
 
 use super::environment::Environment;
@@ -52,8 +52,8 @@ pub(super) async fn execute(
 
 /// The invocations of the plan that were not sent, if there are any.
 fn skipped(ended: Result<(), Abort>, plan: &Plan, record: &Record) -> Option<Skipped> {
-    let is_invocation = |step: &&Step| matches!(step.what, What::Began(Phase::Invoke { .. }));
-    let forgotten = usize::try_from(record.forgotten).unwrap_or(usize::MAX);
+    let is_invocation = |step: &&Step| matches!(step.kind, StepKind::Began(Phase::Invoke { .. }));
+    let forgotten = usize::try_from(record.discarded).unwrap_or(usize::MAX);
     let sent = record.steps.iter().filter(is_invocation).count();
     let skipped = plan
         .invocations()
@@ -73,9 +73,9 @@ fn internal_extensions(external: &[String], record: &Record) -> Vec<String> {
     let mut names = Vec::new();
     // Before the runtime starts, an unknown name is the mistake of an external extension.
     let steps = record.steps.iter();
-    let steps = steps.skip_while(|step| !matches!(step.what, What::RuntimeStarted { .. }));
+    let steps = steps.skip_while(|step| !matches!(step.kind, StepKind::RuntimeStarted { .. }));
     for step in steps {
-        let What::Answered(request) = &step.what else {
+        let StepKind::Answered(request) = &step.kind else {
             continue;
         };
         let name = request.extension.as_ref();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lambda_ext::emulator::Finding;
-use lambda_ext::emulator::record::{Cost, Phase, PhaseTime, Record, Step, What};
+use lambda_ext::emulator::record::{Cost, Phase, PhaseTime, Record, Step, StepKind};
 use serde::Serialize;
 
 use super::run_result::{RunResult, Skipped};
@@ -84,7 +84,7 @@ pub(super) fn render(result: &RunResult) -> Result<String, serde_json::Error> {
             .chain(&result.untriggered_faults)
             .collect(),
         skipped: result.skipped.as_ref(),
-        forgotten_steps: record.forgotten,
+        forgotten_steps: record.discarded,
         steps: &record.steps,
     };
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
@@ -122,7 +122,7 @@ fn invocation(phase: &PhaseTime, costs: &[Cost], record: &Record) -> Option<Invo
         return None;
     };
     let responded = record.steps.iter().find(
-        |step| matches!(&step.what, What::Responded { request_id: of, .. } if of == request_id),
+        |step| matches!(&step.kind, StepKind::Responded { request_id: of, .. } if of == request_id),
     );
     let overheads = costs.iter().filter_map(|cost| {
         let mut overheads = cost.overheads.iter();
@@ -143,9 +143,9 @@ fn invocation(phase: &PhaseTime, costs: &[Cost], record: &Record) -> Option<Invo
 fn outcome(request_id: &str, phase: &PhaseTime, record: &Record) -> Option<&'static str> {
     let mut outcome = phase.ended.map(|_| "crash");
     for step in &record.steps {
-        match &step.what {
-            What::TimedOut { request_id: of } if of == request_id => return Some("timeout"),
-            What::Responded {
+        match &step.kind {
+            StepKind::TimedOut { request_id: of } if of == request_id => return Some("timeout"),
+            StepKind::Responded {
                 request_id: of,
                 error_type,
             } if of == request_id => {

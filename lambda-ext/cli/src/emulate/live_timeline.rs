@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Phase, Step, Timeline, What};
+use lambda_ext::emulator::record::{Phase, Step, StepKind, Timeline};
 
 use crate::terminal::{self, count};
 
@@ -93,8 +93,8 @@ impl Printer {
 
     fn step(&mut self, step: &Step) {
         let lines = self.timeline.step(step);
-        match &step.what {
-            What::Began(Phase::Invoke { .. }) => {
+        match &step.kind {
+            StepKind::Began(Phase::Invoke { .. }) => {
                 self.end_invocation();
                 self.invocations += 1;
                 let buffer = self.condense && self.invocations > ALWAYS_PRINTED;
@@ -103,14 +103,14 @@ impl Printer {
                     buffer: buffer.then(String::new),
                 });
             }
-            What::Began(Phase::Shutdown { .. }) => {
+            StepKind::Began(Phase::Shutdown { .. }) => {
                 self.end_invocation();
                 self.print_similar();
             }
             _ => {}
         }
         if let Some(invocation) = &mut self.current {
-            invocation.signature.extend(signature(&step.what));
+            invocation.signature.extend(signature(&step.kind));
             if let Some(buffer) = &mut invocation.buffer {
                 buffer.push_str(&lines);
                 return;
@@ -173,16 +173,16 @@ fn print(text: &str) {
 
 /// The part of a step that similar invocations have in common; none for a step whose time is
 /// independent of the invocation.
-fn signature(what: &What) -> Option<String> {
+fn signature(what: &StepKind) -> Option<String> {
     let accepted = |status: &Option<u16>| status.is_none_or(|status| status < 400);
     match what {
-        What::Began(Phase::Invoke { .. }) => None,
-        What::Delivered {
+        StepKind::Began(Phase::Invoke { .. }) => None,
+        StepKind::Delivered {
             status,
             error: None,
             ..
         } if accepted(status) => None,
-        what => Some(without_numbers(&format!("{} {what}", what.who()))),
+        what => Some(without_numbers(&format!("{} {what}", what.subject()))),
     }
 }
 

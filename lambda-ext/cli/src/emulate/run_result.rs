@@ -86,11 +86,11 @@ impl RunResult {
     }
 
     pub(super) fn errors(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.grave)
+        self.findings.iter().filter(|finding| finding.is_error())
     }
 
     pub(super) fn warnings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| !finding.grave)
+        self.findings.iter().filter(|finding| !finding.is_error())
     }
 
     /// The errors beside the findings: failures, unless findings explain them, and untriggered

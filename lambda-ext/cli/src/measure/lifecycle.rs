@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lambda_ext::emulator::record::{Step, What};
+use lambda_ext::emulator::record::{Step, StepKind};
 use lambda_ext::emulator::{Call, Emulator, EmulatorError, Invocation};
 use lambda_ext::{Error, EventType, ShutdownReason};
 
@@ -83,7 +83,7 @@ async fn drive(
     observed: &Arc<Mutex<Observations>>,
 ) -> Result<Counted, Failure> {
     let observations = Arc::clone(observed);
-    let mut builder = Emulator::builder().observe(move |step| {
+    let mut builder = Emulator::builder().on_step(move |step| {
         let now = Instant::now();
         lock(&observations).record(now, step);
     });
@@ -118,7 +118,7 @@ async fn drive(
         .record()
         .findings()
         .iter()
-        .find(|finding| finding.grave)
+        .find(|finding| finding.is_error())
     {
         return Err(Failure::ExtensionFailed(finding.text.as_str().into()));
     }
@@ -150,24 +150,24 @@ struct Observations {
 
 impl Observations {
     fn record(&mut self, now: Instant, step: &Step) {
-        match &step.what {
-            What::Launched { pid, .. } => self.pid = *pid,
-            What::Answered(request)
+        match &step.kind {
+            StepKind::Launched { pid, .. } => self.pid = *pid,
+            StepKind::Answered(request)
                 if request.call == Some(Call::Register) && request.status == 200 =>
             {
                 self.registered.get_or_insert(now);
             }
-            What::Waits { .. } => {
+            StepKind::Waits { .. } => {
                 self.first_next.get_or_insert(now);
                 let took = |invoked| now.saturating_duration_since(invoked);
                 self.invocations.extend(self.invoked.take().map(took));
             }
-            What::Receives { event, .. } if *event == EventType::Invoke => {
+            StepKind::Receives { event, .. } if *event == EventType::Invoke => {
                 self.invoked = Some(now);
             }
-            What::Receives { .. } => self.shutdown = Some(now),
-            What::Left { .. } => self.exited = Some(now),
-            What::Output { line, .. } => {
+            StepKind::Receives { .. } => self.shutdown = Some(now),
+            StepKind::Exited { .. } => self.exited = Some(now),
+            StepKind::Output { line, .. } => {
                 if self.output.len() == OUTPUT_LINES {
                     self.output.pop_front();
                 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::emulator::seam::is_odd;
+use crate::emulator::seam::needs_escape;
 
 /// The length at which a line or a body is cut off, in characters.
 pub(super) const MAX_TEXT: usize = 160;
@@ -36,7 +36,7 @@ pub(super) fn sanitize(text: &str, max: usize) -> String {
         }
         match character {
             '\t' => shown.push_str("    "),
-            character if is_odd(character) => {
+            character if needs_escape(character) => {
                 let _ = write!(shown, "{}", character.escape_default());
             }
             character => shown.push(character),

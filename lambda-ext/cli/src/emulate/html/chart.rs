@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Phase, PhaseTime, Record, What};
+use lambda_ext::emulator::record::{Phase, PhaseTime, Record, StepKind};
 use maud::{Markup, html};
 
 use super::lanes::{Activity, Bar, Lane, MarkKind, lanes};
@@ -143,9 +143,9 @@ fn freezes(record: &Record) -> Vec<(Duration, Duration)> {
     let mut freezes = Vec::new();
     let mut since = None;
     for step in &record.steps {
-        match (&step.what, since) {
-            (What::Frozen, _) => since = Some(step.at),
-            (What::Thawed, Some(from)) => {
+        match (&step.kind, since) {
+            (StepKind::Frozen, _) => since = Some(step.at),
+            (StepKind::Thawed, Some(from)) => {
                 since = None;
                 freezes.push((from, step.at));
             }

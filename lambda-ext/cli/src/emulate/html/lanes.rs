@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lambda_ext::EventType;
-use lambda_ext::emulator::record::{Kill, Phase, Record, What};
-use lambda_ext::emulator::{Call, State};
+use lambda_ext::emulator::record::{KillReason, Phase, Record, StepKind};
+use lambda_ext::emulator::{Call, ExtensionState};
 
 /// The activities of one extension, or of the function.
 #[derive(Debug, Default)]
@@ -102,7 +102,7 @@ impl Lane {
         }
     }
 
-    fn abort(&mut self, at: Duration, what: &What) {
+    fn abort(&mut self, at: Duration, what: &StepKind) {
         if self.current.is_some() {
             self.end(at);
             if let Some(bar) = self.bars.last_mut() {
@@ -115,7 +115,7 @@ impl Lane {
         self.current.is_some_and(|(_, current)| current == activity)
     }
 
-    fn mark(&mut self, at: Duration, kind: MarkKind, what: &What) {
+    fn mark(&mut self, at: Duration, kind: MarkKind, what: &StepKind) {
         let title = what.to_string();
         self.marks.push(Mark { at, kind, title });
     }
@@ -137,17 +137,17 @@ pub(super) fn lanes(record: &Record) -> (Lane, Lanes<'_>) {
     let mut lanes = Lanes::default();
     let mut responded = false;
     for step in &record.steps {
-        let (at, what) = (step.at, &step.what);
+        let (at, what) = (step.at, &step.kind);
         match what {
-            What::Began(Phase::Invoke { .. }) => {
+            StepKind::Began(Phase::Invoke { .. }) => {
                 responded = false;
                 function.begin(at, Activity::FunctionRuns);
             }
-            What::Ended {
+            StepKind::Ended {
                 phase: Phase::Invoke { .. },
                 ..
             } => function.end(at),
-            What::Responded { .. } => {
+            StepKind::Responded { .. } => {
                 responded = true;
                 function.end(at);
                 for lane in lanes.0.values_mut() {
@@ -156,17 +156,17 @@ pub(super) fn lanes(record: &Record) -> (Lane, Lanes<'_>) {
                     }
                 }
             }
-            What::RuntimeStarted { .. } => function.begin(at, Activity::RuntimeStarts),
-            What::RuntimeWaits if function.is(Activity::RuntimeStarts) => function.end(at),
-            What::TimedOut { .. } => function.abort(at, what),
-            What::RuntimeLeft { .. } => {
+            StepKind::RuntimeStarted { .. } => function.begin(at, Activity::RuntimeStarts),
+            StepKind::RuntimeWaits if function.is(Activity::RuntimeStarts) => function.end(at),
+            StepKind::TimedOut { .. } => function.abort(at, what),
+            StepKind::RuntimeExited { .. } => {
                 function.abort(at, what);
                 function.mark(at, MarkKind::Exits, what);
             }
-            What::Launched { extension, .. } => {
+            StepKind::Launched { extension, .. } => {
                 lanes.of(extension).begin(at, Activity::Starts);
             }
-            What::Answered(request) => {
+            StepKind::Answered(request) => {
                 let Some(name) = &request.extension else {
                     continue;
                 };
@@ -178,10 +178,10 @@ pub(super) fn lanes(record: &Record) -> (Lane, Lanes<'_>) {
                     lane.begin(at, Activity::Initializes);
                 }
             }
-            What::Waits { extension } => {
+            StepKind::Waits { extension } => {
                 lanes.of(extension).begin(at, Activity::Waits);
             }
-            What::Receives { extension, event } => {
+            StepKind::Receives { extension, event } => {
                 let activity = match event {
                     EventType::Invoke if responded => Activity::DelaysInvocation,
                     EventType::Invoke => Activity::HandlesInvoke,
@@ -189,16 +189,16 @@ pub(super) fn lanes(record: &Record) -> (Lane, Lanes<'_>) {
                 };
                 lanes.of(extension).begin(at, activity);
             }
-            What::Delivered { extension, .. } if !is_problem(what) => {
+            StepKind::Delivered { extension, .. } if !is_problem(what) => {
                 lanes.of(extension).mark(at, MarkKind::Telemetry, what);
             }
-            What::Delivered { extension, .. } | What::Dropped { extension, .. } => {
+            StepKind::Delivered { extension, .. } | StepKind::Dropped { extension, .. } => {
                 lanes.of(extension).mark(at, MarkKind::Problem, what);
             }
-            What::LaunchFailed { extension, .. } | What::Killed { extension, .. } => {
+            StepKind::LaunchFailed { extension, .. } | StepKind::Killed { extension, .. } => {
                 lanes.of(extension).mark(at, MarkKind::Killed, what);
             }
-            What::Left { extension, .. } => {
+            StepKind::Exited { extension, .. } => {
                 let lane = lanes.of(extension);
                 lane.end(at);
                 lane.mark(at, MarkKind::Exits, what);
@@ -216,16 +216,18 @@ pub(super) fn lanes(record: &Record) -> (Lane, Lanes<'_>) {
 }
 
 /// Returns true for steps that show a failure.
-pub(super) fn is_problem(what: &What) -> bool {
+pub(super) fn is_problem(what: &StepKind) -> bool {
     match what {
-        What::Ended { error, .. } => error.is_some(),
-        What::Answered(request) => request.status >= 400,
-        What::Delivered { status, error, .. } => {
+        StepKind::Ended { error, .. } => error.is_some(),
+        StepKind::Answered(request) => request.status >= 400,
+        StepKind::Delivered { status, error, .. } => {
             error.is_some() || status.is_some_and(|status| status >= 400)
         }
-        What::Killed { why, .. } => *why == Kill::Deadline,
-        What::Left { state, .. } => *state != State::Exited,
-        What::LaunchFailed { .. } | What::Dropped { .. } | What::TimedOut { .. } => true,
+        StepKind::Killed { reason, .. } => *reason == KillReason::Deadline,
+        StepKind::Exited { state, .. } => *state != ExtensionState::Exited,
+        StepKind::LaunchFailed { .. } | StepKind::Dropped { .. } | StepKind::TimedOut { .. } => {
+            true
+        }
         _ => false,
     }
 }

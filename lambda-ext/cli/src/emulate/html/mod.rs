@@ -6,7 +6,7 @@ mod scale;
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Phase, What};
+use lambda_ext::emulator::record::{Phase, StepKind};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::run_result::{RunResult, Verdict};
@@ -138,14 +138,14 @@ fn steps(result: &RunResult) -> Markup {
                         thead { tr { @for column in STEP_COLUMNS { th scope="col" { (column) } } } }
                         tbody {
                             @for step in steps.iter().take(MAX_ROWS) {
-                                @if let What::Began(phase) = &step.what {
+                                @if let StepKind::Began(phase) = &step.kind {
                                     @let () = phase_began = step.at;
                                     tr.phase {
                                         td { (format_duration(step.at)) }
                                         td colspan="3" { (phase) }
                                     }
                                 } @else {
-                                    (step_row(step.at, phase_began, &step.what))
+                                    (step_row(step.at, phase_began, &step.kind))
                                 }
                             }
                             @if omitted > 0 {
@@ -164,9 +164,9 @@ fn steps(result: &RunResult) -> Markup {
     }
 }
 
-fn step_row(at: Duration, phase_began: Duration, what: &What) -> Markup {
+fn step_row(at: Duration, phase_began: Duration, what: &StepKind) -> Markup {
     let class = match what {
-        What::Output { .. } | What::FunctionOutput { .. } => Some("output"),
+        StepKind::Output { .. } | StepKind::FunctionOutput { .. } => Some("output"),
         what if lanes::is_problem(what) => Some("bad"),
         _ => None,
     };
@@ -175,7 +175,7 @@ fn step_row(at: Duration, phase_began: Duration, what: &What) -> Markup {
         tr class=[class] {
             td { (format_duration(at)) }
             td { "+" (format_duration(at.saturating_sub(phase_began))) }
-            td { bdi { (what.who()) } }
+            td { bdi { (what.subject()) } }
             td { (text.strip_prefix("│ ").unwrap_or(&text)) }
         }
     }

@@ -103,7 +103,7 @@ impl Step {
         let duration = self.duration.map(|duration| duration.0);
         let fault = match self.fault.unwrap_or(FaultKind::Close) {
             FaultKind::Close => Fault::Close,
-            FaultKind::Lose => Fault::Lose,
+            FaultKind::Lose => Fault::LoseReply,
             FaultKind::Reply => Fault::Reply {
                 status: match self.status.ok_or("`reply` needs a `status`")? {
                     status @ 100..=599 => status,
@@ -111,7 +111,7 @@ impl Step {
                 },
                 body: self.body.unwrap_or_default(),
             },
-            FaultKind::Cut => Fault::Cut(
+            FaultKind::Cut => Fault::TruncateReply(
                 self.bytes
                     .ok_or("`cut` needs `bytes`, the number of bytes to send")?,
             ),
