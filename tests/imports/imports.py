@@ -20,6 +20,9 @@ from typing import NamedTuple
 
 from modules import Module, Use, read
 
+# A module of this name collects a subtree's uses of its crate's private parts, by re-exports.
+SEAM = "seam"
+
 
 class Edge(NamedTuple):
     """A use of an item, or of a whole module (`item` is `None`), by another module."""
@@ -119,6 +122,7 @@ def indirect(root):
             at
             for at, module in enumerate(edge.via)
             if module is not edge.importer
+            and module.path[-1:] != (SEAM,)
             and (edge.importer.is_within(module) or not edge.target.is_within(module))
         ]
         if unnecessary:

@@ -267,6 +267,13 @@ class Indirect(Tree):
             [("crate::a", "crate::c::C")],
         )
 
+    def test_reexport_of_a_seam_is_not_listed(self):
+        for name, found in (("seam", 0), ("other", 1)):
+            files = {"a": f"use crate::{name}::C;", name: "pub use crate::c::C;", "c": ""}
+            with self.subTest(name):
+                listed = self.indirect(lib=f"mod a; mod {name}; mod c;", **files)
+                self.assertEqual(len(listed), found)
+
     def test_path_from_a_macro_is_not_listed(self):
         a = "macro_rules! b { () => { $crate::b::C } }"
         files = {"lib": "mod a; mod b;", "a": a, "b": "mod c; pub use c::C;", "b__c": "fn C() {}"}

@@ -21,7 +21,7 @@ use super::settings::{
     EnvironmentSettings, Initialization, LogFormat, MEMORY_MB, TelemetrySchema, TelemetrySupport,
 };
 use super::shared::Shared;
-use crate::Register;
+use crate::register::Register;
 
 /// The function's variables that extensions do not get. They get none that begins with `_`, either.
 ///

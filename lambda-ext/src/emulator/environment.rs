@@ -16,7 +16,8 @@ use super::lifecycle::Driver;
 use super::platform::Platform;
 use super::record::Record;
 use super::shared::Shared;
-use crate::{Error, ShutdownReason};
+use crate::error::Error;
+use crate::event::ShutdownReason;
 
 /// One execution environment. Its function does what each invocation says, or is one of your own.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::record::KillReason;
-use crate::Error;
+use crate::error::Error;
 
 /// An error of an environment.
 ///

@@ -11,7 +11,9 @@ use super::error::EmulatorError;
 use super::platform::Platform;
 use super::seam;
 use super::shared::Shared;
-use crate::{Error, ExtensionBuilder, Handler, Launch, RunError};
+use crate::error::{Error, RunError};
+use crate::extension::ExtensionBuilder;
+use crate::handler::{Handler, Launch};
 
 /// An extension of this process that is about to run; see [`Emulator::extension`].
 ///

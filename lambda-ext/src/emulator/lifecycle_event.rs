@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::reply::{Reply, json};
-use crate::EventType;
+use crate::event::EventType;
 
 /// An event: the answer to a `next`.
 #[derive(Debug, Clone)]

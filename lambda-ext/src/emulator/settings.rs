@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::Register;
+use crate::register::Register;
 
 /// How the environment is initialised: `AWS_LAMBDA_INITIALIZATION_TYPE`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

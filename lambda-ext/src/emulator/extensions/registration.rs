@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::emulator::incoming::IncomingRequest;
 use crate::emulator::reply::Reply;
-use crate::{EventType, Register};
+use crate::event::EventType;
+use crate::register::Register;
 
 /// The body of the answer to a registration.
 #[derive(Serialize)]

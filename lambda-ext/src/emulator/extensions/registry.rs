@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::external::MAX_EXTENSIONS;
 use super::registration::Registration;
-use crate::EventType;
 use crate::emulator::call::Call;
 use crate::emulator::extension_state::{ExtensionState, refusal};
 use crate::emulator::generation::FatalError;
@@ -16,6 +15,7 @@ use crate::emulator::lifecycle_event::LifecycleEvent;
 use crate::emulator::record::StepKind;
 use crate::emulator::recorder::Recorder;
 use crate::emulator::reply::Reply;
+use crate::event::EventType;
 
 #[derive(Debug, Default)]
 pub(crate) struct Registry {

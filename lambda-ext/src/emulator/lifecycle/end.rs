@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Driver, Unfinished, runtime_if};
-use crate::ShutdownReason;
 use crate::emulator::error::EmulatorError;
 use crate::emulator::limits::{FLUSH, REAP, SHUTDOWN};
 use crate::emulator::platform::Platform;
 use crate::emulator::record::KillReason;
 use crate::emulator::telemetry::PhaseOutcome;
+use crate::event::ShutdownReason;
 
 /// The report of an invocation that ends the environment.
 pub(super) struct InvocationReport<'a> {

@@ -6,13 +6,13 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::{Driver, DriverState, runtime_if};
-use crate::ShutdownReason;
 use crate::emulator::control::StartedProcess;
 use crate::emulator::error::EmulatorError;
 use crate::emulator::generation::Stage;
 use crate::emulator::platform::Platform;
 use crate::emulator::process::Command;
 use crate::emulator::settings::Initialization;
+use crate::event::ShutdownReason;
 
 impl Driver {
     /// Runs init, unless it has run.

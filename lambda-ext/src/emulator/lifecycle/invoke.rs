@@ -4,7 +4,6 @@ use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 use super::{Driver, DriverState, RUNTIME, Unfinished, runtime_if};
-use crate::ShutdownReason;
 use crate::emulator::control::Exit;
 use crate::emulator::error::EmulatorError;
 use crate::emulator::generation::Stage;
@@ -12,6 +11,7 @@ use crate::emulator::invocation::{Invocation, InvocationResult, Outcome};
 use crate::emulator::platform::Platform;
 use crate::emulator::reply::json;
 use crate::emulator::telemetry::PhaseOutcome;
+use crate::event::ShutdownReason;
 
 /// How the function's part of an invocation ended.
 #[derive(Clone, Copy)]

@@ -18,7 +18,7 @@ use super::platform::Platform;
 use super::record::StepKind;
 use super::seam::advance_clock;
 use super::shared::Shared;
-use crate::ShutdownReason;
+use crate::event::ShutdownReason;
 
 /// How errors name the runtime.
 const RUNTIME: &str = "the runtime";

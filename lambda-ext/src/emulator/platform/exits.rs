@@ -1,11 +1,11 @@
 //! The exits of extensions and of the runtime.
 
 use super::Platform;
-use crate::EventType;
 use crate::emulator::control::Exit;
 use crate::emulator::extension_state::ExtensionState;
 use crate::emulator::generation::{FatalError, Stage};
 use crate::emulator::record::StepKind;
+use crate::event::EventType;
 
 impl Platform {
     /// An external extension has exited. Outside SHUTDOWN that is a crash, even with code 0.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Platform;
-use crate::ShutdownReason;
 use crate::emulator::control::Control;
 use crate::emulator::extension_state::ExtensionState;
 use crate::emulator::generation::Stage;
@@ -12,6 +11,7 @@ use crate::emulator::limits::{RUNTIME_SHUTDOWN, RUNTIME_SHUTDOWN_INTERNAL};
 use crate::emulator::record::{KillReason, Phase, StepKind};
 use crate::emulator::seam::millis_ahead;
 use crate::emulator::telemetry::DeliveryMode;
+use crate::event::ShutdownReason;
 
 impl Platform {
     /// Begins shutdown, and returns the runtime's share of its time.

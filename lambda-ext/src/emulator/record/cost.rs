@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::serial::{milliseconds, optional_milliseconds};
 use super::step::{Phase, StepKind};
 use super::steps::Record;
-use crate::EventType;
 use crate::emulator::call::Call;
+use crate::event::EventType;
 
 /// The time that one extension costs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::serial::{debug, milliseconds, optional_word, word};
 use crate::emulator::call::Call;
 use crate::emulator::extension_state::ExtensionState;
-use crate::{EventType, ShutdownReason};
+use crate::event::{EventType, ShutdownReason};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Analyzer, UnknownRegistrant};
-use crate::EventType;
 use crate::emulator::call::Call;
 use crate::emulator::findings::history::ErrorReport;
 use crate::emulator::findings::refusal::{Refusal, explain};
 use crate::emulator::record::{Phase, Request};
+use crate::event::EventType;
 
 /// How long an extension may hold an invocation after the function without a warning.
 const TOLERATED_OVERHEAD: Duration = Duration::from_millis(50);

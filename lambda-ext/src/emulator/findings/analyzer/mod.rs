@@ -15,10 +15,10 @@ use super::finding::Finding;
 use super::history::ExtensionHistory;
 use super::listener::delivery_failure;
 use super::refusal::explain;
-use crate::EventType;
 use crate::emulator::call::Call;
 use crate::emulator::control::Exit;
 use crate::emulator::record::{Phase, Record, Request, Step, StepKind};
+use crate::event::EventType;
 
 /// Returns every finding in a record, in order.
 pub(super) fn findings(record: &Record) -> Vec<Finding> {
