@@ -69,7 +69,7 @@ pub fn python_peer() -> PathBuf {
 #[must_use]
 #[track_caller]
 pub fn own_crate(name: &str, source: &str) -> PathBuf {
-    build_own_crate(name, source, DEPENDENCY, "", &target_dir())
+    build_own_crate(name, source, &manifest(DEPENDENCY), &target_dir())
 }
 
 /// The same, but lambda-ext has the feature `logging`, and the crate depends on `tracing`, too.
@@ -83,7 +83,7 @@ pub fn logging_crate(name: &str, source: &str) -> PathBuf {
         "{DEPENDENCY}, features = [\"logging\"] }}\n\
          tracing = {{ version = \"0.1\", default-features = false, features = [\"std\"]"
     );
-    build_own_crate(name, source, &dependencies, "", &target_dir())
+    build_own_crate(name, source, &manifest(&dependencies), &target_dir())
 }
 
 /// The same, but its panics abort.
@@ -93,25 +93,19 @@ pub fn logging_crate(name: &str, source: &str) -> PathBuf {
 #[must_use]
 #[track_caller]
 pub fn aborting_crate(name: &str, source: &str) -> PathBuf {
-    let abort = "[profile.dev]\npanic = \"abort\"\ndebug = false\nincremental = false\n";
+    let profile = "[profile.dev]\npanic = \"abort\"\ndebug = false\nincremental = false\n";
     // Of what is built otherwise nothing can be used, so it need not wait for that either.
-    build_own_crate(
-        name,
-        source,
-        DEPENDENCY,
-        abort,
-        &target_dir().join("rie/abort"),
-    )
+    let manifest = manifest(DEPENDENCY) + profile;
+    build_own_crate(name, source, &manifest, &target_dir().join("rie/abort"))
+}
+
+/// The manifest after the package.
+fn manifest(dependencies: &str) -> String {
+    format!("[dependencies]\n{dependencies} }}\n[workspace]\n")
 }
 
 #[track_caller]
-fn build_own_crate(
-    name: &str,
-    source: &str,
-    dependencies: &str,
-    more: &str,
-    target: &Path,
-) -> PathBuf {
+fn build_own_crate(name: &str, source: &str, rest_of_manifest: &str, target: &Path) -> PathBuf {
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
     let directory = target_dir().join("rie").join(name);
     let manifest = directory.join("Cargo.toml");
@@ -119,11 +113,7 @@ fn build_own_crate(
     let files = [
         (
             manifest.clone(),
-            format!(
-                "[package]\nname = {name:?}\nedition = \"2024\"\n\
-                 [dependencies]\n{dependencies} }}\n\
-                 [workspace]\n{more}"
-            ),
+            format!("[package]\nname = {name:?}\nedition = \"2024\"\n{rest_of_manifest}"),
         ),
         // The versions that are known here, so that none has to be looked up.
         (

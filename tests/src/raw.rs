@@ -50,8 +50,7 @@ impl Raw {
     /// The connection breaks, or the answer is not what it must be.
     pub async fn send(
         &self,
-        method: Method,
-        path: &str,
+        (method, path): (Method, &str),
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response {
@@ -70,8 +69,7 @@ impl Raw {
     pub async fn register(&self, name: &str, body: &str) -> Response {
         let headers = [("Lambda-Extension-Name", name)];
         self.send(
-            Method::POST,
-            "/2020-01-01/extension/register",
+            (Method::POST, "/2020-01-01/extension/register"),
             &headers,
             body,
         )
@@ -98,8 +96,7 @@ impl Raw {
     pub async fn next(&self, id: &str) -> Response {
         let headers = [("Lambda-Extension-Identifier", id)];
         self.send(
-            Method::GET,
-            "/2020-01-01/extension/event/next",
+            (Method::GET, "/2020-01-01/extension/event/next"),
             &headers,
             "",
         )
@@ -116,7 +113,7 @@ impl Raw {
             ("Lambda-Extension-Function-Error-Type", "Extension.Boom"),
         ];
         let path = format!("/2020-01-01/extension/{which}/error");
-        self.send(Method::POST, &path, &headers, "").await
+        self.send((Method::POST, &path), &headers, "").await
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Subscriber {
     address: String,
     batches: mpsc::UnboundedReceiver<Vec<Value>>,
     taken: Vec<Value>,
+    /// The events that `live` waits for: how many, and of which type.
+    last: Option<(usize, String)>,
 }
 
 impl Subscriber {
@@ -40,6 +42,7 @@ impl Subscriber {
             address,
             batches,
             taken: Vec::new(),
+            last: None,
         }
     }
 
@@ -85,8 +88,8 @@ impl Subscriber {
         &self.taken
     }
 
-    /// Runs an extension on this subscription until SHUTDOWN, and for as long as it takes until an
-    /// event of the type `last` has come; gives every event.
+    /// Runs an extension on this subscription until SHUTDOWN, and until the last events have arrived.
+    /// Returns every event.
     ///
     /// # Errors
     /// None: it fits where one is possible.
@@ -98,13 +101,12 @@ impl Subscriber {
         raw: &Raw,
         name: &str,
         subscription: Value,
-        last: Option<(usize, &str)>,
     ) -> Result<Vec<Value>, Error> {
         let id = raw.registered(name, r#"["INVOKE","SHUTDOWN"]"#).await;
         raw.subscribed(&id, &subscription).await;
         raw.until_shutdown(&id).await;
-        if let Some((count, kind)) = last {
-            self.until_there_are(count, kind).await;
+        if let Some((count, kind)) = self.last.take() {
+            self.until_there_are(count, &kind).await;
         }
         self.taken();
         Ok(self.taken)
@@ -160,10 +162,11 @@ pub async fn told_as<F: Future<Output = Result<(), EmulatorError>>>(
     scenario: F,
 ) -> Vec<Value> {
     let raw = Raw::of(emulator);
-    let subscriber = Subscriber::start().await;
+    let mut subscriber = Subscriber::start().await;
+    subscriber.last = last.map(|(count, kind)| (count, kind.to_owned()));
     let mut subscription = subscriber.subscription();
     subscription[change.0] = change.1;
-    let ext = Box::pin(subscriber.live(&raw, "ext", subscription, last));
+    let ext = Box::pin(subscriber.live(&raw, "ext", subscription));
     let ext = emulator.extension("ext").run_future(ext);
     let (told, ()) = tokio::try_join!(ext, Box::pin(scenario)).expect("no failure");
     told
@@ -230,7 +233,7 @@ impl Raw {
     pub async fn subscribe(&self, id: &str, subscription: &Value) -> Response {
         let headers = [("Lambda-Extension-Identifier", id)];
         let body = subscription.to_string();
-        self.send(Method::PUT, TELEMETRY, &headers, &body).await
+        self.send((Method::PUT, TELEMETRY), &headers, &body).await
     }
 
     /// Subscribes, which is not refused.

@@ -35,7 +35,7 @@ async fn attached_runtime_is_released_at_shutdown() {
         let raw = Raw::of(&emulator);
         let waiting = tokio::spawn(async move {
             let path = Call::RuntimeNext.path();
-            raw.send(Method::GET, path, &[], "").await.status()
+            raw.send((Method::GET, path), &[], "").await.status()
         });
         emulator.init().await.unwrap();
         drop(emulator);

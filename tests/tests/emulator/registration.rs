@@ -60,7 +60,7 @@ async fn registration_with_any_content_type_is_accepted() {
             let headers: Vec<_> = named.into_iter().chain(typed).collect();
             let body = r#"{"events":["INVOKE"]}"#;
             let path = Call::Register.path();
-            let response = raw.send(Method::POST, path, &headers, body).await;
+            let response = raw.send((Method::POST, path), &headers, body).await;
             assert_eq!(response.status(), 200, "{content_type:?}");
         }
     })
@@ -73,7 +73,7 @@ async fn internal_registration_closes_at_first_runtime_next() {
         let builder = Emulator::builder().attached_runtime();
         let emulator = builder.start().await.unwrap();
         let raw = Raw::of(&emulator);
-        let runtime = raw.send(Method::GET, Call::RuntimeNext.path(), &[], "");
+        let runtime = raw.send((Method::GET, Call::RuntimeNext.path()), &[], "");
         let scenario = async {
             raw.registered("early", "[]").await;
             let late = async {

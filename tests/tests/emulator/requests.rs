@@ -70,7 +70,7 @@ async fn account_is_returned_if_requested_and_known() {
                 ("Lambda-Extension-Accept-Feature", features),
             ];
             let path = "/2020-01-01/extension/register";
-            let response = raw.send(Method::POST, path, &headers, "{}").await;
+            let response = raw.send((Method::POST, path), &headers, "{}").await;
             let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
             assert_eq!(body.get("accountId").is_some(), told, "{features}");
         }
@@ -245,7 +245,7 @@ async fn report_needs_error_type_and_no_body() {
         let id = raw.registered("ext", "[]").await;
         let headers = [("Lambda-Extension-Identifier", id.as_str())];
         let path = "/2020-01-01/extension/init/error";
-        let untyped = answer(raw.send(Method::POST, path, &headers, "{}").await).await;
+        let untyped = answer(raw.send((Method::POST, path), &headers, "{}").await).await;
         let expected = "Lambda-Extension-Function-Error-Type not found";
         assert_eq!(untyped, forbidden("Extension.MissingHeader", expected));
         let accepted = raw.report("init", &id).await;
@@ -441,7 +441,7 @@ async fn unknown_route_or_method_is_refused() {
                 "404 page not found\n",
             ),
         ] {
-            let response = raw.send(method, path, &[], "").await;
+            let response = raw.send((method, path), &[], "").await;
             assert_eq!(response.status(), status, "{path}");
             assert_eq!(response.text().await.unwrap(), text, "{path}");
         }

@@ -114,7 +114,7 @@ async fn attached_runtime_gets_its_invocations() {
         let raw = Raw::of(&emulator);
         let runtime = async {
             let next = "/2018-06-01/runtime/invocation/next";
-            let invocation = raw.send(Method::GET, next, &[], "").await;
+            let invocation = raw.send((Method::GET, next), &[], "").await;
             let header = |name: &str| invocation.headers()[name].to_str().unwrap().to_owned();
             assert_eq!(header("lambda-runtime-aws-request-id"), "1");
             assert_eq!(header("lambda-runtime-trace-id"), "Root=1-2");
@@ -126,10 +126,10 @@ async fn attached_runtime_gets_its_invocations() {
             assert_eq!(invocation.text().await.unwrap(), "7");
             for (id, status) in [("2", 400), ("1", 202), ("1", 403)] {
                 let path = format!("/2018-06-01/runtime/invocation/{id}/response");
-                let response = raw.send(Method::POST, &path, &[], "8").await;
+                let response = raw.send((Method::POST, &path), &[], "8").await;
                 assert_eq!(response.status(), status);
             }
-            raw.send(Method::GET, next, &[], "").await
+            raw.send((Method::GET, next), &[], "").await
         };
         let invocation = Invocation::default()
             .request_id("1")

@@ -81,7 +81,7 @@ async fn asks(emulator: &Emulator, raw: &Raw) {
     })
     .await;
     let path = Call::RuntimeNext.path();
-    raw.send(Method::GET, path, &[], "").await;
+    raw.send((Method::GET, path), &[], "").await;
 }
 
 #[tokio::test]

@@ -420,13 +420,7 @@ fn left_well(report: &Report) {
 fn is_init_error(report: &Report, error_type: &str) {
     // The emulator has no words for the caller when init fails, only for its log.
     report.equal("statuses", &report.statuses(), &[502]);
-    is_error(
-        report,
-        "Extension.InitError",
-        "init/error",
-        "exit/error",
-        error_type,
-    );
+    is_error(report, "Extension.InitError", "init/error", error_type);
     report.equal("calls of next", &report.calls_of("event/next").len(), &0);
 }
 
@@ -439,29 +433,21 @@ fn is_exit_error(report: &Report, error_type: &str) {
         "the caller is told of an exit error",
         body.starts_with(begins),
     );
-    is_error(
-        report,
-        "Extension.ExitError",
-        "exit/error",
-        "init/error",
-        error_type,
-    );
+    is_error(report, "Extension.ExitError", "exit/error", error_type);
 }
 
 #[track_caller]
 fn is_exit_error_of_shutdown(report: &Report, error_type: &str) {
     report.equal("statuses", &report.statuses(), &[200]);
-    is_error(
-        report,
-        "Extension.ExitError",
-        "exit/error",
-        "init/error",
-        error_type,
-    );
+    is_error(report, "Extension.ExitError", "exit/error", error_type);
 }
 
 #[track_caller]
-fn is_error(report: &Report, failure: &str, endpoint: &str, other: &str, error_type: &str) {
+fn is_error(report: &Report, failure: &str, endpoint: &str, error_type: &str) {
+    let other = match endpoint {
+        "init/error" => "exit/error",
+        _ => "init/error",
+    };
     report.equal("failures", &report.failures(), &[failure]);
     let reports = report.calls_of(endpoint);
     let types: Vec<_> = reports.iter().map(Call::error_type).collect();

@@ -41,13 +41,13 @@ impl Handler for Noting {
 async fn function(raw: &Raw, invocations: usize) -> Result<(), Error> {
     for _ in 0..invocations {
         let next = raw
-            .send(Method::GET, &format!("{RUNTIME}/next"), &[], "")
+            .send((Method::GET, &format!("{RUNTIME}/next")), &[], "")
             .await;
         let id = next.headers()["lambda-runtime-aws-request-id"].to_str()?;
         let path = format!("{RUNTIME}/{id}/response");
-        raw.send(Method::POST, &path, &[], "null").await;
+        raw.send((Method::POST, &path), &[], "null").await;
     }
-    raw.send(Method::GET, &format!("{RUNTIME}/next"), &[], "")
+    raw.send((Method::GET, &format!("{RUNTIME}/next")), &[], "")
         .await;
     Ok(())
 }

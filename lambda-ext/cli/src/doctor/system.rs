@@ -66,22 +66,32 @@ const BASE_LIBRARIES: [&str; 12] = [
 ];
 
 /// The requirements of a program that not every system meets.
-pub(super) struct Requirements {
+pub(super) struct Requirements<'a> {
+    /// The program.
+    name: &'a str,
     pub(super) findings: Vec<Finding>,
     /// The number of `SYSTEMS`, from the first on, that the program runs on.
     pub(super) supported_systems: usize,
 }
 
-impl Requirements {
+/// A requirement, and the remedy for systems that do not meet it.
+struct Requirement {
+    rule: &'static str,
+    text: String,
+    help: String,
+}
+
+impl<'a> Requirements<'a> {
     /// The requirements of a program; `in_layer` is whether its layer has a library.
-    pub(super) fn of(name: &str, elf: &Elf, in_layer: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn of(name: &'a str, elf: &Elf, in_layer: impl Fn(&str) -> bool) -> Self {
         let mut requirements = Self {
+            name,
             findings: Vec::new(),
             supported_systems: SYSTEMS.len(),
         };
         for library in &elf.libraries {
             if !BASE_LIBRARIES.contains(&library.as_str()) && !in_layer(library) {
-                requirements.add_library(name, library);
+                requirements.add_library(library);
             }
         }
         for prefix in SYSTEMS[0].newest_versions.iter().map(|(prefix, _)| *prefix) {
@@ -91,29 +101,25 @@ impl Requirements {
                 .filter_map(|version| Some((version_number(&version.name, prefix)?, version)))
                 .max_by(|(one, _), (other, _)| one.cmp(other));
             if let Some((number, version)) = newest {
-                requirements.add_version(name, elf, prefix, &number, version);
+                requirements.add_version(target_prefix(elf.machine), version, (prefix, &number));
             }
         }
         requirements
     }
 
-    fn add_library(&mut self, name: &str, library: &str) {
+    fn add_library(&mut self, library: &str) {
         let has = |system: &&System| system.libraries.contains(&library);
-        let need = format!("it needs the library `{library}`, which that system may lack");
         let help = "link it statically, often with a feature of its crate such as `vendored`, or \
                     put it into the layer's `lib/`";
-        let supported = SYSTEMS.iter().take_while(has).count();
-        self.add("library", supported, name, &need, help);
+        let requirement = Requirement {
+            rule: "library",
+            text: format!("it needs the library `{library}`, which that system may lack"),
+            help: help.to_owned(),
+        };
+        self.add(requirement, SYSTEMS.iter().take_while(has).count());
     }
 
-    fn add_version(
-        &mut self,
-        name: &str,
-        elf: &Elf,
-        prefix: &str,
-        number: &[u32],
-        version: &Version,
-    ) {
+    fn add_version(&mut self, target: &str, version: &Version, (prefix, number): (&str, &[u32])) {
         let systems = SYSTEMS.iter();
         let supported = systems
             .take_while(|system| system.newest_version(prefix) >= number)
@@ -133,10 +139,9 @@ impl Requirements {
             [one, other] => format!(" for `{one}` and `{other}`"),
             [one, rest @ ..] => format!(" for `{one}` and {} other symbols", rest.len()),
         };
-        let need = format!(
+        let text = format!(
             "it needs `{needed}` of `{library}`{symbols}, and that system has `{prefix}{newest}`"
         );
-        let target = target_prefix(elf.machine);
         let help = if prefix == GLIBC {
             format!(
                 "build it for that C library, `cargo lambda build --release --extension --target \
@@ -146,21 +151,24 @@ impl Requirements {
         } else {
             format!("link `{library}` statically, or put it into the layer's `lib/`")
         };
-        self.add("version", supported, name, &need, &help);
+        let rule = "version";
+        self.add(Requirement { rule, text, help }, supported);
     }
 
     /// Adds a requirement that the first `supported` systems meet.
-    fn add(&mut self, rule: &'static str, supported: usize, name: &str, need: &str, help: &str) {
+    fn add(&mut self, requirement: Requirement, supported: usize) {
+        let Requirement { rule, text, help } = requirement;
+        let name = self.name;
         self.supported_systems = self.supported_systems.min(supported);
         let Some(system) = SYSTEMS.get(supported) else {
             return;
         };
         let on = system.name;
         let finding = if supported == 0 {
-            let text = format!("`{name}` does not start on {on} or older: {need}");
+            let text = format!("`{name}` does not start on {on} or older: {text}");
             Finding::error(rule, text, help)
         } else {
-            let text = format!("`{name}` does not start on {on}: {need}");
+            let text = format!("`{name}` does not start on {on}: {text}");
             let help = format!(
                 "if it is also for that system ({}), {help}",
                 system.runtimes

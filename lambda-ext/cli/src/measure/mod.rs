@@ -15,7 +15,7 @@ use std::io::{IsTerminal as _, Write as _};
 use lambda_ext::Error;
 
 use self::lifecycle::{Failure, Samples, Subject};
-use self::report::Report;
+use self::report::{Report, Schedule};
 use crate::env_var;
 use crate::target::{self, Profile};
 use crate::terminal::{self, ERROR};
@@ -106,13 +106,12 @@ impl Measure {
             round.reverse();
         }
         self.show_progress(0);
-        Ok(Report::new(
-            self.starts,
-            self.invokes,
+        let schedule = Schedule {
+            starts: self.starts,
+            invokes: self.invokes,
             order,
-            subjects,
-            &samples,
-        ))
+        };
+        Ok(Report::new(schedule, subjects, &samples))
     }
 
     async fn start(&self, subject: &Subject, name: &str) -> Result<Samples, Failure> {

@@ -10,19 +10,26 @@ use super::stats::{differ_significantly, median, quantile, ratio, split_half_rat
 
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    /// The number of starts of each subject.
-    pub(super) starts: u32,
-    /// The number of invocations of each start, after its first.
-    pub(super) invokes: u32,
+    #[serde(flatten)]
+    pub(super) schedule: Schedule,
     /// False if this command is a debug build.
     pub(super) emulator_optimised: bool,
-    /// The subjects' indices in the order of their starts.
-    order: Vec<usize>,
     /// The subject, or the two subjects of a comparison.
     pub(super) subjects: Vec<Measured>,
     /// The ratios of the first subject's medians to the second's.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) ratios: BTreeMap<Metric, Ratio>,
+}
+
+/// What was run.
+#[derive(Debug, Serialize)]
+pub(super) struct Schedule {
+    /// The number of starts of each subject.
+    pub(super) starts: u32,
+    /// The number of invocations of each start, after its first.
+    pub(super) invokes: u32,
+    /// The subjects' indices in the order of their starts.
+    pub(super) order: Vec<usize>,
 }
 
 /// The results of one subject.
@@ -71,13 +78,7 @@ fn round(number: f64) -> f64 {
 
 impl Report {
     /// Creates the report from the samples of each start of each subject.
-    pub(super) fn new(
-        starts: u32,
-        invokes: u32,
-        order: Vec<usize>,
-        subjects: &[Subject],
-        samples: &[Vec<Samples>],
-    ) -> Self {
+    pub(super) fn new(schedule: Schedule, subjects: &[Subject], samples: &[Vec<Samples>]) -> Self {
         let subjects: Vec<_> = subjects
             .iter()
             .zip(samples)
@@ -88,10 +89,8 @@ impl Report {
             _ => BTreeMap::new(),
         };
         Self {
-            starts,
-            invokes,
+            schedule,
             emulator_optimised: !cfg!(debug_assertions),
-            order,
             subjects,
             ratios,
         }

@@ -8,7 +8,7 @@ use crate::terminal::table;
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (starts, invokes) = (self.starts, self.invokes);
+        let (starts, invokes) = (self.schedule.starts, self.schedule.invokes);
         if let [one, other] = self.subjects.as_slice() {
             let (first, second) = names(&one.target, &other.target);
             let rows = self.comparison(one, other);

@@ -27,28 +27,30 @@ impl DeliveryMemory {
 #[derive(Debug)]
 pub(super) struct Buffer<'a> {
     pub(super) bytes: Vec<u8>,
+    /// The most bytes that it may hold.
+    longest: usize,
     memory: &'a DeliveryMemory,
     taken: Option<SemaphorePermit<'a>>,
 }
 
 impl<'a> Buffer<'a> {
-    /// Starts with bytes that take no memory.
-    pub(super) fn new(bytes: Vec<u8>, memory: &'a DeliveryMemory) -> Self {
+    /// Starts with bytes that take no memory, and holds `longest` at most.
+    pub(super) fn new(bytes: Vec<u8>, longest: usize, memory: &'a DeliveryMemory) -> Self {
         Self {
             bytes,
+            longest,
             memory,
             taken: None,
         }
     }
 
-    /// Makes room for so many more bytes, up to `most` in all, if there is memory. Returns whether
-    /// there is.
+    /// Reserves `more` bytes, if there is memory. Returns whether there is.
     #[must_use]
-    pub(super) fn grow_now(&mut self, more: usize, most: usize) -> bool {
+    pub(super) fn grow_now(&mut self, more: usize) -> bool {
         if self.bytes.capacity() - self.bytes.len() >= more {
             return true;
         }
-        let capacity = self.capacity_for(more, most);
+        let capacity = self.capacity_for(more);
         let permit = self.memory.0.try_acquire_many(self.missing(capacity));
         let Ok(permit) = permit else {
             return false;
@@ -57,16 +59,15 @@ impl<'a> Buffer<'a> {
         true
     }
 
-    /// The same, and waits for memory. Meanwhile the connection can be evicted, and connections whose
+    /// Reserves `more` bytes, and waits for memory. Meanwhile the connection can be evicted, and connections whose
     /// delivery is overdue are closed.
     pub(super) async fn grow(
         &mut self,
         more: usize,
-        most: usize,
         slot: &Slot,
         time_left: Duration,
     ) -> Result<(), Exhausted> {
-        let capacity = self.capacity_for(more, most);
+        let capacity = self.capacity_for(more);
         let permit = self.memory.0.acquire_many(self.missing(capacity));
         let permit = budget::in_time(budget::MEMORY.min(time_left), permit);
         let _contention = slot.contend();
@@ -78,9 +79,9 @@ impl<'a> Buffer<'a> {
     }
 
     /// At least twice what there is, because each growth may copy all bytes.
-    fn capacity_for(&self, more: usize, most: usize) -> usize {
+    fn capacity_for(&self, more: usize) -> usize {
         let needed = self.bytes.len() + more;
-        needed.max(most.min(2 * self.bytes.capacity()))
+        needed.max(self.longest.min(2 * self.bytes.capacity()))
     }
 
     /// The bytes that are still to be taken for this capacity.
@@ -103,7 +104,7 @@ impl<'a> Buffer<'a> {
     /// Takes the first bytes, with all of the memory. The rest must be small.
     pub(super) fn split_to(&mut self, end: usize) -> Self {
         let rest = self.bytes.split_off(end);
-        let mut first = mem::replace(self, Self::new(rest, self.memory));
+        let mut first = mem::replace(self, Self::new(rest, self.longest, self.memory));
         first.bytes.shrink_to_fit();
         first
     }

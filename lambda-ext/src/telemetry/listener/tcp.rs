@@ -25,7 +25,7 @@ pub(super) async fn serve(stream: TcpStream, inbox: Inbox, slot: Slot, memory: &
         inbox: &inbox,
         slot: &slot,
         lines: Lines {
-            rest: Buffer::new(Vec::new(), memory),
+            rest: Buffer::new(Vec::new(), budget::DELIVERY, memory),
             skipping: false,
         },
     };
@@ -111,7 +111,7 @@ impl Connection<'_> {
     /// meanwhile.
     async fn wait_for_memory(&mut self) -> bool {
         let line = &mut self.lines.rest;
-        let grown = line.grow(1, budget::DELIVERY, self.slot, budget::MEMORY);
+        let grown = line.grow(1, self.slot, budget::MEMORY);
         let is_exhausted = match select(pin!(self.slot.evicted()), pin!(grown)).await {
             Either::Left(_) => return false,
             Either::Right((grown, _)) => grown.is_err(),
@@ -152,7 +152,7 @@ impl<'a> Lines<'a> {
         if bytes.len() < READ {
             bytes.reserve_exact(READ - bytes.len());
         }
-        self.rest.grow_now(1, budget::DELIVERY)
+        self.rest.grow_now(1)
     }
 
     /// Takes the lines that are complete, and drops one that is too long.

@@ -150,8 +150,8 @@ async fn only_subscribed_types_are_told() {
         of_function["types"] = json!(["function"]);
         let one = emulator.extension("one");
         let two = emulator.extension("two");
-        let one = one.run_future(platform.live(&raw, "one", of_platform, None));
-        let two = two.run_future(function.live(&raw, "two", of_function, None));
+        let one = one.run_future(platform.live(&raw, "one", of_platform));
+        let two = two.run_future(function.live(&raw, "two", of_function));
         let scenario = life(&emulator, Invocation::default());
         let (platform, function, ()) = tokio::try_join!(one, two, scenario).unwrap();
         let all_of = |kind: &&str| kind.starts_with("platform.");

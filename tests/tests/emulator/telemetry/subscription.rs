@@ -77,7 +77,7 @@ async fn every_schema_version_has_the_same_path() {
             ] {
                 let headers = [("Lambda-Extension-Identifier", &*id)];
                 let body = body.to_string();
-                let response = raw.send(Method::PUT, path, &headers, &body).await;
+                let response = raw.send((Method::PUT, path), &headers, &body).await;
                 assert_eq!(response.status(), 404, "{path}");
             }
             raw.subscribed(&id, &body).await;
@@ -91,7 +91,7 @@ async fn method_other_than_put_is_refused() {
     bounded(async {
         let (_emulator, raw, _) = registered().await;
         for method in [Method::GET, Method::POST, Method::DELETE] {
-            let response = raw.send(method.clone(), TELEMETRY, &[], "").await;
+            let response = raw.send((method.clone(), TELEMETRY), &[], "").await;
             assert_eq!(response.status(), 405, "{method}");
         }
     })
@@ -151,7 +151,7 @@ async fn body_that_is_no_object_is_a_validation_error() {
         let (_emulator, raw, id) = registered().await;
         let headers = [("Lambda-Extension-Identifier", &*id)];
         for body in ["", "{", "null", "7", "\"\\\"\"", "[]", "{}"] {
-            let response = raw.send(Method::PUT, TELEMETRY, &headers, body).await;
+            let response = raw.send((Method::PUT, TELEMETRY), &headers, body).await;
             validation_error(response).await;
         }
     })
@@ -270,7 +270,7 @@ async fn platform_without_telemetry_answers_202_and_delivers_nothing() {
         let good = subscriber.subscription().to_string();
         for (id, body) in [(&*id, &*good), (&*id, "{"), ("", &*good), ("x", "")] {
             let headers = [("Lambda-Extension-Identifier", id)];
-            let answer = answer(raw.send(Method::PUT, TELEMETRY, &headers, body).await).await;
+            let answer = answer(raw.send((Method::PUT, TELEMETRY), &headers, body).await).await;
             assert_eq!(answer.status, 202);
             assert_eq!(answer.error_type, "Telemetry.NotSupported");
             assert_eq!(answer.error_message, "Telemetry API is not supported");
@@ -290,13 +290,13 @@ async fn logs_api_is_unsupported_and_missing_on_managed_instances() {
             let builder = Emulator::builder().telemetry(support);
             let emulator = builder.start().await.unwrap();
             let raw = Raw::of(&emulator);
-            let answer = answer(raw.send(Method::PUT, path, &[], "").await).await;
+            let answer = answer(raw.send((Method::PUT, path), &[], "").await).await;
             assert_eq!(answer.status, 202);
             assert_eq!(answer.error_type, "Logs.NotSupported");
             assert_eq!(answer.error_message, "Logs API is not supported");
         }
         let (_emulator, raw, _) = of(Initialization::ManagedInstances).await;
-        let response = raw.send(Method::PUT, path, &[], "").await;
+        let response = raw.send((Method::PUT, path), &[], "").await;
         assert_eq!(response.status(), 404);
     })
     .await;

@@ -31,7 +31,7 @@ pub(super) async fn read<'a>(
     if most > budget::DELIVERY {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    let mut buffer = Buffer::new(inbox.buffer(length.map_or(0, |_| most)), memory);
+    let mut buffer = Buffer::new(inbox.buffer(length.map_or(0, |_| most)), most, memory);
     let began = Instant::now();
     let mut overdue = pin!(slot.body_overdue(began));
     let mut pieces = 0;
@@ -53,9 +53,9 @@ pub(super) async fn read<'a>(
         if buffer.bytes.len() + piece.len() > most {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        if !buffer.grow_now(piece.len(), most) {
+        if !buffer.grow_now(piece.len()) {
             let left = budget::DELIVERY_BODY.saturating_sub(began.elapsed());
-            let grown = buffer.grow(piece.len(), most, slot, left).await;
+            let grown = buffer.grow(piece.len(), slot, left).await;
             grown.map_err(|Exhausted| StatusCode::SERVICE_UNAVAILABLE)?;
             // It could not be read meanwhile.
             overdue.set(slot.body_overdue(began));
