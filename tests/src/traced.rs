@@ -1,8 +1,8 @@
 //! Programs under another program, such as `strace`, and what that writes.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::built::target_dir;
 
@@ -65,7 +65,14 @@ pub(crate) fn wrapper(command: &str, program: &Path, directory: &Path) -> PathBu
     fs::create_dir_all(directory).expect("the target directory can be written");
     let wrapper = directory.join(program.file_name().expect("the program is a file"));
     let script = format!("#!/bin/sh\nexec {command} {}\n", program.display());
-    fs::write(&wrapper, script).expect("the target directory can be written");
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).expect("the script is ours");
+    let text = wrapper.with_extension("text");
+    fs::write(&text, script).expect("the target directory can be written");
+    // Another process writes the executable: a child that another test forks meanwhile would keep it
+    // open for writing, and Linux does not execute such a file.
+    let install = Command::new("install")
+        .args(["-m", "755"])
+        .args([&text, &wrapper])
+        .status();
+    assert!(install.is_ok_and(|status| status.success()), "no script");
     wrapper
 }
