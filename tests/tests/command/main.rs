@@ -49,7 +49,7 @@ fn rules(document: &Value) -> (Vec<String>, Vec<String>) {
     (names(grave), names(remarks))
 }
 
-/// With nothing set, as the README says to run them.
+/// Without settings, as in the README.
 #[test]
 fn every_example_without_settings_behaves() {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");

@@ -181,7 +181,7 @@ async fn failing_extension_gets_an_error_and_no_numbers() {
     assert!(stderr.starts_with("error: `"), "{stderr}");
     assert!(stderr.contains("failing`, warm-up start: "), "{stderr}");
     assert!(stderr.contains("Extension.ExitError"), "{stderr}");
-    // What it said itself.
+    // Its own line.
     assert!(
         stderr.contains("| ") && stderr.contains("the disk is full"),
         "{stderr}"

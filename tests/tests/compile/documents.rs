@@ -123,7 +123,7 @@ fn every_named_request_exists() {
         let column = row.split(" |").nth(2).unwrap_or_default();
         for pattern in quoted(column) {
             named += 1;
-            // Of both modes, it is in both.
+            // A request of both modes exists in both.
             let modes = match pattern.strip_prefix("*/") {
                 Some(rest) => vec![format!("standard/{rest}"), format!("managed/{rest}")],
                 None => vec![pattern.to_owned()],

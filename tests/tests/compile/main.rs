@@ -1,7 +1,7 @@
-//! The attribute's compile errors in `tests/ui`, one misuse per file, and the documents that quote code.
+//! The attribute's compile errors in `tests/ui`, and the documents that quote code or name tests.
 //!
-//! `cargo test -p lambda-ext-tests --test compile misuse -- trybuild=PART` runs the files with PART in their path.
-//! With `TRYBUILD=overwrite` it rewrites the expected messages: review them like prose.
+//! `cargo test -p lambda-ext-tests --test compile misuse -- trybuild=PART` runs the files with PART
+//! in their path. With `TRYBUILD=overwrite` it rewrites the expected messages: review them like prose.
 
 mod documents;
 
@@ -13,14 +13,13 @@ use std::{
     process::Command,
 };
 
-/// One misuse in each file but the last, which has twelve. `TRYBUILD=overwrite` writes what the
-/// compiler says now; review it like prose.
+/// Each file has one misuse, except `item/twelve_at_once.rs`, which has twelve.
 #[test]
 fn every_misuse_is_explained() {
     trybuild::TestCases::new().compile_fail("ui/fail/*/*.rs");
 }
 
-/// What only code that is generated finds, and `cargo check` does not: `trybuild` builds where a case is to pass.
+/// `cargo check` does not find these, only the generation of code. `trybuild` builds if a case passes.
 #[test]
 fn misuse_that_only_a_build_finds_is_explained() {
     let cases = trybuild::TestCases::new();
@@ -28,9 +27,9 @@ fn misuse_that_only_a_build_finds_is_explained() {
     cases.compile_fail("ui/built/*.rs");
 }
 
-/// Each file is a program of its own, with the generated `main`. `trybuild` would run it and find
-/// that there is no platform to run on; so they are the parts of a package that is made here,
-/// checked by clippy with every lint denied that an author may deny, as program and as test.
+/// Each file is a program with the generated `main`, and `trybuild` would run it without a platform.
+/// So the files are the programs of a package that this test writes.
+/// Clippy checks it with every lint denied that an author may deny, as program and as test.
 #[test]
 fn every_valid_shape_compiles_without_a_warning() -> io::Result<()> {
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shapes");
@@ -39,7 +38,7 @@ fn every_valid_shape_compiles_without_a_warning() -> io::Result<()> {
         workspace.join("Cargo.toml"),
         "[workspace]\nresolver = \"3\"\nmembers = [\"pass\", \"renamed\"]\n",
     )?;
-    // The versions that the rest is tested with, and no need of a network.
+    // With the versions of the other tests, and without a network.
     fs::copy(
         repository().join("Cargo.lock"),
         workspace.join("Cargo.lock"),
@@ -64,7 +63,7 @@ fn every_valid_shape_compiles_without_a_warning() -> io::Result<()> {
     Ok(())
 }
 
-/// A package whose parts are the files of `ui/{folder}`, and that calls the crate `name`.
+/// Writes a package whose programs are the files of `ui/{folder}`. It names the crate `name`.
 fn write_package(workspace: &Path, folder: &str, name: &str) -> io::Result<()> {
     let sources = repository().join("tests/ui").join(folder);
     let runtime = repository().join("lambda-ext");
@@ -89,8 +88,8 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What is not allowed in the generated code. Not in the list are those clippy `restriction`s that
-/// forbid what every program needs.
+/// The lints that generated code must pass. It lacks the clippy `restriction`s that forbid what every
+/// program needs.
 const LINTS: &str = r#"
 [lints.rust]
 warnings = "deny"

@@ -407,7 +407,7 @@ async fn drive_shuts_down_and_returns_the_extension() {
         let invoke = emulator.invoke(Invocation::default().request_id("1"));
         let diary = emulator.drive(diary, invoke).await.unwrap();
         assert_eq!(diary.events, ["1", "spindown"]);
-        // What has ended is not ended again.
+        // A second shutdown has no effect.
         emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
         let record = emulator.record();
         let phases = record.phases();

@@ -202,7 +202,7 @@ async fn response_shorter_than_truncation_arrives_whole() {
         emulator.inject(Call::Register, Fault::TruncateReply(500));
         let mut connection = Connection::to(&emulator).await;
         assert_eq!(connection.status_of_register().await, "200");
-        // What is left of the 500 bytes is not the next answers'.
+        // The rest of the 500 bytes does not count for the next response.
         for _ in 0..10 {
             assert_eq!(connection.status_of_register().await, "403");
         }

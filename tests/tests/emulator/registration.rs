@@ -86,7 +86,7 @@ async fn internal_registration_closes_at_first_runtime_next() {
             }
         };
         let late = tokio::select! {
-            // Nobody asks for the first event of `early`, so init is not over.
+            // `early` does not call `next`, so init is not over.
             outcome = emulator.init() => panic!("{outcome:?}"),
             late = scenario => late,
         };

@@ -47,7 +47,7 @@ async fn runtime_without_extensions_is_killed_without_sigterm() {
     .await;
 }
 
-/// Which extensions there are, and how long a runtime has that stays.
+/// The extensions, and the time limit of a runtime that stays.
 const SHARES: [(&[&str], u64); 3] = [
     (&["external"], 300),
     (&["internal"], 500),
@@ -133,7 +133,7 @@ async fn shutdown_is_sent_after_the_runtime_has_exited() {
             emulator.shutdown(ShutdownReason::Spindown).await
         };
         let lived = async { tokio::try_join!(ext, scenario) };
-        // Nobody answers the runtime, but its end.
+        // Only its end answers the runtime.
         let (lived, ()) = tokio::join!(lived, asks(&emulator, &raw));
         lived.unwrap();
         let record = emulator.record();

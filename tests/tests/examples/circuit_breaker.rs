@@ -18,7 +18,7 @@ fn file(test: &str) -> PathBuf {
     let directory = built::target_dir().join(NAME);
     fs::create_dir_all(&directory).unwrap();
     let file = directory.join(test).with_extension("json");
-    // What an earlier run has left.
+    // An earlier run may have left one.
     let _ = fs::remove_file(&file);
     file
 }
@@ -42,7 +42,7 @@ async fn invoke(emulator: &Emulator) {
 async fn state_exists_before_the_function_and_follows_the_dependency() {
     let file = file("follows");
     let emulator = breaker(&file)
-        // As long as no machine is too slow for.
+        // Long enough for the slowest machine.
         .env("BREAKER_TIMEOUT_MS", "60000")
         .env("BREAKER_FAILURES", "1")
         .env("BREAKER_COOL_DOWN", "0");
@@ -56,7 +56,7 @@ async fn state_exists_before_the_function_and_follows_the_dependency() {
         assert_eq!(state(&file), "closed");
 
         dependency.expect("/health").await.reply(503, "", "");
-        // When it is asked again, what it said before is written down.
+        // By the second request the first answer is in the file.
         let again = dependency.expect("/health").await;
         assert_eq!(state(&file), "open");
         again.reply(200, "", "");

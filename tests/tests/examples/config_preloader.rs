@@ -18,7 +18,7 @@ fn preloading(test: &str, server: &Fake) -> (EmulatorBuilder, PathBuf) {
     let directory = built::target_dir().join(NAME);
     fs::create_dir_all(&directory).unwrap();
     let file = directory.join(test);
-    // What an earlier run has left.
+    // An earlier run may have left one.
     let _ = fs::remove_file(&file);
     let emulator = Emulator::builder()
         .executable(built::example(NAME))

@@ -29,7 +29,7 @@ const OF_AN_INVOCATION: [&str; 7] = [
     "EstimatedCost",
 ];
 
-/// What was printed, once it has been held to the format.
+/// The printed lines, checked against the schema.
 struct Told(Vec<Value>);
 
 impl Told {
@@ -43,7 +43,7 @@ impl Told {
         Self(lines.iter().map(parse).collect())
     }
 
-    /// What each line has under these names.
+    /// The values of these names in each line.
     fn of(&self, members: &[&str]) -> Vec<Value> {
         let of_line = |line: &Value| members.iter().map(|&member| line[member].clone()).collect();
         self.0.iter().map(of_line).collect()
@@ -196,7 +196,7 @@ fn rie_invocations_are_lines_of_the_format() {
     }
 }
 
-/// What is told of two invocations of a managed instance.
+/// Asserts the lines of two invocations of a managed instance.
 #[track_caller]
 fn is_a_managed_instances(told: &Told, [one, two]: [&str; 2]) {
     assert_eq!(

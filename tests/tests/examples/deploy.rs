@@ -35,7 +35,7 @@ fn cargo_lambda_builds_unchanged_examples() {
     for name in examples {
         let extension = the_extension(name, &layers.join(format!("{name}.zip")));
 
-        // What begins to unwind is linked only where panics do.
+        // This function is linked only if panics unwind.
         let content = fs::read(&extension).unwrap();
         let unwinds = b"_Unwind_RaiseException";
         let found = content.windows(unwinds.len()).any(|part| part == unwinds);
@@ -52,7 +52,7 @@ fn cargo_lambda_builds_unchanged_examples() {
 /// A directory of the test's own, with a file in it that nobody may execute, as on a disk of Windows.
 fn of_windows(test: &str, content: &str) -> (PathBuf, PathBuf) {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    // Of a run before.
+    // An earlier run may have left it.
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();
     let extension = directory.join("an-extension");
@@ -77,7 +77,7 @@ fn equal_files_are_packed_to_equal_bytes() {
     let (directory, extension) = of_windows("equal", "#!/bin/sh\n");
     let layers = ["one.zip", "two.zip"].map(|layer| {
         let layer = directory.join(layer);
-        // As if it had been built once more.
+        // As after another build.
         let file = fs::File::options().write(true).open(&extension).unwrap();
         let before = file.metadata().unwrap().modified().unwrap();
         let after = before + Duration::from_secs(3600);

@@ -18,7 +18,7 @@ use super::{ends_well, with_example};
 
 const NAME: &str = "log-shipper";
 
-/// What an invocation prints.
+/// The lines that an invocation prints.
 fn lines(request_id: &str) -> [String; 3] {
     let json = json!({"level": "INFO", "requestId": request_id, "message": "paid\nin \"full\""});
     [
@@ -42,7 +42,7 @@ fn shipping_to(endpoint: impl Into<String>) -> EmulatorBuilder {
         .log_format(LogFormat::Json)
 }
 
-/// The same, with as much time as it takes: what did not arrive in time may arrive twice.
+/// The same with a long timeout, because rows that time out may arrive twice.
 fn patient(endpoint: impl Into<String>) -> EmulatorBuilder {
     shipping_to(endpoint).env("LOG_FLUSH_MS", "60000")
 }
@@ -202,7 +202,7 @@ async fn managed_instance_sends_rows_as_they_come() {
 #[tokio::test]
 async fn store_that_stays_down_costs_no_invocation_and_loss_is_logged() {
     with_example(NAME, async {
-        // Nobody listens there.
+        // Nothing listens there.
         let emulator = shipping_to("http://127.0.0.1:1/").start().await.unwrap();
         invoke(&emulator, &["1", "2", "3"]).await;
         ends_well(&emulator, NAME).await;
@@ -239,7 +239,7 @@ async fn short_function_does_not_time_out() {
     .await;
 }
 
-/// What the extension says is that rows wait, and that they are lost.
+/// Asserts that the extension logs two lines: rows wait, and rows are lost.
 #[track_caller]
 fn says_the_loss(emulator: &Emulator, why: &str) {
     let record = emulator.record();
@@ -294,7 +294,7 @@ async fn temporary_failure_is_retried_with_credentials() {
             again.raw("");
             let again = store.request().await;
             assert_eq!(again.body, body);
-            // As servers do with connections that are idle for long.
+            // As servers close idle connections.
             again.reply_and_close(204, "", "");
             body
         };

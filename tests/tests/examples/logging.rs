@@ -215,7 +215,7 @@ async fn warning_without_subscriber_is_a_line_on_stderr() {
             format!(" WARN lambda_ext: {text} extension=\"logger\"\n WARN logger: the end\n"),
         ),
         (("AWS_LAMBDA_LOG_LEVEL", "ERROR"), String::new()),
-        // Which wants none of these.
+        // A subscriber that takes none of these.
         (("OWN", "1"), "own: WARN\n".to_owned()),
         (("SILENT", "1"), format!("logger: {text}\n")),
     ] {
@@ -248,7 +248,7 @@ async fn looped(invocations: usize, filter: &str) -> Record {
 
 #[tokio::test]
 async fn log_feedback_stops_and_is_counted() {
-    // With the framework's own events, of which none is about batches.
+    // The framework's own events are on; none of them is about batches.
     let record = looped(10, "looping=info,lambda_ext=trace").await;
     let lines: Vec<_> = record.output("looping").collect();
     let count = |what: &str| lines.iter().filter(|line| line.contains(what)).count();

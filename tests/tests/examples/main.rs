@@ -1,7 +1,7 @@
-//! Extensions as authors write them: the examples, extensions that log, and extensions without `lambda-ext`.
+//! Extensions as authors write them: the examples, ones that log, and ones without `lambda-ext`.
 //!
 //! Cargo builds each extension when a test first asks for it.
-//! The modules name the services that they need. Where one is missing, a test says so on stderr, and
+//! The modules name the services that they need. If one is missing, a test says so on stderr, and
 //! fails if `CI` is set.
 
 mod circuit_breaker;
@@ -23,7 +23,7 @@ use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext_tests::built;
 use lambda_ext_tests::fake::bounded;
 
-/// Builds the example, then runs a test of it. The limit of the test's time does not include the build.
+/// Builds the example, then runs a test of it, whose time limit does not include the build.
 async fn with_example<F: Future>(name: &'static str, test: F) -> F::Output {
     let _ = built::example(name);
     bounded(test).await

@@ -14,7 +14,7 @@ use super::{ends_well, with_example};
 
 const NAME: &str = "otel-exporter";
 
-/// As the platform has it for a function that does not use X-Ray.
+/// The header as Lambda writes it for a function without X-Ray.
 const HEADER: &str = "Root=1-68c1a2f0-0a1b2c3d4e5f60718293a4b5;Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:a87bd80c:0";
 const TRACE: &str = "68c1a2f00a1b2c3d4e5f60718293a4b5";
 const CALLER: &str = "53995c3f42cd8ad8";
@@ -22,7 +22,7 @@ const CALLER: &str = "53995c3f42cd8ad8";
 /// The parts of an invocation, as they are sent with it.
 const PARTS: [&str; 3] = ["responseLatency", "responseDuration", "runtimeOverhead"];
 
-/// With as much time as it takes: what did not arrive in time may arrive twice.
+/// The exporter with a long timeout, because spans that time out may arrive twice.
 fn exporting_to(endpoint: impl Into<String>) -> EmulatorBuilder {
     Emulator::builder()
         .executable(built::example(NAME))
@@ -46,7 +46,7 @@ fn said(emulator: &Emulator) -> Vec<String> {
     record.output(NAME).map(str::to_owned).collect()
 }
 
-/// What a span has under these names, be it a field or an attribute.
+/// The values of a span's fields and attributes of these names.
 fn of(span: &Span, names: &[&str]) -> Vec<String> {
     let value = |name: &&str| {
         let attribute = span.attributes.get(*name);
@@ -76,7 +76,7 @@ fn within(spans: &[Span], span: &Span) -> Vec<String> {
     within.map(|it| field(it, "Name")).collect()
 }
 
-/// When it began and ended, in nanoseconds.
+/// The start and the end, in nanoseconds.
 fn times(span: &Span) -> (u64, u64) {
     let [start, end] = ["Start time", "End time"].map(|name| field(span, name).parse().unwrap());
     (start, end)

@@ -53,7 +53,7 @@ fn took_every_event(record: &Record, name: &str) {
     assert_eq!(refused, None, "{record}");
 }
 
-/// How many records of a type it says that it got.
+/// The number of records of a type that it prints.
 fn records(record: &Record, name: &str, kind: &str) -> usize {
     let counts = record.output(name).filter_map(|line| {
         let (found, count) = line.strip_prefix("record ")?.split_once(' ')?;
@@ -70,7 +70,7 @@ fn took_telemetry(record: &Record, name: &str) {
     for kind in ["platform.start", "platform.runtimeDone"] {
         assert_eq!(records(record, name, kind), INVOCATIONS, "{kind}\n{record}");
     }
-    // What it writes while it leaves may find it gone.
+    // Its last lines may arrive after its exit.
     let leaves = |step: &&Step| {
         let event = EventType::Shutdown;
         !matches!(step.kind, StepKind::Receives { event: found, .. } if found == event)

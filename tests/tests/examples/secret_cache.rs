@@ -20,13 +20,13 @@ const FUNCTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rie/asks.py");
 const PORT: &str = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
 const SECRET: &str = "/secretsmanager/get?secretId=shop%2Forders";
 
-/// With a function that asks these questions at its first line.
+/// The extension beside a function that sends these requests first.
 fn asking(questions: &[&str]) -> EmulatorBuilder {
     Emulator::builder()
         .executable(built::example(NAME))
         .runtime(FUNCTION)
         .env("QUESTIONS", questions.join("\n"))
-        // As long as no machine is too slow for.
+        // Long enough for the slowest machine.
         .env("SECRETS_MANAGER_TIMEOUT_MILLIS", "60000")
         .init_timeout(Duration::from_secs(60))
         .env(PORT, free_port().to_string())
@@ -62,7 +62,7 @@ fn of(response: &str) -> Vec<(u64, String)> {
     answers.map(answer).collect()
 }
 
-/// Those without the right token, which are all refused.
+/// Requests without the right token; all are refused.
 #[track_caller]
 fn are_refused(answers: &[(u64, String)]) {
     for (status, body) in answers {
@@ -87,7 +87,7 @@ async fn secrets_are_served_to_the_function_only() {
         let emulator = moto.lead(asking(&questions)).start().await.unwrap();
         let answers = answers(&emulator).await;
         let (own, others) = answers.split_at(questions.len());
-        // What is not there has another status with Moto than with AWS.
+        // Moto answers a missing secret with another status than AWS.
         let kinds: Vec<u64> = own.iter().map(|answer| answer.0 / 100).collect();
         assert_eq!(kinds, [2, 4, 4, 4, 2], "{own:?}");
         let json = |number: usize| serde_json::from_str::<Value>(&own[number].1).unwrap();

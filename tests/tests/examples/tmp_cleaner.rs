@@ -26,7 +26,7 @@ struct Files {
 impl Files {
     fn new(test: &str) -> Self {
         let directory = built::target_dir().join(NAME).join(test);
-        // What an earlier run has left.
+        // An earlier run may have left one.
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(directory.join("below")).unwrap();
         let files = Self {

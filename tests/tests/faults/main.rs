@@ -12,7 +12,7 @@ use lambda_ext_tests::faults::{FAULTS, Outcome, Row, STEPS, cells, judge, live, 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
 
-/// How many lives go on at once: most of them wait, and a few are not to be late for want of time.
+/// The number of lives at once. Most of them wait; more would be late for lack of processor time.
 const AT_ONCE: usize = 8;
 
 /// `FAULTS=overwrite` writes down what comes of them; what changed is in the diff.

@@ -13,8 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, yield_now};
 
-/// The most memory that an extension takes that does nothing with its telemetry, in KiB: what SECURITY.md
-/// says.
+/// The most memory of an extension that does nothing with its telemetry, in KiB, as in SECURITY.md.
 const MEMORY: u64 = 24 << 10;
 
 const DELIVERY: usize = 4 << 20;
@@ -43,7 +42,7 @@ impl Attacked {
         Self::start_with(protocol, "exec \"$0\"").await
     }
 
-    /// By a command of the shell's.
+    /// Starts it by a shell command.
     async fn start_with(protocol: &str, command: &str) -> Self {
         let mut fake = Fake::start().await;
         let environment = [
@@ -104,9 +103,8 @@ impl Attacked {
         self.next.shutdown_in(Duration::from_secs(2));
         let ended = self.program.ended().await;
         drop(self.fake);
-        // What a flood leaves no time for is counted.
-        let is_counted =
-            ended.stderr.is_empty() || ended.stderr.contains("not delivered to the handler");
+        // A flood can leave no time for some batches; they are counted.
+        let is_counted = ended.stderr.is_empty() || ended.stderr.contains("not delivered to the handler");
         assert!(ended.code == Some(0) && is_counted, "{ended:?}");
         let words = ended.stdout.split([' ', ',']);
         let numbers: Vec<u64> = words.filter_map(|word| word.parse().ok()).collect();
@@ -200,7 +198,7 @@ async fn hostile_batches_take_bounded_memory() {
     ] {
         bounded(async {
             let attacked = Attacked::start("HTTP").await;
-            // The same again would be a retry.
+            // An identical body would be a retry.
             let other = [&*body, b" "].concat();
             let answered = Cell::new(false);
             let hostile = async {

@@ -22,7 +22,7 @@ const RECORDS: usize = 1_000;
 /// the handler's hands, and the program itself.
 const MEMORY: u64 = 40 << 10;
 
-/// What the extension counted.
+/// The figures that the extension prints.
 #[derive(Debug)]
 struct Counted {
     records: u64,
@@ -32,7 +32,7 @@ struct Counted {
 }
 
 impl Counted {
-    /// As the extension says it.
+    /// Reads the line that the extension prints.
     fn read(stdout: &str) -> Self {
         let mut numbers = stdout
             .split([' ', ','])
@@ -237,7 +237,7 @@ async fn handled_and_dropped_batches_print_nothing() {
         next.invoke_for("1", Duration::from_millis(200));
         fake.expect(fake::NEXT).await.shutdown();
     }));
-    // What it said at its end is all that it said.
+    // The line at its end is its only line.
     assert_eq!(counted.await.dropped, 1);
 }
 

@@ -19,7 +19,7 @@ use tokio::runtime::Builder;
 /// invocations are much beside what an allocator keeps for later.
 const FILLER: usize = 10_000;
 
-/// What of this process is in memory, in KiB.
+/// The resident memory of this process, in KiB.
 #[cfg(target_os = "linux")]
 fn resident() -> i64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

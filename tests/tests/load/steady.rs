@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lambda_ext_tests::soak::soak;
 
-/// What an allocator and a buffer may take later than at first, in KiB.
+/// The memory that an allocator and a buffer may take after the first reading, in KiB.
 const SLACK: usize = 1024;
 
 #[tokio::test]

@@ -471,7 +471,7 @@ fn count(text: &str, part: &str) -> usize {
     text.matches(part).count()
 }
 
-/// What follows `begin` in the lines that begin so.
+/// The rest of each line that begins with `begin`.
 fn lines<'t>(text: &'t str, begin: &str) -> impl Iterator<Item = &'t str> {
     text.lines()
         .filter_map(move |line| line.strip_prefix(begin))

@@ -7,7 +7,7 @@ use lambda_ext_tests::rie::{Report, Rie};
 
 use super::{NEVER, failing_that_aborts};
 
-/// How many invocations there are.
+/// The number of invocations.
 const INVOCATIONS: usize = 10;
 
 fn open(method: &str, by: &str, at: usize) -> Rie {
@@ -18,7 +18,7 @@ fn fails(extension: impl Into<PathBuf>, method: &str, by: &str, at: usize) -> Ri
     super::fails(extension, method, by).env("FAIL_AT", at.to_string())
 }
 
-/// That the function answered every time, and the extension left as it should.
+/// Asserts that the function answered every time, and that the extension exited in order.
 #[track_caller]
 fn went_on(report: &Report, method: &str) {
     report.equal("statuses", &report.statuses(), &[200; INVOCATIONS][..]);
@@ -28,7 +28,7 @@ fn went_on(report: &Report, method: &str) {
     report.holds("what failed is said", said);
 }
 
-/// That the third invocation failed so.
+/// Asserts that the third invocation failed with an exit error.
 #[track_caller]
 fn failed_at_the_third(report: &Report) {
     report.equal("statuses", &report.statuses(), &[200, 200, 502][..]);
@@ -41,7 +41,7 @@ fn three(rie: Rie) -> Rie {
     rie.invokes(3).payload("{}").payload("{}").payload(NEVER)
 }
 
-/// How often `invoke` was called.
+/// The number of calls of `invoke`.
 fn invoked(report: &Report) -> usize {
     let lines = report.stdout.lines();
     lines.filter(|line| line.starts_with("invoke")).count()

@@ -23,7 +23,7 @@ fn events(report: &Report) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// That there are as many events of this kind, and that each has its fields.
+/// Asserts the number of events of this kind, and the fields of each.
 #[track_caller]
 fn each_has(report: &Report, kind: &str, fields: &[Vec<&str>]) {
     let events = events(report).into_iter();

@@ -12,14 +12,14 @@ use lambda_ext_tests::fake;
 use lambda_ext_tests::told::{Batches, LONG, play, subscribed};
 use tokio::sync::oneshot;
 
-/// What is queued before the handler gets to it.
+/// The number of batches that are queued before the handler runs.
 const MANY: usize = 100;
 
 /// Blocks the thread wherever it is called.
 #[derive(Default)]
 struct Busy {
     init: Duration,
-    /// What `invoke` waits for.
+    /// The signal that `invoke` waits for.
     invoke: Option<oneshot::Receiver<()>>,
     telemetry: Duration,
     handled: usize,

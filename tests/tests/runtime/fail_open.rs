@@ -17,7 +17,7 @@ use lambda_ext_tests::fake::bounded;
 /// The methods that were called.
 type Calls = Rc<RefCell<Vec<Method>>>;
 
-/// How many invocations there are.
+/// The number of invocations.
 const INVOCATIONS: usize = 10;
 
 /// Fails in one method, from one of its calls on. Where it is told the ends of invocations, they are
@@ -140,7 +140,7 @@ const METHODS: [Method; 7] = [
     Method::Shutdown,
 ];
 
-/// What fails once in a life; the others fail at their third call.
+/// The call that fails: the only one of `init` and `shutdown`, the third one of others.
 fn first_call(method: Method) -> usize {
     match method {
         Method::Init | Method::Shutdown => 1,
@@ -161,7 +161,7 @@ async fn error_in_any_method_leaves_the_others_unchanged() {
         let (outcome, _) = life(async |extension| extension.run(failing).await).await;
         let failing = outcome.unwrap();
         for other in METHODS {
-            // How many batches there are is the platform's.
+            // The platform decides how many batches there are.
             if other != Method::Telemetry {
                 let called = failing.count(other);
                 assert_eq!(called, well.count(other), "{other} where {method} fails");
@@ -219,7 +219,7 @@ async fn hanging_method_is_cancelled_and_function_continues() {
     }
 }
 
-/// With the clock as it is: how long `next` is held back is the wall clock's.
+/// With the real clock, because `next` is held by wall clock.
 #[tokio::test]
 async fn hanging_runtime_done_is_cancelled_and_function_continues() {
     bounded(async {
@@ -253,7 +253,7 @@ impl Handler for Unmade {
     const CONFIG: Config = <Failing>::CONFIG;
 }
 
-/// By `prepare`.
+/// Fails in `prepare`.
 struct Unprepared;
 
 impl Handler for Unprepared {

@@ -109,7 +109,7 @@ async fn internal_extension_that_is_not_run_calls_nothing() {
         let (inside, ()) = tokio::join!(registered, platform);
         let inside = inside.unwrap();
         assert!(fake.unasked().is_none());
-        // What the function ends with is what it is all about.
+        // The error of the function is the outcome.
         let outcome = inside.run_beside(async { Err("out of orders") }).await;
         assert_eq!(outcome.unwrap_err().to_string(), "out of orders");
     })

@@ -12,10 +12,10 @@ use lambda_ext_tests::delivery::{Delivery, runtime_done};
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use lambda_ext_tests::told::{Calls, Ends};
 
-/// Of each kind.
+/// The number of invocations in each run.
 const INVOCATIONS: usize = 250;
 
-/// That many calls of `runtime_done`, each behind its `invoke`.
+/// Asserts the number of calls of `runtime_done`, each after its `invoke`.
 fn assert_joined(mut calls: Calls) {
     assert_eq!(calls.now().as_deref(), Some("init"));
     for number in 0..INVOCATIONS {
@@ -31,10 +31,10 @@ fn assert_joined(mut calls: Calls) {
     assert_eq!(calls.now(), None);
 }
 
-/// What came of a run.
+/// The outcome of a run.
 struct Run {
     calls: Calls,
-    /// How often `next` was asked for while an invocation's end had not been handled.
+    /// The number of calls of `next` before the end of the invocation was handled.
     unheld: usize,
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use lambda_ext::{ClientError, Event, EventType, InvokeEvent, ShutdownReason};
 use lambda_ext_tests::fake::{self, Fake, Request, bounded};
 
-/// What a `next` gives that the platform answers as `answer` has it.
+/// The outcome of a `next` that the platform answers with `answer`.
 async fn next(answer: impl FnOnce(Request)) -> Result<Event, ClientError> {
     bounded(async {
         let mut fake = Fake::start().await;

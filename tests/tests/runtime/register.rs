@@ -290,7 +290,7 @@ async fn unanswered_register_times_out() {
         let client = Client::with(Some("ext"), Some(fake.runtime_api())).unwrap();
         let silent = async {
             let request = fake.request().await;
-            // Nothing is under way now but the budget, so the clock may jump to its end.
+            // Only the time limit is pending now, so the clock may jump to its end.
             tokio::time::pause();
             request.hung_up().await;
         };

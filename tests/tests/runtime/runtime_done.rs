@@ -12,7 +12,7 @@ use lambda_ext_tests::told::{
     Both, Ends, LONG, nothing_is_asked, nothing_is_called, play, subscribed,
 };
 
-/// When holding is over before what the test does next.
+/// A timeout so short that holding ends before the next step of the test.
 const SOON: Duration = Duration::from_millis(250);
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn next_waits_until_the_end_is_handled() {
         calls.expect(&["telemetry a"]).await;
         nothing_is_asked(fake).await;
         delivery.send(&[line("b"), runtime_done("1")]).await;
-        // What came with the end is handed over before it.
+        // The records that arrived with the end are handled before it.
         calls
             .expect(&["telemetry b end-of-1", "runtime_done 1"])
             .await;
@@ -89,7 +89,7 @@ async fn repeated_end_is_handled_once() {
         delivery.send(&[runtime_done("1")]).await;
         calls.expect(&["init", "invoke 1", "runtime_done 1"]).await;
         let next = fake.expect(fake::NEXT).await;
-        // The same batch, and the same event in another.
+        // The same batch again, and the same event in another batch.
         delivery.send(&[runtime_done("1")]).await;
         delivery.send(&[line("a"), runtime_done("1")]).await;
         next.invoke_for("2", LONG);
@@ -134,7 +134,7 @@ async fn missing_end_stops_holding_until_ends_arrive() {
         calls
             .expect(&["init", "invoke 1", "invoke 2", "invoke 3"])
             .await;
-        // What still comes is handed over.
+        // Later events are still handled.
         delivery.send(&[runtime_done("2"), runtime_done("3")]).await;
         calls.expect(&["runtime_done 2", "runtime_done 3"]).await;
         next.invoke_for("4", LONG);

@@ -33,7 +33,7 @@ async fn subscribe(
     .await
 }
 
-/// What becomes of a subscription that is answered like this.
+/// The outcome of a subscription with this response.
 async fn answered(answer: impl FnOnce(Request)) -> Result<Subscribed, ClientError> {
     subscribe(subscription(), async |fake| answer(fake.request().await)).await
 }

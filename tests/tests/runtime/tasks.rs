@@ -26,9 +26,9 @@ enum Fails {
     Never,
     AtOnce,
     WithPanic,
-    /// When it is told to, in `invoke`.
+    /// In `invoke`, on a signal.
     InInvoke,
-    /// When it is told to, in `shutdown`.
+    /// In `shutdown`, on a signal.
     AtShutdown,
 }
 
@@ -36,7 +36,7 @@ enum Fails {
 struct Counting<const FAIL_OPEN: bool = false> {
     fails: Fails,
     dropped: Arc<AtomicBool>,
-    /// Whether `init` waits for ever.
+    /// `init` never returns.
     hangs: bool,
     numbers: Option<mpsc::UnboundedSender<u32>>,
     sum: Option<oneshot::Receiver<u32>>,
@@ -161,7 +161,7 @@ async fn life<const FAIL_OPEN: bool>(
     .await
 }
 
-/// That it failed so, and was reported to there; where the task was spawned is said.
+/// Asserts the failure, the endpoint of its report, and the location of the `spawn`.
 async fn fails_with(counting: Counting, call: Call, text: &str) {
     let (outcome, reports) = life(counting).await;
     let error = outcome.err().unwrap().to_string();

@@ -11,7 +11,7 @@ use lambda_ext_tests::built;
 
 use super::{Scratch, fixture};
 
-/// The output about a file: the rules of its warnings and errors, and the whole text.
+/// The output about a file: the rules of its warnings and errors, and its text.
 struct Told {
     warnings: Vec<String>,
     errors: Vec<String>,
@@ -92,7 +92,7 @@ fn needing(directory: &Scratch, library: &str, version: &str) -> PathBuf {
         directory,
         &[&stub[..], &["-Wl,--version-script=stub.map"]].concat(),
     );
-    // Nothing else is linked: the true C library would stand for the stub.
+    // Only the stub is linked, not the real C library.
     let program = ["-s", "-nostdlib", "-Wl,--no-as-needed", "-o", "program"];
     cc(
         directory,
@@ -108,7 +108,7 @@ fn static_program(directory: &Scratch) -> Vec<u8> {
     fs::read(directory.0.join("static")).expect("it is linked")
 }
 
-/// The same for another machine, by its number in ELF's list.
+/// The same for another architecture, by its ELF number.
 fn for_machine(mut program: Vec<u8>, machine: u16) -> Vec<u8> {
     program[18..20].copy_from_slice(&machine.to_le_bytes());
     program

@@ -30,7 +30,7 @@ fn newer_symbol_version_is_an_error_that_names_the_symbol() {
     assert!(told.text.contains("does not start on Amazon Linux 2: "));
     assert!(told.text.contains("x86_64-unknown-linux-gnu.2.26"));
     assert_eq!(told.text.matches("runs on").count(), 1, "{}", told.text);
-    // By its numbers, not by its text.
+    // Compared by number, not as text.
     let told = doctor(&needing(&directory, "libc.so.6", "GLIBC_2.4"));
     assert_eq!(told.warnings, [""; 0], "{}", told.text);
 }

@@ -290,7 +290,7 @@ async fn lost_tcp_connection_is_reopened() {
         let fake = Fake::start().await;
         let (emulator, ..) = amid(Emulator::builder(), &fake, over_tcp(&listener)).await;
         drop(listener.accept().await.unwrap());
-        // What is written on a connection that is gone is lost, until the system says so.
+        // Data on a lost connection is lost until the system reports an error.
         let mut again = loop {
             emulator.log("a line");
             tokio::select! {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::FUNCTION;
 
-/// What `ext` is told of an init that fails by this executable, and how it fails.
+/// The telemetry of `ext` about an init that fails because of this executable, and the error.
 async fn told_of_failure(executable: &str, env: &[(&str, &str)]) -> (Vec<Value>, EmulatorError) {
     let builder = Emulator::builder().executable(executable);
     let builder = env

@@ -195,7 +195,7 @@ async fn init_within_invocation_is_marked_and_told_first() {
     .await;
 }
 
-/// What is told of an invocation that ends its environment.
+/// The telemetry of an invocation that ends its environment.
 async fn told_of(outcome: Outcome) -> Vec<Value> {
     let emulator = Emulator::start().await.unwrap();
     let last = Some((1, "platform.report"));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::environment_of;
 
-/// Where nobody has to listen: HTTP destinations are not tried by a subscription.
+/// An address without a listener: a subscription does not connect to HTTP destinations.
 const ADDRESS: &str = "127.0.0.1:9";
 
 /// An environment in init, where `ext` has registered.
@@ -32,7 +32,7 @@ async fn init(emulator: &Emulator, raw: &Raw, id: &str) {
     }
 }
 
-/// With something else in it, by JSON pointer; nothing takes it away.
+/// A subscription with another value at a JSON pointer, or without it.
 fn with(pointer: &str, value: impl Into<Option<Value>>) -> Value {
     let mut body = subscription(ADDRESS);
     let (parent, key) = pointer.rsplit_once('/').unwrap();

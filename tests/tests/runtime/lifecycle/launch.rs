@@ -98,7 +98,7 @@ async fn failed_prepare_is_an_init_error_after_register() {
     .await;
 }
 
-/// By the attribute, without its `main`.
+/// A handler by the attribute, without its `main`.
 mod attribute {
     use lambda_ext::{InvokeEvent, Register, lambda_extension};
 

@@ -6,7 +6,7 @@ mod launch;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext::emulator::{Emulator, Invocation};
 use lambda_ext::{
     Config, Error, EventType, Extension, Handler, InvokeEvent, Register, RunError, ShutdownEvent,
@@ -14,7 +14,7 @@ use lambda_ext::{
 };
 use lambda_ext_tests::fake::{self, Fake, bounded};
 
-/// What was called, in order. It is not `Send`, and needs not be.
+/// The calls, in order. They are not `Send` and need not be.
 type Calls = Rc<RefCell<Vec<String>>>;
 
 /// A handler that notes its calls, and does in each what the test wants.
@@ -185,8 +185,9 @@ async fn extension_without_events_calls_next_once() {
             outcome = extension.run(Idle) => panic!("{:?}", outcome.err()),
             init = emulator.init() => init.unwrap(),
         }
-        let waits =
-            |step: &&lambda_ext::emulator::record::Step| matches!(step.what, What::Waits { .. });
+        let waits = |step: &&lambda_ext::emulator::record::Step| {
+            matches!(step.kind, StepKind::Waits { .. })
+        };
         assert_eq!(emulator.record().steps.iter().filter(waits).count(), 1);
     })
     .await;
@@ -263,7 +264,7 @@ async fn whole_life_is_accepted_by_the_emulator() {
             ]
         );
         for step in emulator.record().steps {
-            if let What::Answered(request) = &step.what {
+            if let StepKind::Answered(request) = &step.kind {
                 assert_eq!(request.status, 200, "{step}");
             }
         }

@@ -1,10 +1,10 @@
-//! The end of a program: signals, methods and destructors that hang, and an stderr that nothing reads.
+//! The end of a program: signals, methods and destructors that hang, and an stderr without a reader.
 
 use std::process::Stdio;
 use std::time::Duration;
 
 use lambda_ext::emulator::Emulator;
-use lambda_ext::emulator::record::What;
+use lambda_ext::emulator::record::StepKind;
 use lambda_ext_tests::emulated::happened;
 use lambda_ext_tests::fake::{self, Fake, bounded};
 use tokio::process::Command;
@@ -48,8 +48,8 @@ async fn signal_cancels_a_hanging_invoke_and_runs_shutdown() {
 #[tokio::test]
 async fn signal_cancels_a_hanging_init_and_is_logged() {
     for (method, line) in [
-        ("init", "failing: `init` was ended by SIGTERM\n"),
-        ("prepare", "failing: `prepare` was ended by SIGTERM\n"),
+        ("init", "failing: `init` was cancelled by SIGTERM\n"),
+        ("prepare", "failing: `prepare` was cancelled by SIGTERM\n"),
     ] {
         let file = std::env::temp_dir().join(format!("lambda-ext-{}-{method}", std::process::id()));
         let prepared = [("PREPARE_FILE", file.to_str().unwrap())];
@@ -78,10 +78,10 @@ async fn hanging_init_is_waited_for_and_logged() {
             .start()
             .await
             .unwrap();
-        let begins = format!("failing: `{method}` still runs after ");
-        let ends = " ms, of the 10 s that Lambda has for all of init";
+        let begins = format!("failing: `{method}` is still running after ");
+        let ends = " ms: Lambda allows 10 s for all of init";
         let said = happened(&emulator, |what| match what {
-            What::Output { line, .. } => line.starts_with(&begins) && line.ends_with(ends),
+            StepKind::Output { line, .. } => line.starts_with(&begins) && line.ends_with(ends),
             _ => false,
         });
         tokio::select! {
@@ -103,10 +103,10 @@ async fn hanging_shutdown_is_cancelled_before_the_deadline_and_logged() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let line = ended
         .stderr
-        .strip_prefix("failing: `shutdown` was cut after ")
+        .strip_prefix("failing: `shutdown` was cancelled after ")
         .unwrap();
     assert!(
-        line.ends_with(" ms, to leave before the deadline\n"),
+        line.ends_with(" ms: the extension must exit before the deadline\n"),
         "{ended:?}"
     );
 }
@@ -122,7 +122,7 @@ async fn blocking_shutdown_is_ended_before_the_deadline_and_logged() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let line = ended
         .stderr
-        .strip_prefix("failing: `shutdown` blocks its thread: ended ")
+        .strip_prefix("failing: `shutdown` blocks its thread: exiting ")
         .unwrap();
     assert!(line.ends_with(" ms after SHUTDOWN\n"), "{ended:?}");
 }
@@ -181,7 +181,7 @@ async fn blocking_destructor_is_ended_wherever_it_runs() {
         register.registered();
     })
     .await;
-    let line = "failing: `init` was ended by SIGTERM\n";
+    let line = "failing: `init` was cancelled by SIGTERM\n";
     assert_eq!((interrupted.code, &*interrupted.stderr), (Some(1), line));
 }
 
@@ -248,7 +248,7 @@ async fn hanging_shutdown_after_a_signal_is_cancelled() {
     assert!(
         ended
             .stderr
-            .starts_with("failing: `shutdown` was cut after "),
+            .starts_with("failing: `shutdown` was cancelled after "),
         "{ended:?}"
     );
 }

@@ -242,7 +242,7 @@ async fn managed_instance_does_not_register_for_invoke() {
     assert_eq!(ended.code, Some(0));
     assert_eq!(
         ended.stderr,
-        "failing: extensions get no INVOKE on Managed Instances: registered for SHUTDOWN only\n"
+        "failing: Managed Instances send no INVOKE to extensions: registering for SHUTDOWN only\n"
     );
 }
 
@@ -275,7 +275,7 @@ async fn task_failure_on_another_thread_is_reported() {
     })
     .await;
     assert_eq!((ended.code, &*ended.stdout), (Some(1), "done\n"));
-    let place = "threads: the task that was spawned at tests/src/bin/threads.rs:";
+    let place = "threads: the task spawned at tests/src/bin/threads.rs:";
     assert!(ended.stderr.starts_with(place), "{ended:?}");
     assert!(
         ended.stderr.ends_with(" failed: the disk is full\n"),

@@ -145,7 +145,7 @@ fn truncated_batch_keeps_its_complete_events() {
             .take_while(|(text, event)| text == *event);
         let whole = whole.count();
         let length: usize = events[..whole].iter().map(|event| event.len() + 1).sum();
-        // What is left is less than an event.
+        // The rest is less than an event.
         assert!(
             end.saturating_sub(length) <= events.get(whole).map_or(2, |event| event.len()),
             "{end}"

@@ -97,7 +97,7 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// Where the values in a value are.
+/// The JSON pointers of all values in a value.
 fn places(value: &Value, at: &str) -> Vec<String> {
     let inner: Vec<_> = match value {
         Value::Object(fields) => fields
@@ -217,7 +217,7 @@ fn truncation_or_insertion_loses_no_event() {
             "{}",
             rest
         );
-        // What came before is as it was.
+        // The events before it are unchanged.
         let (mut length, mut before) = (1, 0);
         for (element, _) in &elements {
             length += element.len() + 1;

@@ -64,7 +64,7 @@ async fn address_and_host_can_be_set() {
             let delivery = Delivery::of(&request);
             let uri = format!("http://127.0.0.1:{}/", delivery.port());
             assert_eq!(request.json()["destination"]["URI"], uri);
-            // That address alone: at another the port is free.
+            // Only at that address: the port is free at others.
             if cfg!(target_os = "linux") {
                 TcpListener::bind(("127.0.0.2", delivery.port())).unwrap();
             }
