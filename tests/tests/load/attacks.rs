@@ -104,7 +104,8 @@ impl Attacked {
         let ended = self.program.ended().await;
         drop(self.fake);
         // A flood can leave no time for some batches; they are counted.
-        let is_counted = ended.stderr.is_empty() || ended.stderr.contains("not delivered to the handler");
+        let is_counted =
+            ended.stderr.is_empty() || ended.stderr.contains("not delivered to the handler");
         assert!(ended.code == Some(0) && is_counted, "{ended:?}");
         let words = ended.stdout.split([' ', ',']);
         let numbers: Vec<u64> = words.filter_map(|word| word.parse().ok()).collect();
