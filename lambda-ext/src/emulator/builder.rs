@@ -47,7 +47,7 @@ pub struct EmulatorBuilder {
 }
 
 impl EmulatorBuilder {
-    /// The function, as the answer to a registration describes it.
+    /// Sets the function that the answer to a registration describes.
     #[must_use]
     pub fn function(mut self, function: Register) -> Self {
         self.settings.function = function;
@@ -93,21 +93,21 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How the environment is initialised. The default is on demand.
+    /// Sets the initialization type. The default is on demand.
     #[must_use]
     pub fn initialization(mut self, initialization: Initialization) -> Self {
         self.settings.initialization = initialization;
         self
     }
 
-    /// Whether the environment has a Telemetry API. By default it has one.
+    /// Sets whether the environment has a Telemetry API. By default it has one.
     #[must_use]
     pub fn telemetry(mut self, telemetry: TelemetrySupport) -> Self {
         self.settings.telemetry = telemetry;
         self
     }
 
-    /// The newest schema that a subscription may ask for, to emulate an older environment. The default
+    /// Sets the newest schema that a subscription may ask for, to emulate an older environment. The default
     /// is the newest of all, which is the only one on Managed Instances.
     #[must_use]
     pub fn newest_schema(mut self, schema: TelemetrySchema) -> Self {
@@ -115,22 +115,22 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The function's log format. The default is text.
+    /// Sets the function's log format. The default is text.
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.settings.log_format = format;
         self
     }
 
-    /// Whether a failed delivery of telemetry is retried, as on Lambda and by default, or dropped, as
-    /// by AWS's own emulator.
+    /// Sets whether a failed delivery of telemetry is retried. By default it is, as on Lambda. AWS's own
+    /// emulator drops it.
     #[must_use]
     pub fn redeliver(mut self, redeliver: bool) -> Self {
         self.settings.redeliver = redeliver;
         self
     }
 
-    /// The size of each subscriber's queue, in bytes. Further telemetry is dropped, and reported by
+    /// Sets the size of each subscriber's queue, in bytes. Further telemetry is dropped, and reported by
     /// `platform.logsDropped`. The default is 8 MiB; Lambda does not document its limit.
     #[must_use]
     pub fn telemetry_queue(mut self, bytes: usize) -> Self {
@@ -138,14 +138,14 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The time limit of init. The default is 10 s, as on demand.
+    /// Sets the time limit of init. The default is 10 s, as on demand.
     #[must_use]
     pub fn init_timeout(mut self, timeout: Duration) -> Self {
         self.settings.init_timeout = timeout;
         self
     }
 
-    /// How many steps the [`record`](Emulator::record) keeps, which bounds the memory of a long run.
+    /// Limits the steps that the [`record`](Emulator::record) keeps, and so the memory of a long run.
     /// At the limit, the older half is discarded. The default is 100,000.
     #[must_use]
     pub fn max_recorded_steps(mut self, steps: usize) -> Self {

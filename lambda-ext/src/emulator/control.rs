@@ -54,7 +54,7 @@ pub(super) struct StartedProcess {
     pub(super) control: ControlSender,
 }
 
-/// How a process ended.
+/// The exit of a process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Exit {
     pub(super) code: Option<i32>,

@@ -44,7 +44,7 @@ impl Emulator {
         }
     }
 
-    /// The value of `AWS_LAMBDA_RUNTIME_API`: `127.0.0.1:` and the port.
+    /// Returns the value of `AWS_LAMBDA_RUNTIME_API`: `127.0.0.1:` and the port.
     #[must_use]
     pub fn runtime_api(&self) -> &str {
         &self.runtime_api
@@ -96,7 +96,7 @@ impl Emulator {
             .change(|platform| platform.faults().add(call, fault));
     }
 
-    /// The injected faults whose call has not been made. A test can assert that there are none.
+    /// Returns the injected faults whose call has not been made. A test can assert that there are none.
     #[must_use]
     pub fn pending_faults(&self) -> Vec<(Call, Fault)> {
         self.shared
@@ -116,7 +116,7 @@ impl Emulator {
             .change(|platform| platform.function_output(line));
     }
 
-    /// What has happened so far.
+    /// Returns the record of everything so far.
     #[must_use]
     pub fn record(&self) -> Record {
         self.shared.look(Platform::snapshot)

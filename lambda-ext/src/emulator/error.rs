@@ -25,7 +25,7 @@ pub enum EmulatorError {
     TimedOut {
         /// The extensions' names; the runtime is `the runtime`.
         extensions: Vec<String>,
-        /// What they were expected to do.
+        /// The action that was expected of them.
         expected: &'static str,
     },
     /// An extension that takes SHUTDOWN did not exit by itself with code 0.

@@ -74,7 +74,7 @@ mod tests {
 
     const CALLS: [Call; 4] = [Call::Register, Call::Next, Call::InitError, Call::ExitError];
 
-    /// Which calls each state allows, in the order of `CALLS`.
+    /// The calls that each state allows, in the order of `CALLS`.
     const ALLOWED: [(ExtensionState, [bool; 4]); 8] = [
         (ExtensionState::Started, [true, false, false, false]),
         (ExtensionState::Registered, [false, true, true, true]),

@@ -1,4 +1,4 @@
-//! Connections on which a fault can be injected into what is written.
+//! Connections with faults in their writes.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 #[derive(Debug, Clone, Default)]
 pub(super) struct FaultHandle(Arc<Mutex<WriteFault>>);
 
-/// What happens to the bytes that are written on a connection.
+/// A fault in the writes of a connection.
 #[derive(Debug, Default)]
 pub(super) enum WriteFault {
     #[default]

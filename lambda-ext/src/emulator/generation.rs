@@ -8,7 +8,7 @@ use super::error::EmulatorError;
 /// The stage of a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing runs. After a reset, the next init is part of an invocation.
+    /// No phase runs. After a reset, the next init is part of an invocation.
     Idle {
         reset: bool,
     },
@@ -41,11 +41,11 @@ pub(super) struct Generation {
     stage: Stage,
     /// The number of generations that have ended.
     number: u64,
-    /// Whether the state is that of a generation that has ended.
+    /// True between the end of a generation and the begin of the next.
     over: bool,
     /// The first fatal error. Later ones follow from it.
     fatal: Option<FatalError>,
-    /// Whether an extension or the runtime has exited: what the phase waits for will not come.
+    /// True once an extension or the runtime has exited, so that the phase waits in vain.
     cancelled: bool,
 }
 

@@ -43,7 +43,7 @@ pub struct InProcessExtension {
 #[derive(Debug)]
 struct Membership {
     name: String,
-    /// Why it cannot run in the environment.
+    /// The reason why it cannot run in the environment.
     refused: Option<&'static str>,
     shared: Shared,
     /// The generation that it belongs to.

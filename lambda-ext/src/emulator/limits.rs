@@ -1,4 +1,4 @@
-//! How long the steps of a shutdown may take.
+//! The time limits of a shutdown's steps.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ pub(super) const SHUTDOWN: Duration = Duration::from_secs(2);
 pub(super) const RUNTIME_SHUTDOWN: Duration = Duration::from_millis(300);
 /// The runtime's share if there is an internal extension, with or without an external one.
 pub(super) const RUNTIME_SHUTDOWN_INTERNAL: Duration = Duration::from_millis(500);
-/// How long undelivered telemetry delays SHUTDOWN.
+/// The longest delay of SHUTDOWN by undelivered telemetry.
 pub(super) const FLUSH: Duration = Duration::from_secs(1);
-/// How long a killed process takes to end.
+/// The time for a killed process to end.
 pub(super) const REAP: Duration = Duration::from_secs(2);

@@ -9,27 +9,27 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
-use tokio::process::{self, Child};
+use tokio::process::{Child, Command};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::control::{Control, ControlSender, Exit, StartedProcess};
 
-/// How long the output of a process is read after its end. A child of its own may still hold the
-/// pipe.
+/// The time for which the output of a process is read after its end. A child of its own may still
+/// hold the pipe.
 const OUTPUT_AFTER_EXIT: Duration = Duration::from_secs(1);
 
 /// The length at which a line is split.
 const MAX_LINE: u64 = 256 * 1024;
 
 /// An executable, with all of its environment.
-pub(super) struct Command<'a> {
-    pub(super) executable: &'a Path,
+pub(super) struct Executable<'a> {
+    pub(super) path: &'a Path,
     pub(super) variables: &'a [(OsString, OsString)],
 }
 
-impl Command<'_> {
+impl Executable<'_> {
     /// Starts the executable in a process group of its own. `on_line` is called with each line that
     /// it writes, and `on_exit` after the last one.
     pub(super) fn start(
@@ -37,7 +37,7 @@ impl Command<'_> {
         on_line: impl Fn(String) + Clone + Send + 'static,
         on_exit: impl FnOnce(Exit) + Send + 'static,
     ) -> io::Result<StartedProcess> {
-        let mut group = process::Command::new(self.executable)
+        let mut group = Command::new(self.path)
             .env_clear()
             .envs(self.variables.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())

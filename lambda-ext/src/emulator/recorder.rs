@@ -6,7 +6,7 @@ use super::record::{Record, Step, StepKind};
 
 pub(super) type Observer = Box<dyn FnMut(&Step) + Send>;
 
-/// The length at which a body in the record is cut off.
+/// The length to which a body in the record is truncated.
 const MAX_BODY: usize = 4096;
 
 pub(super) struct Recorder {

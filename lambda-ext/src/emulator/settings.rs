@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::register::Register;
 
-/// How the environment is initialised: `AWS_LAMBDA_INITIALIZATION_TYPE`.
+/// The initialization type of an environment: `AWS_LAMBDA_INITIALIZATION_TYPE`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Initialization {
@@ -34,7 +34,7 @@ impl Initialization {
     }
 }
 
-/// Whether the environment has a Telemetry API.
+/// The support of the Telemetry API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TelemetrySupport {
@@ -106,7 +106,7 @@ pub(super) struct EnvironmentSettings {
     pub(super) newest_schema: TelemetrySchema,
     pub(super) log_format: LogFormat,
     pub(super) init_timeout: Duration,
-    /// Whether failed deliveries are retried.
+    /// True if failed deliveries are retried.
     pub(super) redeliver: bool,
     /// The size of each subscriber's queue, in bytes.
     pub(super) telemetry_queue: usize,

@@ -23,9 +23,9 @@ struct ExternalExtension {
     executable: Option<PathBuf>,
     process: ProcessHandle,
     killed: Option<KillReason>,
-    /// Whether the record has its launch.
+    /// True once the record has its launch.
     announced: bool,
-    /// How it ended at SHUTDOWN, or that it could not be started.
+    /// Its state after SHUTDOWN, or after a failed launch.
     state: Option<ExtensionState>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Registry {
     by_id: BTreeMap<Uuid, RegisteredExtension>,
     /// The event of the current phase.
     event: Option<LifecycleEvent>,
-    /// Whether internal extensions come too late.
+    /// True once internal extensions are refused.
     closed: bool,
     /// The internal extensions that the built-in function waits for.
     expected_internal: Vec<String>,
@@ -36,16 +36,16 @@ struct RegisteredExtension {
     state: ExtensionState,
     /// The error type that it reported.
     reported: Option<String>,
-    /// Whether it has called `next` since the phase began: the phase waits for that.
+    /// True once it has called `next` in this phase, which the phase waits for.
     arrived: bool,
-    /// Whether an event came while it was not waiting. Its next `next` is answered at once.
+    /// True if an event came while it was not waiting. Its next `next` is answered at once.
     pending: bool,
     waiting: Option<oneshot::Sender<Reply>>,
     /// The `next` that waited when it exited. Its client gets no answer.
     abandoned: Option<oneshot::Sender<Reply>>,
 }
 
-/// A registered extension, as telemetry tells of it.
+/// A registered extension, as telemetry reports it.
 pub(crate) struct ExtensionStatus<'a> {
     pub(crate) name: &'a str,
     pub(crate) state: ExtensionState,

@@ -47,23 +47,23 @@ pub struct Finding {
     pub rule: &'static str,
     /// The name of the extension; none if it is not known.
     pub extension: Option<String>,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// When it first occurred, since the emulator was started.
+    /// The time of its first occurrence, since the emulator was started.
     #[serde(
         rename = "at_ms",
         serialize_with = "crate::emulator::record::milliseconds"
     )]
     pub at: Duration,
-    /// How many times it occurred.
+    /// The number of its occurrences.
     pub times: usize,
-    /// What happened, in one sentence, with the platform's term.
+    /// A sentence that describes it, with the platform's term.
     pub text: String,
     /// The remedy.
     pub help: String,
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -83,7 +83,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Two lines: what happened, and the remedy.
+/// Two lines: the description, and the remedy.
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { severity, rule, .. } = self;

@@ -16,18 +16,18 @@ pub(super) struct ExtensionHistory {
     pub(super) launched: Option<Duration>,
     pub(super) registered: bool,
     pub(super) takes_shutdown: bool,
-    /// Whether it has called `next`.
+    /// True once it has called `next`.
     pub(super) asked: bool,
-    /// When it received the INVOKE that it handles.
+    /// The time of the INVOKE that it handles.
     pub(super) busy: Option<Duration>,
-    /// When it received SHUTDOWN.
+    /// The time of its SHUTDOWN.
     pub(super) shutdown: Option<Duration>,
-    /// When it called `next` after SHUTDOWN.
+    /// The time of a `next` after SHUTDOWN.
     pub(super) polled: Option<Duration>,
     pub(super) report: Option<ErrorReport>,
-    /// Whether its last call was refused.
+    /// True if its last call was refused.
     pub(super) refused: bool,
-    /// Whether what follows is the consequence of a mistake that is a finding already.
+    /// True if all that follows is the consequence of a mistake that is a finding already.
     pub(super) excused: bool,
     pub(super) killed: Option<(Duration, KillReason)>,
     pub(super) gone: bool,
@@ -39,7 +39,7 @@ pub(super) struct ExtensionHistory {
 /// Invocations that an extension held after the function was done.
 #[derive(Debug)]
 pub(super) struct HeldInvocations {
-    /// When the first of them ended.
+    /// The time when the first of them ended.
     at: Duration,
     /// The longest time that one was held, and how long its function had taken.
     longest: (Duration, Duration),

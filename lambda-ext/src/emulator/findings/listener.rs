@@ -10,17 +10,17 @@ pub(super) struct ListenerHistory {
     /// The first that failed, and how.
     failed: Option<(Duration, String)>,
     failures: usize,
-    /// Whether one arrived after that.
+    /// True if one arrived after that.
     recovered: bool,
     /// The number of records that the platform dropped, and when it first did.
     dropped: Option<(Duration, u64)>,
-    /// Whether it subscribes to the output of extensions, its own included.
+    /// True if it subscribes to the output of extensions, its own included.
     takes_output: bool,
-    /// Whether a batch was sent, even if it did not arrive.
+    /// True once a batch was sent, even if it did not arrive.
     delivered: bool,
-    /// When it first wrote a record of an extension's output.
+    /// The time when it first wrote a record of an extension's output.
     looped: Option<Duration>,
-    /// When it first wrote a record of the platform.
+    /// The time when it first wrote a record of the platform.
     copied: Option<Duration>,
 }
 

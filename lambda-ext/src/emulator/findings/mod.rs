@@ -1,4 +1,4 @@
-//! What Lambda objects to in a record, with the remedy.
+//! Findings: everything that Lambda objects to in a record, with the remedy.
 
 mod analyzer;
 mod collected;

@@ -36,7 +36,7 @@ impl Driver {
         });
         self.end_runtime(start + share).await;
         let flushed = deadline.min(Instant::now() + FLUSH);
-        // What is not delivered by then is delivered during SHUTDOWN.
+        // The rest is delivered during SHUTDOWN.
         let _ = self.shared.wait(flushed, Platform::undelivered).await;
         let notified = self.shared.change(|platform| {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -10,7 +10,7 @@ use crate::emulator::control::StartedProcess;
 use crate::emulator::error::EmulatorError;
 use crate::emulator::generation::Stage;
 use crate::emulator::platform::Platform;
-use crate::emulator::process::Command;
+use crate::emulator::process::Executable;
 use crate::emulator::settings::Initialization;
 use crate::event::ShutdownReason;
 
@@ -167,8 +167,8 @@ impl Driver {
     fn launch_extension(&self, name: &str, path: &Path) -> io::Result<StartedProcess> {
         let (writer, exiting) = (name.to_owned(), name.to_owned());
         let (output, end) = (self.shared.clone(), self.shared.clone());
-        Command {
-            executable: path,
+        Executable {
+            path,
             variables: &self.extension_variables,
         }
         .start(
@@ -187,11 +187,11 @@ impl Driver {
             return Ok(());
         };
         let (output, end) = (self.shared.clone(), self.shared.clone());
-        let command = Command {
-            executable: &path,
+        let executable = Executable {
+            path: &path,
             variables: &self.runtime_variables,
         };
-        let started = command.start(
+        let started = executable.start(
             move |line| output.change(|platform| platform.function_output(line)),
             move |exit| end.change(|platform| platform.runtime_exited(exit)),
         );

@@ -1,4 +1,4 @@
-//! An invocation: its start, the function's part, and what is waited for after it.
+//! An invocation: its start, the function's part, and the wait for extensions after it.
 
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use crate::emulator::reply::json;
 use crate::emulator::telemetry::PhaseOutcome;
 use crate::event::ShutdownReason;
 
-/// How the function's part of an invocation ended.
+/// The end of the function's part of an invocation.
 #[derive(Clone, Copy)]
 enum FunctionOutcome {
     Responded,
@@ -188,7 +188,7 @@ impl Driver {
             _ if invocation.duration.is_zero() => Instant::now(),
             _ => deadline.min(Instant::now() + invocation.duration),
         };
-        // A timer would take longer than no time.
+        // Skip the timer for a duration of zero: it would add a millisecond.
         if until > Instant::now() {
             let exited = self.shared.wait(until, |platform| {
                 runtime_if(!platform.is_cancelled() && platform.generation() == generation)

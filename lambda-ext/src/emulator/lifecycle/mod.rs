@@ -20,7 +20,7 @@ use super::seam::advance_clock;
 use super::shared::Shared;
 use crate::event::ShutdownReason;
 
-/// How errors name the runtime.
+/// The name of the runtime in errors.
 const RUNTIME: &str = "the runtime";
 
 /// The variables of a process.
@@ -38,9 +38,9 @@ pub(super) struct Driver {
 #[derive(Debug, Default)]
 struct DriverState {
     unfinished: Option<Unfinished>,
-    /// When the last init began, and whether it is part of an invocation.
+    /// The time when the last init began, and whether it is part of an invocation.
     init_began: Option<(Instant, bool)>,
-    /// How long init took, until the first invocation after it.
+    /// The duration of init, until the first invocation after it.
     init_took: Option<Duration>,
 }
 
@@ -51,7 +51,7 @@ struct Unfinished {
     /// Another invocation at the same time may end the generation.
     generation: u64,
     deadline: Instant,
-    /// How long init took, if this is the first invocation after it.
+    /// The duration of init, if this is the first invocation after it.
     init: Option<Duration>,
 }
 

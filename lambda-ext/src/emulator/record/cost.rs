@@ -24,20 +24,20 @@ pub struct Cost {
     /// From its first launch until its first `next`, which is its part of a cold start.
     #[serde(rename = "ready_ms", serialize_with = "optional_milliseconds")]
     pub ready: Option<Duration>,
-    /// What it added to each invocation that it took and was done with.
+    /// Its overhead in each invocation that it received and completed.
     pub overheads: Vec<Overhead>,
     /// From its last SHUTDOWN until it had left.
     #[serde(rename = "shutdown_ms", serialize_with = "optional_milliseconds")]
     pub shutdown: Option<Duration>,
 }
 
-/// What an extension added to one invocation.
+/// The overhead of an extension in one invocation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Overhead {
     /// The invocation's request id.
     pub request_id: String,
-    /// How long after the function it called `next`; zero if it was done before the function.
+    /// The time between the function's response and its `next`; zero if it was done before.
     #[serde(rename = "overhead_ms", serialize_with = "milliseconds")]
     pub time: Duration,
 }
@@ -51,7 +51,7 @@ struct Meter {
 }
 
 impl Record {
-    /// What each extension costs, by name.
+    /// Returns the cost of each extension, by name.
     #[must_use]
     pub fn costs(&self) -> Vec<Cost> {
         let mut meters: BTreeMap<&str, Meter> = BTreeMap::new();

@@ -25,7 +25,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// How prominent a step is.
+/// The prominence of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,

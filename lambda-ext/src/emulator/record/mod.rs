@@ -1,4 +1,4 @@
-//! What happened in an environment: a record to read, to assert on, and to print.
+//! The record of an environment: its steps, queries, and the timeline.
 
 mod cost;
 mod line;

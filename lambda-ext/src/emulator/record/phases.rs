@@ -9,18 +9,18 @@ use super::steps::Record;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PhaseTime {
-    /// Which phase.
+    /// The phase.
     pub phase: Phase,
-    /// When it began.
+    /// The time of its begin.
     pub began: Duration,
-    /// When it was over; none if it is not.
+    /// The time of its end; none if it is not over.
     pub ended: Option<Duration>,
-    /// Why it failed, if it did.
+    /// The error, if it failed.
     pub error: Option<String>,
 }
 
 impl PhaseTime {
-    /// How long it took; none if it is not over.
+    /// Returns its duration; none if it is not over.
     #[must_use]
     pub fn took(&self) -> Option<Duration> {
         Some(self.ended?.saturating_sub(self.began))

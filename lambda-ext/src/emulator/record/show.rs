@@ -45,7 +45,7 @@ impl Record {
     }
 }
 
-/// One line: the time, the subject, and what happened.
+/// One line: the time, the subject, and the description.
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (at, subject) = (format_duration(self.at), self.kind.subject());
@@ -53,7 +53,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What happened, without the subject.
+/// The description of the step, without its subject.
 impl fmt::Display for StepKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&StepLine::new(self).text)

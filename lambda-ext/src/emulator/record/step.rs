@@ -13,10 +13,10 @@ use crate::event::{EventType, ShutdownReason};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Step {
-    /// Since the emulator was started.
+    /// Its time, since the emulator was started.
     #[serde(rename = "at_ms", serialize_with = "milliseconds")]
     pub at: Duration,
-    /// What happened.
+    /// Its kind, with the details.
     #[serde(flatten)]
     pub kind: StepKind,
 }
@@ -30,10 +30,10 @@ pub enum StepKind {
     Began(Phase),
     /// A phase is over.
     Ended {
-        /// Which.
+        /// The phase.
         #[serde(flatten)]
         phase: Phase,
-        /// Why it failed, if it did.
+        /// The error, if it failed.
         error: Option<String>,
     },
     /// An extension was started.
@@ -61,7 +61,7 @@ pub enum StepKind {
     Receives {
         /// The name of the recipient.
         extension: String,
-        /// Which event.
+        /// The event.
         #[serde(serialize_with = "word")]
         event: EventType,
     },
@@ -107,7 +107,7 @@ pub enum StepKind {
     Delivered {
         /// The name of the recipient.
         extension: String,
-        /// How many records it has.
+        /// The number of its records.
         records: usize,
         /// Its size.
         bytes: usize,
@@ -120,19 +120,19 @@ pub enum StepKind {
     Dropped {
         /// Its name.
         extension: String,
-        /// How many records.
+        /// The number of records.
         records: u64,
         /// Their size.
         bytes: u64,
     },
     /// An injected fault was made.
     Faulted {
-        /// In which call.
+        /// The call.
         #[serde(serialize_with = "word")]
         call: Call,
-        /// What was done.
+        /// The description of the fault.
         fault: String,
-        /// Whether the call itself was made.
+        /// True if the call itself was made.
         made: bool,
     },
     /// The environment was frozen.
@@ -168,7 +168,7 @@ pub enum StepKind {
 pub enum Phase {
     /// Until every extension has registered and asked for its first event.
     Init {
-        /// Whether it runs inside an invocation, because the environment was reset.
+        /// True if it runs inside an invocation, because the environment was reset.
         suppressed: bool,
     },
     /// The restore of a snapshot.
@@ -180,7 +180,7 @@ pub enum Phase {
     },
     /// Until every extension has exited.
     Shutdown {
-        /// Why.
+        /// The reason.
         #[serde(serialize_with = "word")]
         reason: ShutdownReason,
     },
@@ -209,7 +209,7 @@ pub struct Request {
     pub reply: String,
 }
 
-/// Why an extension was killed.
+/// The reason why an extension was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -5,10 +5,9 @@ use serde::Serialize;
 use super::step::{Request, Step, StepKind};
 use crate::emulator::call::Call;
 
-/// What happened until now, step by step.
+/// The steps of an environment so far.
 ///
-/// It is read through [`steps`](Self::steps) and what is derived from them; its `Display` is the
-/// timeline.
+/// Its methods answer questions about the steps. Its `Display` is the timeline.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Record {
@@ -54,7 +53,7 @@ impl Record {
         })
     }
 
-    /// What one extension wrote on stdout and stderr, a line each.
+    /// Returns the lines that an extension wrote on stdout and stderr.
     pub fn output(&self, extension: &str) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(move |step| match &step.kind {
             StepKind::Output {
@@ -85,7 +84,7 @@ impl Record {
 
 #[cfg(test)]
 impl Record {
-    /// Of steps at these times.
+    /// Creates a record of steps at these times.
     pub(crate) fn of(
         unit: fn(u64) -> std::time::Duration,
         steps: impl IntoIterator<Item = (u64, StepKind)>,

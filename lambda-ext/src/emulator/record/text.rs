@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::emulator::seam::needs_escape;
 
-/// The length at which a line or a body is cut off, in characters.
+/// The length to which a line or a body is truncated, in characters.
 pub(super) const MAX_TEXT: usize = 160;
 
 /// Returns `text` on one line of at most `max` characters, which a terminal prints without side

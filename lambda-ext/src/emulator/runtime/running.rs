@@ -19,7 +19,7 @@ pub(crate) struct RunningInvocation {
     started_at: SystemTime,
     response: Option<FunctionResponse>,
     handed_out: bool,
-    /// When the runtime had done with it.
+    /// The time when the runtime was done with it.
     done: Option<Instant>,
 }
 
@@ -72,12 +72,12 @@ impl RunningInvocation {
         self.response.as_ref()
     }
 
-    /// When it started, and at which time of the wall clock.
+    /// The time of its start, also by the wall clock.
     pub(crate) fn start(&self) -> (Instant, SystemTime) {
         (self.started, self.started_at)
     }
 
-    /// When the runtime had done with it.
+    /// The time when the runtime was done with it.
     pub(crate) fn done(&self) -> Option<Instant> {
         self.done
     }

@@ -13,7 +13,7 @@ use crate::emulator::generation::FatalError;
 use crate::emulator::incoming::{Answer, IncomingRequest};
 use crate::emulator::reply::Reply;
 
-/// What runs the function.
+/// The kind of runtime.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum RuntimeKind {
     /// The emulator itself, as each invocation says.
@@ -29,9 +29,9 @@ pub(crate) enum RuntimeKind {
 pub(crate) struct Runtime {
     kind: RuntimeKind,
     process: ProcessHandle,
-    /// Whether it has called `next`.
+    /// True once it has called `next`.
     asked: bool,
-    /// Whether it has reported an init error.
+    /// True once it has reported an init error.
     init_error: bool,
     /// Its calls of `next` that wait. A managed instance may have several.
     waiting: VecDeque<oneshot::Sender<Reply>>,

@@ -47,7 +47,7 @@ pub(crate) fn runtime_done(
         .raw("producedBytes", produced)
         .end();
     let spans = spans(invocation, false, invocation.done());
-    let record = Record {
+    let record = InvocationRecord {
         invocation,
         managed: false,
         outcome,
@@ -79,7 +79,7 @@ pub(crate) fn report(
         span_json("extensionOverhead", start, done.elapsed())
     });
     let spans: Vec<_> = overhead.into_iter().collect();
-    let record = Record {
+    let record = InvocationRecord {
         invocation,
         managed: false,
         outcome,
@@ -103,7 +103,7 @@ pub(crate) fn managed_report(
     let took = format!("{:.3}", invocation.elapsed().as_secs_f64() * 1e3);
     let metrics = JsonObject::default().raw("durationMs", took).end();
     let spans = spans(invocation, true, None);
-    let record = Record {
+    let record = InvocationRecord {
         invocation,
         managed: true,
         outcome,
@@ -112,13 +112,13 @@ pub(crate) fn managed_report(
 }
 
 /// The record of `runtimeDone` or `report`.
-struct Record<'a> {
+struct InvocationRecord<'a> {
     invocation: &'a RunningInvocation,
     managed: bool,
     outcome: PhaseOutcome<'a>,
 }
 
-impl Record<'_> {
+impl InvocationRecord<'_> {
     fn json(&self, metrics: &str, spans: &[String]) -> String {
         let record = JsonObject::default().text("requestId", &self.invocation.request_id);
         let record = self

@@ -25,7 +25,7 @@ pub(super) struct Queue {
     in_flight: bool,
     /// A batch to retry, and when. No other batch overtakes it.
     retry: Option<(Instant, Batch)>,
-    /// Whether the next batch is sent twice.
+    /// True if the next batch is to be sent twice.
     duplicate: bool,
     /// Drops that the subscriber has not been sent.
     unsent: DropCount,
@@ -40,7 +40,7 @@ struct QueuedEvent {
     text: String,
     /// The drops to count if this event is dropped: itself, or those that it reports.
     stands_for: DropCount,
-    /// Whether it reports drops.
+    /// True if it reports drops.
     is_report: bool,
 }
 
@@ -86,9 +86,9 @@ pub(crate) struct Batch {
     events: Vec<String>,
     /// An injected body, in place of the events.
     body: Option<Vec<u8>>,
-    /// How long the subscriber pretends to need for it.
+    /// The time that the subscriber pretends to need for it.
     delay: Duration,
-    /// Whether it is sent twice.
+    /// True if it is to be sent twice.
     twice: bool,
     failures: usize,
     stands_for: DropCount,

@@ -19,7 +19,7 @@ use crate::emulator::record::StepKind;
 use crate::emulator::reply::{Reply, json};
 use crate::emulator::settings::{EnvironmentSettings, TelemetrySchema};
 
-/// When batches are delivered.
+/// The policy for the delivery of batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeliveryMode {
     /// Never, because nothing runs between invocations.
@@ -35,7 +35,7 @@ pub(crate) struct TelemetryService {
     subscribers: BTreeMap<Uuid, Subscriber>,
     /// The events since the start of init, for later subscribers.
     early: EarlyEvents,
-    /// Whether init is over.
+    /// True once init is over.
     closed: bool,
     mode: DeliveryMode,
     managed: bool,

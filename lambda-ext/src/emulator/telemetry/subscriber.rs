@@ -15,11 +15,11 @@ pub(super) struct Subscriber {
     extension: String,
     subscription: SubscriptionRequest,
     queue: Queue,
-    /// Whether a task delivers to it.
+    /// True once a task delivers to it.
     served: bool,
     /// Over TCP, the connection that was opened for the subscription.
     stream: Option<TcpStream>,
-    /// How long it pretends to need for each delivery.
+    /// The time that it pretends to need for each delivery.
     delay: Duration,
 }
 

@@ -11,7 +11,7 @@ use crate::emulator::findings::refusal::{Refusal, explain};
 use crate::emulator::record::{Phase, Request};
 use crate::event::EventType;
 
-/// How long an extension may hold an invocation after the function without a warning.
+/// The time for which an extension may hold an invocation after the function without a warning.
 const TOLERATED_OVERHEAD: Duration = Duration::from_millis(50);
 
 impl<'a> Analyzer<'a> {

@@ -68,7 +68,7 @@ impl<'a> Analyzer<'a> {
         }
         self.failing = true;
         let crash = "`Extension.Crash`";
-        let whatever = if code == Some(0) {
+        let even_with_0 = if code == Some(0) {
             ", even with code 0"
         } else {
             ""
@@ -81,18 +81,20 @@ impl<'a> Analyzer<'a> {
             };
             (
                 "exits-in-init",
-                format!("`{name}` {how} before {before}: init fails with {crash}{whatever}"),
+                format!("`{name}` {how} before {before}: init fails with {crash}{even_with_0}"),
             )
         } else if in_invoke {
             (
                 "exits-in-invoke",
-                format!("`{name}` {how} during an invocation, which fails with {crash}{whatever}"),
+                format!(
+                    "`{name}` {how} during an invocation, which fails with {crash}{even_with_0}"
+                ),
             )
         } else {
             (
                 "exits-between-invocations",
                 format!(
-                    "`{name}` {how} between invocations: the next one fails with {crash}{whatever}"
+                    "`{name}` {how} between invocations: the next one fails with {crash}{even_with_0}"
                 ),
             )
         };

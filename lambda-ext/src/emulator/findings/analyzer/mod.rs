@@ -35,11 +35,11 @@ struct Analyzer<'a> {
     unknown: Vec<UnknownRegistrant<'a>>,
     /// The open phases, and when they began.
     phases: Vec<(&'a Phase, Duration)>,
-    /// When the function was done with the current invocation.
+    /// The time when the function was done with the current invocation.
     responded: Option<Duration>,
-    /// Whether a call of an unknown client was refused, which must be one of the missing extensions.
+    /// True if a call of an unknown client was refused, which must be one of the missing extensions.
     unknown_refused: bool,
-    /// Whether the environment fails already. Extensions that are not ready then are not to blame.
+    /// True once the environment fails. Extensions that are not ready then are not to blame.
     failing: bool,
     /// The calls whose answers were lost by a fault. A retry that is refused follows from it.
     lost_replies: Vec<Call>,
@@ -51,7 +51,7 @@ struct UnknownRegistrant<'a> {
     at: Duration,
     /// The registration, if it was refused.
     refused: Option<&'a Request>,
-    /// Whether it is known by now which extension it was.
+    /// True once it is known to be a launched extension.
     identified: bool,
 }
 
