@@ -1,18 +1,17 @@
-//! The registered extensions: their states, and the events that they receive.
+//! The registry of extensions, by their identifiers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::external::MAX_EXTENSIONS;
+use super::registered::{ExtensionStatus, RegisteredExtension};
 use super::registration::Registration;
 use crate::emulator::call::Call;
-use crate::emulator::extension_state::{ExtensionState, refusal};
+use crate::emulator::extension_state::ExtensionState;
 use crate::emulator::generation::FatalError;
 use crate::emulator::incoming::{Answer, IncomingRequest};
 use crate::emulator::lifecycle_event::LifecycleEvent;
-use crate::emulator::record::StepKind;
 use crate::emulator::recorder::Recorder;
 use crate::emulator::reply::Reply;
 use crate::event::EventType;
@@ -26,37 +25,6 @@ pub(crate) struct Registry {
     closed: bool,
     /// The internal extensions that the built-in function waits for.
     expected_internal: Vec<String>,
-}
-
-#[derive(Debug)]
-struct RegisteredExtension {
-    name: String,
-    external: bool,
-    events: BTreeSet<&'static str>,
-    state: ExtensionState,
-    /// The error type that it reported.
-    reported: Option<String>,
-    /// True once it has called `next` in this phase, which the phase waits for.
-    arrived: bool,
-    /// True if an event came while it was not waiting. Its next `next` is answered at once.
-    pending: bool,
-    waiting: Option<oneshot::Sender<Reply>>,
-    /// The `next` that waited when it exited. Its client gets no answer.
-    abandoned: Option<oneshot::Sender<Reply>>,
-}
-
-/// A registered extension, as telemetry reports it.
-pub(crate) struct ExtensionStatus<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) state: ExtensionState,
-    pub(crate) events: Vec<&'static str>,
-    pub(crate) error_type: Option<&'a str>,
-}
-
-impl RegisteredExtension {
-    fn takes(&self, event: EventType) -> bool {
-        self.events.contains(event.as_str()) && (self.external || event == EventType::Invoke)
-    }
 }
 
 impl Registry {
@@ -85,11 +53,12 @@ impl Registry {
     }
 
     pub(crate) fn state(&self, name: &str) -> Option<ExtensionState> {
-        self.get(name).map(|extension| extension.state)
+        self.get(name).map(RegisteredExtension::state)
     }
 
     pub(crate) fn name_of(&self, id: Uuid) -> Option<String> {
-        self.by_id.get(&id).map(|extension| extension.name.clone())
+        let extension = self.by_id.get(&id)?;
+        Some(extension.name().to_owned())
     }
 
     pub(crate) fn takes_shutdown(&self, name: &str) -> bool {
@@ -99,7 +68,9 @@ impl Registry {
 
     fn count_internal(&self) -> usize {
         let extensions = self.by_id.values();
-        extensions.filter(|extension| !extension.external).count()
+        extensions
+            .filter(|extension| !extension.is_external())
+            .count()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -126,7 +97,7 @@ impl Registry {
 
     fn get(&self, name: &str) -> Option<&RegisteredExtension> {
         let mut extensions = self.by_id.values();
-        extensions.find(|extension| extension.name == name)
+        extensions.find(|extension| extension.name() == name)
     }
 
     /// Registers an extension beside `external` external ones, or refuses it.
@@ -160,17 +131,7 @@ impl Registry {
             ));
         }
         let id = Uuid::new_v4();
-        let extension = RegisteredExtension {
-            name: registration.name,
-            external: registration.external,
-            events: registration.events,
-            state: ExtensionState::Registered,
-            reported: None,
-            arrived: false,
-            pending: false,
-            waiting: None,
-            abandoned: None,
-        };
+        let extension = RegisteredExtension::new(registration);
         self.by_id.insert(id, extension);
         Ok(id)
     }
@@ -214,32 +175,15 @@ impl Registry {
     /// Makes the transition that a call asks for, or refuses it.
     pub(crate) fn advance(&mut self, id: Uuid, call: Call, managed: bool) -> Result<(), Reply> {
         let extension = self.by_id.get_mut(&id).ok_or_else(Reply::not_found)?;
-        let next = extension.state.after(call, &id.to_string(), managed);
-        extension.state =
-            next.map_err(|message| Reply::forbidden("Extension.InvalidExtensionState", message))?;
-        Ok(())
+        extension.advance(call, &id.to_string(), managed)
     }
 
     /// Answers `next`, now if an event is pending.
     pub(crate) fn next(&mut self, id: Uuid, recorder: &mut Recorder) -> Answer {
-        let Some(extension) = self.by_id.get_mut(&id) else {
-            return Answer::Now(Reply::not_found());
-        };
-        let name = || extension.name.clone();
-        recorder.record(StepKind::Waits { extension: name() });
-        if let Some(event) = self.event.as_ref().filter(|_| extension.pending) {
-            recorder.record(StepKind::Receives {
-                extension: name(),
-                event: event.event_type(),
-            });
-            extension.pending = false;
-            extension.state = ExtensionState::Running;
-            return Answer::Event(event.reply());
+        match self.by_id.get_mut(&id) {
+            Some(extension) => extension.next(self.event.as_ref(), recorder),
+            None => Answer::Now(Reply::not_found()),
         }
-        extension.arrived = true;
-        let (sender, receiver) = oneshot::channel();
-        extension.waiting = Some(sender);
-        Answer::Later(receiver)
     }
 
     /// Keeps an error report. The first one of an extension fails the environment.
@@ -249,93 +193,45 @@ impl Registry {
         call: Call,
         request: &IncomingRequest,
     ) -> Option<FatalError> {
-        let extension = self.by_id.get_mut(&id)?;
-        if extension.reported.is_some() {
-            return None;
-        }
-        extension.reported.clone_from(&request.error_type);
-        Some(FatalError {
-            error_type: match call {
-                Call::InitError => "Extension.InitError",
-                _ => "Extension.ExitError",
-            },
-            extension: Some(extension.name.clone()),
-            reported: report_line(request),
-        })
+        self.by_id.get_mut(&id)?.report(call, request)
     }
 
     /// Sends an event to every extension that takes it: now to those that wait, to the others when
     /// they call `next`.
     pub(crate) fn release(&mut self, event: LifecycleEvent, recorder: &mut Recorder) {
         for (id, extension) in &mut self.by_id {
-            if !extension.takes(event.event_type()) {
-                continue;
+            if extension.takes(event.event_type()) {
+                extension.release(&event, &id.to_string(), recorder);
             }
-            extension.arrived = false;
-            let Some(waiting) = extension.waiting.take() else {
-                extension.pending = true;
-                continue;
-            };
-            let reply = if extension.state == ExtensionState::Ready {
-                extension.state = ExtensionState::Running;
-                recorder.record(StepKind::Receives {
-                    extension: extension.name.clone(),
-                    event: event.event_type(),
-                });
-                event.reply()
-            } else {
-                let reason = "Concurrent state modification";
-                let message = refusal(extension.state, Call::Next, &id.to_string(), reason);
-                Reply::forbidden("Extension.InvalidExtensionState", message)
-            };
-            // As on Lambda, the event is lost if the client has hung up.
-            let _ = waiting.send(reply);
         }
         self.event = Some(event);
     }
 
     /// The extensions, of those that take the event, that have not called `next` since it came.
     pub(crate) fn busy(&self, event: Option<EventType>) -> Vec<String> {
-        let takes =
-            |extension: &RegisteredExtension| event.is_none_or(|event| extension.takes(event));
-        let extensions = self.by_id.values();
+        let busy = |extension: &&RegisteredExtension| {
+            let takes = event.is_none_or(|event| extension.takes(event));
+            takes && !extension.has_arrived()
+        };
+        let extensions = self.by_id.values().filter(busy);
         extensions
-            .filter(|extension| takes(extension) && !extension.arrived)
-            .map(|extension| extension.name.clone())
+            .map(|extension| extension.name().to_owned())
             .collect()
     }
 
     /// Notes that an extension has exited, at SHUTDOWN with its final state.
     pub(crate) fn exited(&mut self, name: &str, state: Option<ExtensionState>) {
         let mut extensions = self.by_id.values_mut();
-        if let Some(extension) = extensions.find(|extension| extension.name == name) {
-            extension.state = state.unwrap_or(extension.state);
-            extension.abandoned = extension.waiting.take();
+        if let Some(extension) = extensions.find(|extension| extension.name() == name) {
+            extension.exited(state);
         }
     }
 
     /// Every registered extension, the external ones first.
     pub(crate) fn statuses(&self) -> Vec<ExtensionStatus<'_>> {
         let mut extensions: Vec<_> = self.by_id.values().collect();
-        extensions.sort_by_key(|extension| (!extension.external, &extension.name));
-        extensions
-            .into_iter()
-            .map(|extension| ExtensionStatus {
-                name: &extension.name,
-                state: extension.state,
-                events: extension.events.iter().copied().collect(),
-                error_type: extension.reported.as_deref(),
-            })
-            .collect()
+        extensions.sort_by_key(|extension| (!extension.is_external(), extension.name()));
+        let extensions = extensions.into_iter();
+        extensions.map(RegisteredExtension::status).collect()
     }
-}
-
-/// A report on one line: its error type, and the message if its body has one.
-fn report_line(request: &IncomingRequest) -> Option<String> {
-    let error_type = request.error_type.clone()?;
-    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    Some(match body["errorMessage"].as_str() {
-        Some(message) => format!("{error_type}: {message}"),
-        None => error_type,
-    })
 }

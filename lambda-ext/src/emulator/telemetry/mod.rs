@@ -9,6 +9,7 @@ mod queue;
 mod service;
 mod subscriber;
 mod subscription;
+mod validator;
 
 pub(super) use self::event::{Category, EmittedEvent};
 pub(super) use self::outcome::PhaseOutcome;
