@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use tokio::sync::oneshot;
 
 use super::registration::Registration;
-use crate::EventType;
 use crate::emulator::call::Call;
 use crate::emulator::extension_state::{ExtensionState, refusal};
 use crate::emulator::generation::FatalError;
@@ -14,6 +13,7 @@ use crate::emulator::lifecycle_event::LifecycleEvent;
 use crate::emulator::record::StepKind;
 use crate::emulator::recorder::Recorder;
 use crate::emulator::reply::Reply;
+use crate::event::EventType;
 
 #[derive(Debug)]
 pub(super) struct RegisteredExtension {

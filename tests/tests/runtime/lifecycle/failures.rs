@@ -302,7 +302,10 @@ async fn every_report_is_accepted_by_the_emulator() {
                 other => panic!("{other}"),
             }
             let record = emulator.record();
-            let reports: Vec<_> = record.error_reports("audit").map(|report| report.call).collect();
+            let reports: Vec<_> = record
+                .error_reports("audit")
+                .map(|report| report.call)
+                .collect();
             assert_eq!(reports, [Some(call)], "{record}");
         })
         .await;
