@@ -51,7 +51,7 @@
 //! # Features
 //!
 //! An extension has one thread, one connection to Lambda, and no TLS of the framework's. Every cold start
-//! pays for every dependency, so no feature is on by default: there are 34 crates, 3 more with `tracing`,
+//! pays for every dependency, so no feature is on by default: there are 35 crates, 3 more with `tracing`,
 //! and 10 more with `logging`.
 //!
 //! | feature | |

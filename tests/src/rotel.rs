@@ -49,20 +49,30 @@ impl Rotel {
     /// # Panics
     /// Where it cannot be had and `CI` is set, or if it does not start.
     pub async fn start(name: &str) -> Option<Self> {
+        let mut rotel = Self::stopped(name)?;
+        rotel.resume().await;
+        Some(rotel)
+    }
+
+    /// A collector that has a port and does not run yet: stopped right after its start, it may have no
+    /// signal handler.
+    ///
+    /// # Panics
+    /// As for [`start`](Self::start).
+    #[must_use]
+    pub fn stopped(name: &str) -> Option<Self> {
         let program = program()?;
         let directory = target_dir().join("rotel").join(name);
         fs::create_dir_all(&directory).expect("the target directory can be written");
         let log = directory.join("log");
         // Not what an earlier run has left.
         File::create(&log).expect("the target directory can be written");
-        let mut rotel = Self {
+        Some(Self {
             program,
             log,
             port: Port::reserve(),
             running: None,
-        };
-        rotel.resume().await;
-        Some(rotel)
+        })
     }
 
     /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is for it.

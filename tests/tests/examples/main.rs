@@ -39,5 +39,7 @@ async fn ends_well(emulator: &Emulator, name: &str) {
     emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
     let record = emulator.record();
     record.assert_clean();
-    assert_eq!(record.exits(name), [Some(0)], "{record}");
+    let exits = record.exits(name);
+    assert!(!exits.is_empty(), "{record}");
+    assert!(exits.iter().all(|code| *code == Some(0)), "{record}");
 }
