@@ -1,5 +1,6 @@
 //! One call of an endpoint: the request, its time limit, its retries, and the reply.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -28,6 +29,10 @@ pub(super) struct Endpoint {
     /// where the caller limits the time.
     pub(super) budget: Option<Duration>,
 }
+
+/// The reply to a call.
+pub(super) type Reply<'a> =
+    Pin<Box<dyn Future<Output = Result<Response<Bytes>, ClientError>> + Send + 'a>>;
 
 /// A request that can be sent again.
 pub(super) struct Call {
@@ -59,7 +64,16 @@ impl Call {
     }
 
     /// Sends the request and reads a successful reply, within the endpoint's budget.
-    pub(super) async fn exchange(&self) -> Result<Response<Bytes>, ClientError> {
+    ///
+    /// Boxed, because generic code calls it: that is compiled in the author's crate, and would compile an
+    /// `async fn` there a second time, which takes 18 KB.
+    #[inline(never)]
+    pub(super) fn exchange(&self) -> Reply<'_> {
+        Box::pin(self.run())
+    }
+
+    /// Does the same without a box, for code that is not generic.
+    pub(super) async fn run(&self) -> Result<Response<Bytes>, ClientError> {
         let Some(budget) = self.endpoint.budget else {
             return self.attempts().await;
         };

@@ -162,22 +162,27 @@ impl Client {
                 HeaderValue::from_static("accountId"),
             ),
         ];
-        let events: Vec<_> = events.iter().map(|event| format!("\"{event}\"")).collect();
-        let body = format!("{{\"events\":[{}]}}", events.join(","));
+        let mut body = String::from("{\"events\":[");
+        for (index, event) in events.iter().enumerate() {
+            body.push_str(if index == 0 { "\"" } else { ",\"" });
+            body.push_str(event.as_str());
+            body.push('"');
+        }
+        body.push_str("]}");
         let call = Call::new(self.transport.clone(), &REGISTER, headers, body.into())?;
         let reply = within(&REGISTER, budget::REGISTER, call.exchange()).await?;
         RegisteredClient::new(self, &reply)
     }
 }
 
-/// An error where it takes longer than that, and where this process ran meanwhile.
+/// Limits the time of boxed work: every future around it would have room for it twice otherwise. Time in which
+/// this process did not run does not count.
 async fn within<T>(
     endpoint: &Endpoint,
     budget: Duration,
-    work: impl Future<Output = Result<T, ClientError>>,
+    work: impl Future<Output = Result<T, ClientError>> + Unpin,
 ) -> Result<T, ClientError> {
-    // Boxed, because every future around it would have room for it twice.
-    budget::in_time(budget, Box::pin(work))
+    budget::in_time(budget, work)
         .await
         .unwrap_or(Err(ClientError::TimedOut {
             call: endpoint.name,

@@ -133,7 +133,7 @@ impl RegisteredClient {
     pub async fn subscribe(&self, subscription: &Subscription) -> Result<Subscribed, ClientError> {
         subscription.check()?;
         let mut first = None;
-        let subscribed = self.subscribe_with_fallback(subscription, &mut first);
+        let subscribed = Box::pin(self.subscribe_with_fallback(subscription, &mut first));
         // Beside it `init` runs, which may keep the thread busy.
         let outcome = within(&SUBSCRIBE, budget::SUBSCRIBE, subscribed).await;
         // The refusal of the preferred schema explains a mistake best.
@@ -199,7 +199,7 @@ impl RegisteredClient {
     pub async fn next_event(&mut self) -> Result<Event, ClientError> {
         let in_flight = match &mut self.in_flight {
             Some(in_flight) => in_flight,
-            none => none.insert(Box::pin(next(self.next.clone()))),
+            none => none.insert(next(self.next.clone())),
         };
         let event = in_flight.await;
         self.in_flight = None;
@@ -227,10 +227,14 @@ impl fmt::Debug for RegisteredClient {
     }
 }
 
-async fn next(call: Arc<Call>) -> Result<Event, ClientError> {
-    let reply = call.exchange().await?;
-    match decode(&NEXT, reply.body())? {
-        Received::Known(event) => Ok(event),
-        Received::Unknown(event_type) => Err(ClientError::UnknownEvent(event_type)),
-    }
+/// Boxed here and not in `next_event`, as [`Call::exchange`] says.
+#[inline(never)]
+fn next(call: Arc<Call>) -> InFlight {
+    Box::pin(async move {
+        let reply = call.run().await?;
+        match decode(&NEXT, reply.body())? {
+            Received::Known(event) => Ok(event),
+            Received::Unknown(event_type) => Err(ClientError::UnknownEvent(event_type)),
+        }
+    })
 }

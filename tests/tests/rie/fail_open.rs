@@ -122,7 +122,7 @@ fn aborting_build_logs_that_panics_are_not_covered() {
         return;
     };
     let said = "open-aborting: `fail_open` does not cover panics in this build, which aborts on them: \
-                its profile needs `panic = \"unwind\"`\n";
+                set `panic = \"unwind\"` in its profile\n";
     report.holds("it says so at start", report.stderr.starts_with(said));
     failed_at_the_third(&report);
 }

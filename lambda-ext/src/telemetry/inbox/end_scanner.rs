@@ -33,7 +33,7 @@ impl End {
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Ends {
     pub(super) ends: VecDeque<End>,
-    /// Those that are not among them, because they are too many or too long.
+    /// How many ends for `runtime_done` are not among them, because they are too many or too long.
     pub(super) dropped: u64,
 }
 
@@ -104,24 +104,25 @@ impl EndScanner {
         };
         let is_bounded = event.as_json().len() <= LONGEST_END && request_id.len() <= LONGEST_ID;
         let end = match event.record {
-            TelemetryRecord::PlatformReport(_) | TelemetryRecord::PlatformRuntimeDone(_)
-                if !is_bounded =>
-            {
-                found.dropped += 1;
-                return;
+            TelemetryRecord::PlatformReport(report) if is_bounded => {
+                End::Report(report.into_owned().into())
             }
-            TelemetryRecord::PlatformReport(report) => End::Report(report.into_owned().into()),
-            _ if self.interest.runtime_done => match RuntimeDone::new(&event) {
-                Some(done) => End::Done(Box::new(done)),
-                None => return,
-            },
+            TelemetryRecord::PlatformRuntimeDone(_) if self.interest.runtime_done => {
+                let done = is_bounded.then(|| RuntimeDone::new(&event)).flatten();
+                let Some(done) = done else {
+                    found.dropped += 1;
+                    return;
+                };
+                End::Done(Box::new(done))
+            }
             _ => return,
         };
         if found.ends.len() == MOST_ENDS {
             let is_other = |end: &End| Some(end.request_id()) != running;
-            let at = found.ends.iter().position(is_other);
-            found.ends.remove(at.unwrap_or_default());
-            found.dropped += 1;
+            let at = found.ends.iter().position(is_other).unwrap_or_default();
+            if let Some(End::Done(_)) = found.ends.remove(at) {
+                found.dropped += 1;
+            }
         }
         found.ends.push_back(end);
     }

@@ -311,6 +311,22 @@ async fn last_ends_of_a_batch_are_kept() {
     assert_eq!(taken(&inbox), last);
 }
 
+/// A handler without `runtime_done` loses nothing.
+#[tokio::test]
+async fn excess_of_reports_is_not_counted() {
+    let inbox = Inbox::new(Interest {
+        reports: true,
+        ..BATCHES
+    });
+    begin(&inbox, "1");
+    let reports: Vec<_> = (0..1000)
+        .map(|number| report(&number.to_string()))
+        .collect();
+    inbox.put(array(&reports)).await.unwrap();
+    assert!(has_report(&inbox));
+    assert_eq!(inbox.close().1, 0);
+}
+
 #[tokio::test]
 async fn end_that_is_too_long_is_dropped_and_counted() {
     let inbox = Inbox::new(ENDS);
