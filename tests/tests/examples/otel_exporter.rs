@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use lambda_ext::ShutdownReason;
 use lambda_ext::emulator::{Emulator, EmulatorBuilder, Initialization, Invocation, Outcome};
 use lambda_ext_tests::built;
 use lambda_ext_tests::fake::Fake;
@@ -182,7 +183,11 @@ async fn failed_invocation_is_an_error_span() {
             let invocation = invocation.timeout(Duration::from_secs(3)).outcome(outcome);
             emulator.invoke(invocation).await.unwrap();
         }
-        ends_well(&emulator, NAME).await;
+        emulator.shutdown(ShutdownReason::Spindown).await.unwrap();
+        let record = emulator.record();
+        record.assert_clean();
+        // One after the timeout, one after the crash, and the last one.
+        assert_eq!(record.exits(NAME), [Some(0); 3], "{record}");
         let spans = collector.spans().await;
         let names = [
             "faas.invocation_id",
