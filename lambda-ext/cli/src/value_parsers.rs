@@ -160,8 +160,11 @@ fn long_call_name(call: Call) -> String {
 /// Parses the name of a call.
 pub(crate) fn parse_call(text: &str) -> Result<Call, Error> {
     let matches = |call: &Call| text == long_call_name(*call) || text == call_name(*call);
-    Call::ALL.into_iter().find(matches).ok_or_else(|| {
-        let names = Call::ALL.map(|call| format!("`{}`", call_name(call)));
+    Call::ALL.iter().copied().find(matches).ok_or_else(|| {
+        let names = Call::ALL
+            .iter()
+            .map(|call| format!("`{}`", call_name(*call)));
+        let names: Vec<_> = names.collect();
         let names = names.join(", ");
         format!("unknown call `{text}`, expected one of {names}").into()
     })

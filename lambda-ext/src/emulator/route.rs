@@ -31,8 +31,8 @@ pub(super) fn route(method: &str, path: &str) -> Result<(Call, Option<String>), 
         }
     };
     let (call, request_id) = Call::ALL
-        .into_iter()
-        .find_map(|call| Some((call, matches(&call)?)))
+        .iter()
+        .find_map(|call| Some((*call, matches(call)?)))
         .ok_or(Mismatch::Path)?;
     if method == call.method() {
         Ok((call, request_id))

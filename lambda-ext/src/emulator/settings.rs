@@ -59,7 +59,7 @@ pub enum TelemetrySchema {
 
 impl TelemetrySchema {
     /// Every version, the oldest first.
-    pub const ALL: [Self; 3] = [Self::V2022_07_01, Self::V2022_12_13, Self::V2025_01_29];
+    pub const ALL: &'static [Self] = &[Self::V2022_07_01, Self::V2022_12_13, Self::V2025_01_29];
 
     /// Its value on the wire.
     #[must_use]

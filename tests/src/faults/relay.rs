@@ -254,6 +254,6 @@ impl Message {
     fn call(&self) -> Option<Call> {
         let head = String::from_utf8_lossy(&self.head);
         let path = head.split(' ').nth(1)?;
-        Call::ALL.into_iter().find(|call| call.path() == path)
+        Call::ALL.iter().copied().find(|call| call.path() == path)
     }
 }

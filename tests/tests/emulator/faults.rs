@@ -75,7 +75,7 @@ async fn every_call_can_get_another_response() {
     bounded(async {
         let (emulator, _) = environment().await;
         let mut connection = Connection::to(&emulator).await;
-        for call in Call::ALL {
+        for &call in Call::ALL {
             for (status, body) in [(200, ""), (503, "{\"errorType\":\"x\"}"), (418, "<html>")] {
                 let body = body.to_owned();
                 emulator.inject(
@@ -114,7 +114,7 @@ async fn every_call_can_get_another_response() {
 async fn every_call_can_be_closed_without_response() {
     bounded(async {
         let (emulator, _) = environment().await;
-        for call in Call::ALL {
+        for &call in Call::ALL {
             emulator.inject(call, Fault::Close);
             let mut connection = Connection::to(&emulator).await;
             connection
@@ -137,7 +137,7 @@ async fn every_call_can_get_raw_bytes() {
     bounded(async {
         let long: Vec<u8> = (0..10_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         let (emulator, _) = environment().await;
-        for call in Call::ALL {
+        for &call in Call::ALL {
             for bytes in [b"".to_vec(), b"\0nonsense\r\n\r\n".to_vec(), long.clone()] {
                 emulator.inject(call, Fault::Raw(bytes.clone()));
                 let mut connection = Connection::to(&emulator).await;

@@ -235,7 +235,7 @@ fn explain_unknown_path(request: &Request) -> Explanation {
     let (method, path, status) = (&request.method, &request.path, request.status);
     let trimmed = path.trim_end_matches('/');
     let tail = |path: &str| path.splitn(3, '/').nth(2).unwrap_or_default().to_owned();
-    let find = |same: &dyn Fn(&Call) -> bool| Call::ALL.into_iter().find(|call| same(call));
+    let find = |same: &dyn Fn(&Call) -> bool| Call::ALL.iter().copied().find(|call| same(call));
     let help = if let Some(call) = find(&|call| call.path() == path && call.method() != method) {
         format!("the method of {call} is {}", call.method())
     } else if request.call.is_some() {

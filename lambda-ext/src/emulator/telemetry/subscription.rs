@@ -100,9 +100,9 @@ fn schema(
     here: &RangeInclusive<TelemetrySchema>,
 ) -> Result<TelemetrySchema, String> {
     let words: Vec<_> = TelemetrySchema::ALL
-        .into_iter()
+        .iter()
         .filter(|schema| here.contains(schema))
-        .map(|schema| (schema, schema.as_str()))
+        .map(|schema| (*schema, schema.as_str()))
         .collect();
     let place = ("/schemaVersion", "/properties/schemaVersion");
     word(value, place, &words)
