@@ -1,4 +1,4 @@
-//! Whether an operator has disabled the extension: it is deployed, and idle.
+//! The variable by which an operator disables an extension: it stays deployed, and idle.
 
 use std::env;
 

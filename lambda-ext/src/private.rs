@@ -1,4 +1,4 @@
-//! What the generated code calls. Not part of the public API.
+//! The functions and traits that generated code uses. Not part of the public API.
 
 pub use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use crate::telemetry::{Buffering, Destination, Protocol, TelemetryType};
 pub(crate) struct Settings {
     pub(crate) telemetry: TelemetrySettings,
     pub(crate) fail_open: bool,
-    /// Whether an operator has disabled the extension.
+    /// True if an operator has disabled the extension.
     pub(crate) disabled: bool,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct TelemetrySettings {
 /// The port that the platform uses itself.
 const RESERVED_PORT: u16 = 9001;
 
-/// How long the platform buffers events while invocations wait for them.
+/// The time for which the platform buffers events while invocations wait for them.
 const HELD_TIMEOUT_MS: u32 = 25;
 
 impl Default for TelemetrySettings {

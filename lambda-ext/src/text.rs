@@ -1,4 +1,4 @@
-//! How a text from elsewhere becomes one bounded line.
+//! The conversion of a text from elsewhere to one bounded line.
 
 use std::fmt::Write as _;
 

@@ -23,7 +23,7 @@ static EXIT_ERROR: Endpoint = Endpoint {
     budget: Some(budget::REPORT),
 };
 
-/// Which report the platform accepts.
+/// The report that the platform accepts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ReportKind {
     /// Before the first request for an event.

@@ -33,12 +33,12 @@ mod filter {
     use crate::diagnostics::warn;
 
     thread_local! {
-        /// Whether this thread is polling a method whose lines return to it.
+        /// True while this thread polls a method whose lines return to it.
         static IS_SUPPRESSED: Cell<bool> = const { Cell::new(false) };
         /// By level. `None` is the line about suppressed ones.
         static THROTTLE: RefCell<Throttle<Option<Level>>> =
             const { RefCell::new(Throttle::new()) };
-        /// How many lines were suppressed and not logged as such yet.
+        /// The number of suppressed lines that were not logged as such yet.
         static COUNT: Cell<u64> = const { Cell::new(0) };
     }
 

@@ -1,4 +1,4 @@
-//! What the framework logs, and where to.
+//! Everything that the framework logs, and the place where it goes.
 //!
 //! - **Errors that end the extension** ([`fatal`]) and **warnings for the operator** ([`warn`]) are always
 //!   logged. Without the feature `tracing`, or without a subscriber, each is a line on stderr. Otherwise it is
@@ -21,7 +21,7 @@ use std::io::Write as _;
 pub(crate) use self::span::InvocationSpan;
 use crate::text::one_line;
 
-/// The target of all events, whatever module they are from.
+/// The target of all events, in every module.
 #[cfg(feature = "tracing")]
 pub(crate) const TARGET: &str = "lambda_ext";
 

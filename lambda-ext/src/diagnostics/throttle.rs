@@ -1,10 +1,10 @@
-//! How often the same kind of line is logged.
+//! Limits the lines of the same kind.
 
 use std::time::{Duration, SystemTime};
 
 use crate::clock;
 
-/// How long no second line of the same kind is logged: one per invocation would fill a log.
+/// The time without a second line of the same kind: one per invocation would fill a log.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Allows one line of each kind in an [`INTERVAL`], by the wall clock, which goes on while the environment is

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Error;
 use crate::report::innermost;
 
-/// Why a call of the [`Client`](crate::Client) failed.
+/// A failure of a call of the [`Client`](crate::Client).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -28,14 +28,14 @@ pub enum ClientError {
     UnknownEvent(String),
     /// A reply that is not what it must be.
     InvalidReply {
-        /// Which call.
+        /// The call.
         call: &'static str,
-        /// What was wrong with it.
+        /// The mistake in the reply.
         source: Error,
     },
     /// No reply in time.
     TimedOut {
-        /// Which call.
+        /// The call.
         call: &'static str,
         /// The time it had.
         after: Duration,
@@ -43,7 +43,7 @@ pub enum ClientError {
     /// The platform could not be reached, or the connection broke. What happened to an event that
     /// was on its way is not known: it may be lost.
     Unreachable {
-        /// Which call.
+        /// The call.
         call: &'static str,
         /// The address.
         runtime_api: String,
@@ -115,7 +115,7 @@ impl StdError for ClientError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// Which call was refused: `register`, `telemetry`, `next`, `init error`, `exit error`.
+    /// The call that was refused: `register`, `telemetry`, `next`, `init error`, `exit error`.
     pub call: &'static str,
     /// The HTTP status.
     pub status: u16,

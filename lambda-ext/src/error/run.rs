@@ -14,7 +14,7 @@ use crate::method::Method;
 use crate::panic::{Panic, contain};
 use crate::report::{ErrorRequest, sources};
 
-/// Why a run ended other than by SHUTDOWN.
+/// The reason of a run's end other than SHUTDOWN.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RunError {
@@ -48,7 +48,7 @@ pub enum RunError {
     TimedOut {
         /// The method.
         method: Method,
-        /// How long it ran.
+        /// The time that it ran.
         after: Duration,
     },
     /// A task that was [spawned](crate::spawn) returned an error.

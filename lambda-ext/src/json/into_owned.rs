@@ -1,4 +1,4 @@
-//! From what is borrowed to what can be kept.
+//! The conversion from borrowed to owned values.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the event loop does between events.
+//! The work of the event loop between events.
 
 use std::future::{pending, poll_fn};
 use std::pin::pin;
@@ -20,7 +20,7 @@ use crate::method::Method;
 use crate::tasks::Supervisor;
 use crate::telemetry::{Item, Receipt};
 
-/// Why an action is cancelled.
+/// The reason for which an action is cancelled.
 pub(super) const EVENT_WAITS: &str = "an event is waiting";
 
 pub(super) enum Action {
@@ -39,7 +39,7 @@ pub(super) async fn next_action<T: TelemetrySource>(
     telemetry: Option<&T>,
     tasks: &mut Supervisor,
 ) -> Action {
-    // Before whatever has ended the freeze.
+    // Before the item or event that ended the freeze.
     let thaw = pin!(poll_fn(|_| {
         match freezes.and_then(FreezeDetector::take_freeze) {
             Some(frozen_for) => Poll::Ready(Action::Thawed(frozen_for)),

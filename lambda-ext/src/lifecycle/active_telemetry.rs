@@ -20,7 +20,7 @@ pub(super) struct ActiveTelemetry {
     name: String,
     subscription: Subscription,
     inbox: Inbox,
-    /// Whether the platform sends telemetry.
+    /// True if the platform sends telemetry.
     is_subscribed: bool,
     /// `None` once it is closed.
     serving: Option<Serving>,

@@ -23,7 +23,7 @@ use crate::method::Method;
 use crate::process::Process;
 use crate::tasks::Supervisor;
 
-/// Why methods are cancelled at SHUTDOWN.
+/// The reason for which methods are cancelled at SHUTDOWN.
 const SHUTDOWN_ENDS: &str = "the extension must exit before the deadline";
 
 /// An extension that has registered, subscribed and made its handler, and has not requested an event yet.

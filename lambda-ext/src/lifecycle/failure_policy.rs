@@ -1,4 +1,4 @@
-//! Whether a failure of the author's code ends the extension, and what is logged about it.
+//! Decides if a failure of the author's code ends the extension, and logs it.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
@@ -19,7 +19,7 @@ pub(super) struct FailurePolicy {
     throttle: RefCell<Throttle<Topic>>,
 }
 
-/// What a line is about.
+/// The subject of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Topic {
     Failures(Method),

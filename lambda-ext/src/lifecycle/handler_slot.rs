@@ -14,7 +14,7 @@ use crate::method::Method;
 use crate::panic::{Panic, contain};
 use crate::process::RunningMethod;
 
-/// How a run ended by SHUTDOWN.
+/// The outcome of a run that SHUTDOWN ended.
 #[derive(Debug)]
 pub(crate) enum RunOutcome<H> {
     /// The handler was called to the end.
@@ -36,10 +36,10 @@ impl<H> RunOutcome<H> {
 #[derive(Debug)]
 pub(super) struct HandlerSlot<H> {
     policy: Rc<FailurePolicy>,
-    /// Whether lines that `telemetry` logs return to it as telemetry.
+    /// True if lines that `telemetry` logs return to it as telemetry.
     feeds_back: bool,
     running: RunningMethod,
-    /// When the method that was called last was called.
+    /// The time of the last call.
     called_at: Instant,
     /// The panic of a destructor in a method that was cancelled.
     cancel_panic: RefCell<Option<Panic>>,

@@ -28,7 +28,7 @@ use crate::handler::Handler;
 use crate::register::Register;
 use crate::tasks::{Supervisor, supervised};
 
-/// What is left of an extension's life, or all of it.
+/// The rest of an extension's life, or all of it.
 pub(crate) type Run<'a, H> = Pin<Box<dyn Future<Output = Result<RunOutcome<H>, RunError>> + 'a>>;
 
 /// Runs an extension: [starts](start) it and handles events until SHUTDOWN.

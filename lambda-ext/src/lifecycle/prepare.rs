@@ -1,4 +1,4 @@
-//! What there is before the registration.
+//! The state before the registration.
 
 use super::failure_policy::FailurePolicy;
 use crate::error::RunError;

@@ -26,7 +26,7 @@ use crate::register::Register;
 use crate::settings::Settings;
 use crate::tasks::Supervisor;
 
-/// What an extension runs with, beside its handler.
+/// The parts that an extension runs with, beside its handler.
 pub(crate) struct Context {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
@@ -35,7 +35,7 @@ pub(crate) struct Context {
 
 /// Registers, subscribes and makes the handler.
 ///
-/// What is before the registration and how it becomes a handler are arguments, so that a value that exists
+/// `prepare` and `create` are arguments, so that a value that exists
 /// and a type that makes its own start alike. The state is made outside of the future, which would hold an
 /// argument twice.
 pub(super) fn start<H: Handler, T: TelemetrySource, P>(
@@ -83,7 +83,7 @@ struct Start<T> {
     telemetry: Option<T>,
 }
 
-/// What ends the start, with the handler if there is one.
+/// The error that ends the start, with the handler if there is one.
 struct Failure<H> {
     error: RunError,
     handler: Option<H>,

@@ -1,4 +1,4 @@
-//! What the event loop asks of telemetry.
+//! The interface between the event loop and telemetry.
 
 use std::convert::Infallible;
 
@@ -37,10 +37,10 @@ pub(super) trait TelemetrySource: Sized {
     /// `next` waits for no end any more, because there is no handler.
     fn stop_holding(&self);
 
-    /// Takes what is delivered to the handler next. Cancel safe.
+    /// Takes the next item for the handler. Cancel safe.
     async fn take(&self) -> Item;
 
-    /// Takes what is delivered next at SHUTDOWN. Returns `None` if nothing more is expected until `deadline`.
+    /// Takes the next item at SHUTDOWN. Returns `None` if nothing more is expected until `deadline`.
     async fn take_last(&self, deadline: Instant) -> Option<Item>;
 
     /// The handler has returned from an item.

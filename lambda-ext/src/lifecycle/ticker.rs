@@ -1,4 +1,4 @@
-//! When `tick` is called.
+//! The times at which `tick` is called.
 
 use std::time::{Duration, SystemTime};
 

@@ -27,7 +27,7 @@ pub(crate) struct OwnedProcess {
 /// Ends the process. Clones end the same process.
 #[derive(Debug, Clone)]
 pub(crate) struct Exit {
-    /// Where panics abort, the target of their report.
+    /// The target of panic reports, if panics abort.
     target: Option<ReportTarget>,
     /// Set once the extension has failed. Opens once the failure is logged.
     failure_logged: Arc<OnceLock<TimedLatch>>,

@@ -1,4 +1,4 @@
-//! How the events of a delivery are separated.
+//! The separators of the events in a delivery.
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Framing {

@@ -21,7 +21,7 @@ pub(super) struct Report {
     pub(super) ratios: BTreeMap<Metric, Ratio>,
 }
 
-/// What was run.
+/// The starts and invocations of a measurement.
 #[derive(Debug, Serialize)]
 pub(super) struct Schedule {
     /// The number of starts of each subject.

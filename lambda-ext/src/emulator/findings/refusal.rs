@@ -249,7 +249,7 @@ fn explain_unknown_path(request: &Request) -> Explanation {
         find(&|call| !trimmed.is_empty() && tail(call.path()) == tail(trimmed))
     {
         format!(
-            "the date is part of the path: {call} is `{}`, whatever the schema",
+            "the date is part of the path: {call} is `{}` for every schema",
             call.path()
         )
     } else {

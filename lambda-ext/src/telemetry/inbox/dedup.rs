@@ -8,7 +8,7 @@ use crate::telemetry::framing::Framing;
 /// The most connections that are remembered.
 const MOST_CONNECTIONS: usize = 64;
 
-/// How much of each end of a delivery is compared, in bytes: the first record and the last one, with
+/// The bytes of each end of a delivery that are compared: the first record and the last one, with
 /// their times.
 const COMPARED: usize = 1 << 10;
 

@@ -29,11 +29,11 @@ impl End {
     }
 }
 
-/// What a delivery tells of ends.
+/// The ends in a delivery.
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Ends {
     pub(super) ends: VecDeque<End>,
-    /// How many ends for `runtime_done` are not among them, because they are too many or too long.
+    /// The ends for `runtime_done` that are not among them, because they are too many or too long.
     pub(super) dropped: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Whether the end of an invocation is expected before the next event.
+//! The expectation that the end of an invocation arrives before the next event.
 
 /// Decides whether `next` waits for the ends of invocations: only where they arrive before the next event.
 ///
@@ -22,7 +22,7 @@ enum State {
     Retrying,
 }
 
-/// What follows from an end that did not arrive in time, where the operator must know it.
+/// The consequence of an end that did not arrive in time, for the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missed {
     /// `next` waits again once an end arrives.

@@ -1,4 +1,4 @@
-//! Which invocations there are, and what has arrived of each.
+//! The invocations, and the records that have arrived of each.
 
 use std::collections::VecDeque;
 
@@ -18,7 +18,7 @@ const MOST_INVOCATIONS: usize = 64;
 /// The most ends of one invocation that are remembered: Lambda tries an asynchronous one three times.
 const MOST_ATTEMPTS: usize = 4;
 
-/// Answers what is running, what has ended, what is due and what is missing.
+/// Knows the invocation that runs, the ones that have ended, and the ends that are due or missing.
 ///
 /// An invocation is known by its INVOKE, its end (`platform.runtimeDone`) and its report, which come by two
 /// ways and in any order. Its end is due once its INVOKE has been received; an end without an INVOKE waits for
@@ -46,7 +46,7 @@ struct Invocation {
     /// An end has arrived that belongs to the last INVOKE.
     has_ended: bool,
     has_report: bool,
-    /// When its ends were written, by which a repeated one is recognised.
+    /// The times at which its ends were written, by which a repeated one is recognised.
     ends: VecDeque<Timestamp<'static>>,
     /// The ends that have arrived, and are not delivered yet.
     undelivered: usize,
@@ -256,7 +256,7 @@ impl InvocationTracker {
     }
 
     /// Finds an invocation, or adds it. The oldest one that has ended is forgotten for it, never the running
-    /// one, whatever a local process makes up.
+    /// one, even if a local process makes up ends.
     fn entry(&mut self, request_id: &str) -> &mut Invocation {
         let is_it = |invocation: &Invocation| invocation.request_id == request_id;
         let at = self.invocations.iter().rposition(is_it);

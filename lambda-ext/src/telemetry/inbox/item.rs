@@ -1,9 +1,9 @@
-//! What the inbox holds, and for whom.
+//! The items in the inbox, and the handler's interest in them.
 
 use crate::telemetry::batch::TelemetryBatch;
 use crate::telemetry::runtime_done::RuntimeDone;
 
-/// What the handler uses of telemetry.
+/// The telemetry that the handler uses.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Interest {
     /// `telemetry` receives the batches. Otherwise they are only searched for ends.
@@ -14,7 +14,7 @@ pub(crate) struct Interest {
     pub(crate) reports: bool,
 }
 
-/// What the event loop delivers to the handler next.
+/// An item for the handler.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Item {
     Batch(TelemetryBatch),

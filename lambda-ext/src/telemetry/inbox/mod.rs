@@ -36,7 +36,7 @@ const OVERHEAD: usize = 256;
 #[derive(Debug, Clone)]
 pub(crate) struct Inbox {
     shared: Arc<Shared>,
-    /// Which of the listener's connections puts into this clone.
+    /// The number of the listener's connection that puts into this clone.
     connection: usize,
 }
 
@@ -101,7 +101,7 @@ impl Inbox {
     }
 
     /// Queues a batch, unless it is repeated. Waits for capacity; after a timeout the batch is dropped, and
-    /// the handler is told with the next one. The ends of invocations do not wait.
+    /// the next one tells the handler. The ends of invocations do not wait.
     ///
     /// A batch counts as received once it is queued: if this is cancelled before, because the platform's
     /// connection is gone, its retry is no repetition.

@@ -1,4 +1,4 @@
-//! What waits to be delivered, in the order of its arrival.
+//! The items that wait for the handler, in the order of their arrival.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::telemetry::batch::{Dropped, TelemetryBatch};
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     items: VecDeque<Item>,
-    /// What the next batch tells the handler that it has lost.
+    /// The losses that the next batch reports to the handler.
     dropped: Dropped,
     dropped_ends: u64,
     dedup: DeliveryDedup,
@@ -98,7 +98,7 @@ impl Queue {
         add(&mut self.dropped, dropped);
     }
 
-    /// Returns what was dropped and not told yet, and what is queued.
+    /// Returns the unreported losses, and the queued batches.
     pub(super) fn undelivered(&self) -> Dropped {
         let mut undelivered = self.dropped;
         for item in &self.items {

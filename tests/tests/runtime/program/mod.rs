@@ -18,7 +18,7 @@ async fn run(
     program::run(failing, &[&fails, more].concat(), platform).await
 }
 
-/// Without an address there is nobody to talk to.
+/// Without an address there is no platform to call.
 async fn alone(environment: &[(&str, &str)]) -> Ended {
     let program = Program::start(env!("CARGO_BIN_EXE_failing"), environment.iter().copied());
     program.ended().await

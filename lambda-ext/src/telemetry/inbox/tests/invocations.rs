@@ -1,4 +1,4 @@
-//! The tracker of invocations: what is due, what is missing, and what is held.
+//! The tracker of invocations: due ends, missing ends, and the hold of `next`.
 
 use std::time::Duration;
 

@@ -52,7 +52,7 @@ fn shut_down(inbox: &Inbox) {
     });
 }
 
-/// Takes what is left at SHUTDOWN: the first few bytes of each batch, the request id of each end.
+/// Takes the rest at SHUTDOWN: the first few bytes of each batch, the request id of each end.
 fn taken(inbox: &Inbox) -> Vec<String> {
     shut_down(inbox);
     std::iter::from_fn(|| inbox.try_take())
