@@ -1,7 +1,6 @@
 //! The command `lambda-ext`: creates extensions, checks them, runs them under the emulator, and measures them.
 
 mod doctor;
-mod duration;
 mod emulate;
 mod env_var;
 mod measure;

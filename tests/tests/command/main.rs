@@ -36,17 +36,17 @@ fn document(arguments: &[&str]) -> (Value, Option<i32>) {
     (document, output.status.code())
 }
 
-/// The rules of the findings that are grave, and of those that are not.
+/// The rules of the errors, and of the warnings.
 fn rules(document: &Value) -> (Vec<String>, Vec<String>) {
     let findings = document["findings"].as_array().expect("a list");
-    let (grave, remarks): (Vec<_>, Vec<_>) = findings
+    let (errors, warnings): (Vec<_>, Vec<_>) = findings
         .iter()
         .partition(|finding| finding["severity"] == "error");
     let names = |findings: Vec<&'_ Value>| -> Vec<String> {
         let rule = |finding: &Value| finding["rule"].as_str().expect("a name").to_owned();
         findings.into_iter().map(rule).collect()
     };
-    (names(grave), names(remarks))
+    (names(errors), names(warnings))
 }
 
 /// Without settings, as in the README.

@@ -2,21 +2,16 @@
 
 use std::fmt;
 
+use lambda_ext::emulator::Severity;
+
 /// A problem of a file, or advice about it.
 pub(super) struct Finding {
     rule: &'static str,
+    /// An error if the file cannot be an extension.
     pub(super) severity: Severity,
     text: String,
     /// The remedy.
     help: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Severity {
-    /// The file can be an extension.
-    Warning,
-    /// The file cannot be an extension.
-    Error,
 }
 
 impl Finding {
@@ -40,12 +35,11 @@ impl Finding {
 /// Two lines, like the emulator's findings.
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
         let Self {
-            rule, text, help, ..
+            rule,
+            severity,
+            text,
+            help,
         } = self;
         write!(formatter, "{severity}[{rule}]: {text}\n  help: {help}")
     }

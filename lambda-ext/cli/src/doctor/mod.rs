@@ -10,9 +10,10 @@ mod system;
 use std::fmt::Write as _;
 
 use lambda_ext::Error;
+use lambda_ext::emulator::Severity;
 
 use self::file::{File, format_size};
-use self::finding::{Finding, Severity};
+use self::finding::Finding;
 use crate::target::{self, Profile};
 use crate::terminal::{self, ERROR, SUCCESS, WARNING, count, styled, styled_finding};
 

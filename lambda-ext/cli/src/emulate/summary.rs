@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use lambda_ext::emulator::record::Cost;
+use lambda_ext::emulator::record::{Cost, format_duration};
 
 use super::run_result::{RunResult, Verdict};
-use crate::duration::format_duration;
 use crate::terminal::{ERROR, SUCCESS, WARNING, styled, styled_finding, table};
 
 /// The least, the median and the most of an extension's overheads.

@@ -16,5 +16,5 @@ pub use self::phases::PhaseTime;
 pub(super) use self::serial::milliseconds;
 pub use self::step::{KillReason, Phase, Request, Step, StepKind};
 pub use self::steps::Record;
-pub(super) use self::text::format_duration;
+pub use self::text::format_duration;
 pub use self::timeline::Timeline;

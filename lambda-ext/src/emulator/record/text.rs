@@ -46,8 +46,10 @@ pub(super) fn sanitize(text: &str, max: usize) -> String {
     shown
 }
 
-/// Formats a duration in a unit that suits its length.
-pub(crate) fn format_duration(duration: Duration) -> String {
+/// Formats a duration as the timeline does, in a unit that suits its length: `21.3 ms`, `1.00 s`,
+/// `1 min 03 s`.
+#[must_use]
+pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 0.999_95 {
         format!("{:.1} ms", seconds * 1e3)

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Phase, PhaseTime, Record, StepKind};
+use lambda_ext::emulator::record::{Phase, PhaseTime, Record, StepKind, format_duration};
 use maud::{Markup, html};
 
 use super::lanes::{Activity, Bar, Lane, MarkKind, lanes};
 use super::scale::Scale;
-use crate::duration::format_duration;
 use crate::emulate::run_result::RunResult;
 
 /// Of a long run, the number of phases drawn at each end.

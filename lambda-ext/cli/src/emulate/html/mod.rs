@@ -6,12 +6,11 @@ mod scale;
 
 use std::time::Duration;
 
-use lambda_ext::emulator::record::{Phase, StepKind};
+use lambda_ext::emulator::record::{Phase, StepKind, format_duration};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::run_result::{RunResult, Verdict};
 use super::summary::{COST_COLUMNS, cost_row};
-use crate::duration::format_duration;
 use crate::terminal::count;
 
 /// The rows of the table of steps, at most: browsers are slow with more.
