@@ -7,7 +7,7 @@ mod busy;
 mod fail_open;
 mod freeze;
 mod internal;
-mod joined;
+mod invocation_ends;
 mod lifecycle;
 mod next;
 mod program;
