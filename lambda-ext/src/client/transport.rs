@@ -41,7 +41,7 @@ impl Transport {
         &self.address
     }
 
-    /// Sends a request and reads the response. The platform may close a idle connection while the
+    /// Sends a request and reads the response. The platform may close an idle connection while the
     /// request is on its way: if it does, the request is sent once more, by a new connection.
     pub(super) async fn send(
         &self,

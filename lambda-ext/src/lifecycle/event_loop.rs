@@ -148,9 +148,12 @@ impl<H: Handler, T: TelemetrySource> Started<H, T> {
             freezes,
             ..
         } = self;
-        telemetry
-            .as_ref()
-            .inspect(|telemetry| telemetry.begin_invocation(&event));
+        if let Some(telemetry) = telemetry {
+            if handler.is_retired() {
+                telemetry.stop_holding();
+            }
+            telemetry.begin_invocation(&event);
+        }
         lifecycle_event!(
             debug,
             extension = self.client.name(),

@@ -31,6 +31,8 @@ pub(super) struct InvocationTracker {
     early: Option<Box<RuntimeDone>>,
     /// The request id of the end that came last.
     last_ended: Option<String>,
+    /// The report that came last, until the next invocation's end takes it along.
+    last_report: Option<Box<PlatformReport<'static>>>,
     /// The deadline of the event that came last.
     deadline_ms: u64,
     is_shutting_down: bool,
@@ -41,8 +43,8 @@ pub(super) struct InvocationTracker {
 #[derive(Debug, Default)]
 struct Invocation {
     request_id: String,
-    /// INVOKE has been received, and no end has been delivered since.
-    is_open: bool,
+    /// The attempts whose INVOKE has been received, and whose end has not been delivered.
+    open: usize,
     /// An end has arrived that belongs to the last INVOKE.
     has_ended: bool,
     has_report: bool,
@@ -50,8 +52,6 @@ struct Invocation {
     ends: VecDeque<Timestamp<'static>>,
     /// The ends that have arrived, and are not delivered yet.
     undelivered: usize,
-    /// Until the next invocation's end takes it along.
-    report: Option<Box<PlatformReport<'static>>>,
 }
 
 /// The invocation whose INVOKE came last.
@@ -70,6 +70,17 @@ enum Progress {
     Delivered,
     /// `runtime_done` has returned.
     Handled,
+}
+
+/// The outcome of recording an end.
+#[derive(Debug)]
+pub(super) enum Recorded {
+    /// The end is to be queued.
+    New(Box<RuntimeDone>),
+    /// The end is repeated, or a report.
+    Known,
+    /// More ends of one invocation are queued than it can have: a local process makes them up.
+    Excess,
 }
 
 /// An end that did not arrive in time.
@@ -96,8 +107,9 @@ impl InvocationTracker {
             progress: Progress::Waiting,
         });
         self.deadline_ms = event.deadline_ms;
+        self.make_newest(&event.request_id);
         let invocation = self.entry(&event.request_id);
-        invocation.is_open = true;
+        invocation.open += 1;
         // Otherwise it is that of an earlier attempt.
         invocation.has_ended = invocation.undelivered > 0;
         invocation.has_report = false;
@@ -109,7 +121,8 @@ impl InvocationTracker {
             .running
             .take_if(|running| running.held_until.is_some())?;
         let invocation = self.find(&last.request_id);
-        let in_time = invocation.is_some_and(|invocation| invocation.has_ended);
+        let in_time = last.progress != Progress::Waiting
+            || invocation.is_some_and(|invocation| invocation.has_ended);
         let missed = self.expectation.next_event(in_time)?;
         Some(MissedEnd {
             request_id: last.request_id,
@@ -123,20 +136,23 @@ impl InvocationTracker {
         self.is_shutting_down = true;
     }
 
-    /// Records what has arrived. Returns an end that is to be queued: it was not known before.
-    pub(super) fn record(&mut self, end: End) -> Option<Box<RuntimeDone>> {
+    /// Records an end or a report.
+    pub(super) fn record(&mut self, end: End) -> Recorded {
         let mut done = match end {
             End::Done(done) => done,
             End::Report(report) => {
                 let invocation = self.entry(&report.request_id);
                 invocation.has_report = true;
-                invocation.report = Some(report);
-                return None;
+                self.last_report = Some(report);
+                return Recorded::Known;
             }
         };
         let invocation = self.entry(done.request_id());
         if invocation.ends.contains(&done.time) {
-            return None;
+            return Recorded::Known;
+        }
+        if invocation.undelivered == MOST_ATTEMPTS {
+            return Recorded::Excess;
         }
         if invocation.ends.len() == MOST_ATTEMPTS {
             invocation.ends.pop_front();
@@ -146,9 +162,10 @@ impl InvocationTracker {
         invocation.undelivered += 1;
         self.expectation.end_arrived();
         let previous = self.last_ended.replace(done.request_id().to_owned());
-        let report = previous.and_then(|previous| self.find_mut(&previous)?.report.take());
-        done.previous_report = report.map(|report| *report);
-        Some(done)
+        let belongs =
+            |report: &mut Box<PlatformReport<'_>>| Some(&*report.request_id) == previous.as_deref();
+        done.previous_report = self.last_report.take_if(belongs).map(|report| *report);
+        Recorded::New(done)
     }
 
     /// Takes an end that waited for its INVOKE, if it is due now.
@@ -178,7 +195,7 @@ impl InvocationTracker {
 
     fn is_due(&self, done: &RuntimeDone) -> bool {
         let invocation = self.find(done.request_id());
-        self.is_shutting_down || invocation.is_some_and(|invocation| invocation.is_open)
+        self.is_shutting_down || invocation.is_some_and(|invocation| invocation.open > 0)
     }
 
     fn deliver(&mut self, mut done: Box<RuntimeDone>) -> Box<RuntimeDone> {
@@ -187,7 +204,7 @@ impl InvocationTracker {
             running.progress = Progress::Delivered;
         }
         if let Some(invocation) = self.find_mut(done.request_id()) {
-            invocation.is_open = false;
+            invocation.open = invocation.open.saturating_sub(1);
             invocation.undelivered = invocation.undelivered.saturating_sub(1);
         }
         done.deadline_ms = self.deadline_ms;
@@ -235,7 +252,7 @@ impl InvocationTracker {
     pub(super) fn have_all_ended(&self) -> bool {
         self.invocations
             .iter()
-            .all(|invocation| !invocation.is_open)
+            .all(|invocation| invocation.open == 0)
     }
 
     /// Tells whether the report of the running invocation has arrived.
@@ -255,6 +272,14 @@ impl InvocationTracker {
         invocations.find(|invocation| invocation.request_id == request_id)
     }
 
+    /// Moves a retried invocation behind the others, which are forgotten before it.
+    fn make_newest(&mut self, request_id: &str) {
+        let is_it = |invocation: &Invocation| invocation.request_id == request_id;
+        let at = self.invocations.iter().rposition(is_it);
+        let retried = at.and_then(|at| self.invocations.remove(at));
+        self.invocations.extend(retried);
+    }
+
     /// Finds an invocation, or adds it. The oldest one that has ended is forgotten for it, never the running
     /// one, even if a local process makes up ends.
     fn entry(&mut self, request_id: &str) -> &mut Invocation {
@@ -264,7 +289,7 @@ impl InvocationTracker {
             if self.invocations.len() == MOST_INVOCATIONS {
                 let running = self.running.as_ref().map(|running| &running.request_id);
                 let is_over = |invocation: &Invocation| {
-                    !invocation.is_open && Some(&invocation.request_id) != running
+                    invocation.open == 0 && Some(&invocation.request_id) != running
                 };
                 let at = self.invocations.iter().position(is_over);
                 self.invocations.remove(at.unwrap_or_default());

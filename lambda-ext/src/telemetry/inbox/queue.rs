@@ -5,7 +5,7 @@ use std::mem;
 
 use super::dedup::{DeliveryDedup, Fingerprint};
 use super::end_scanner::{Ends, MOST_ENDS};
-use super::invocations::InvocationTracker;
+use super::invocations::{InvocationTracker, Recorded};
 use super::item::Item;
 use crate::telemetry::batch::{Dropped, TelemetryBatch};
 
@@ -41,9 +41,14 @@ impl Queue {
     /// running invocation.
     pub(super) fn push_ends(&mut self, found: Ends) {
         self.dropped_ends += found.dropped;
+        if found.ends.is_empty() {
+            return;
+        }
         for end in found.ends {
-            if let Some(done) = self.invocations.record(end) {
-                self.items.push_back(Item::RuntimeDone(done));
+            match self.invocations.record(end) {
+                Recorded::New(done) => self.items.push_back(Item::RuntimeDone(done)),
+                Recorded::Known => {}
+                Recorded::Excess => self.dropped_ends += 1,
             }
         }
         let mut excess = self.queued_ends().saturating_sub(MOST_ENDS);

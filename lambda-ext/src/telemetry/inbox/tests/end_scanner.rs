@@ -311,6 +311,22 @@ async fn last_ends_of_a_batch_are_kept() {
     assert_eq!(taken(&inbox), last);
 }
 
+/// Local processes may know the request id.
+#[tokio::test]
+async fn made_up_ends_of_the_running_invocation_are_bounded() {
+    let inbox = Inbox::new(ENDS);
+    begin(&inbox, "1");
+    for millis in 0..900 {
+        inbox
+            .put(array(&[done_at("1", 100 + millis)]))
+            .await
+            .unwrap();
+    }
+    let queued = taken(&inbox).len() as u64;
+    assert!(queued <= MOST_ENDS as u64, "{queued}");
+    assert_eq!(inbox.close().1, 900 - queued);
+}
+
 /// A handler without `runtime_done` loses nothing.
 #[tokio::test]
 async fn excess_of_reports_is_not_counted() {

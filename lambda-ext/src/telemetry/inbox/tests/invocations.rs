@@ -8,7 +8,7 @@ use crate::budget;
 use crate::event::{InvokeEvent, ShutdownEvent, ShutdownReason, millis_ahead};
 use crate::telemetry::inbox::Missed;
 use crate::telemetry::inbox::end_scanner::End;
-use crate::telemetry::inbox::invocations::InvocationTracker;
+use crate::telemetry::inbox::invocations::{InvocationTracker, Recorded};
 use crate::telemetry::runtime_done::RuntimeDone;
 
 fn invoke(request_id: &str) -> InvokeEvent {
@@ -33,8 +33,10 @@ fn id(done: Option<Box<RuntimeDone>>) -> Option<String> {
 impl InvocationTracker {
     /// An end arrives, and is taken at once.
     fn end(&mut self, request_id: &str, time: &str) -> Option<String> {
-        let done = self.record(End::Done(end_of(request_id, time)))?;
-        id(self.take(done))
+        match self.record(End::Done(end_of(request_id, time))) {
+            Recorded::New(done) => id(self.take(done)),
+            Recorded::Known | Recorded::Excess => None,
+        }
     }
 
     fn is_held(&self) -> bool {
@@ -102,6 +104,17 @@ fn retried_invocation_ends_again() {
         assert_eq!(tracker.end("1", time).as_deref(), Some("1"));
         assert_eq!(tracker.end("1", time), None, "repeated");
     }
+}
+
+#[test]
+fn late_ends_of_two_attempts_are_both_due() {
+    let mut tracker = InvocationTracker::default();
+    tracker.begin(&invoke("1"));
+    tracker.begin(&invoke("1"));
+    assert_eq!(tracker.end("1", "a").as_deref(), Some("1"));
+    assert!(!tracker.have_all_ended());
+    assert_eq!(tracker.end("1", "b").as_deref(), Some("1"));
+    assert!(tracker.have_all_ended());
 }
 
 #[test]
