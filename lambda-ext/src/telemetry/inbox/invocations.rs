@@ -10,13 +10,16 @@ use crate::budget;
 use crate::event::{InvokeEvent, ShutdownEvent};
 use crate::telemetry::platform::PlatformReport;
 use crate::telemetry::runtime_done::RuntimeDone;
-use crate::telemetry::timestamp::Timestamp;
+use crate::text::truncate;
 
 /// The most invocations that are remembered. Managed Instances run up to 64 at once.
 const MOST_INVOCATIONS: usize = 64;
 
 /// The most ends of one invocation that are remembered: Lambda tries an asynchronous one three times.
 const MOST_ATTEMPTS: usize = 4;
+
+/// The most bytes of an end's time that are compared. Lambda's have 24, and a local process may send more.
+const COMPARED_TIME: usize = 64;
 
 /// Knows the invocation that runs, the ones that have ended, and the ends that are due or missing.
 ///
@@ -49,7 +52,7 @@ struct Invocation {
     has_ended: bool,
     has_report: bool,
     /// The times at which its ends were written, by which a repeated one is recognised.
-    ends: VecDeque<Timestamp<'static>>,
+    ends: VecDeque<String>,
     /// The ends that have arrived, and are not delivered yet.
     undelivered: usize,
 }
@@ -148,7 +151,8 @@ impl InvocationTracker {
             }
         };
         let invocation = self.entry(done.request_id());
-        if invocation.ends.contains(&done.time) {
+        let time = truncate(done.time.as_str(), COMPARED_TIME);
+        if invocation.ends.iter().any(|known| known == time) {
             return Recorded::Known;
         }
         if invocation.undelivered == MOST_ATTEMPTS {
@@ -157,7 +161,7 @@ impl InvocationTracker {
         if invocation.ends.len() == MOST_ATTEMPTS {
             invocation.ends.pop_front();
         }
-        invocation.ends.push_back(done.time.clone());
+        invocation.ends.push_back(time.to_owned());
         invocation.has_ended = true;
         invocation.undelivered += 1;
         self.expectation.end_arrived();

@@ -106,6 +106,17 @@ fn retried_invocation_ends_again() {
     }
 }
 
+/// A local process may send times of any length, which are not kept.
+#[test]
+fn ends_are_compared_by_the_beginning_of_their_time() {
+    let mut tracker = InvocationTracker::default();
+    tracker.begin(&invoke("1"));
+    tracker.begin(&invoke("1"));
+    let time = "2".repeat(1000);
+    assert!(tracker.end("1", &format!("{time}a")).is_some());
+    assert_eq!(tracker.end("1", &format!("{time}b")), None);
+}
+
 #[test]
 fn late_ends_of_two_attempts_are_both_due() {
     let mut tracker = InvocationTracker::default();
