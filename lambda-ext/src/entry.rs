@@ -15,7 +15,7 @@ use crate::error::RunError;
 use crate::extension::Extension;
 use crate::handler::Launch;
 use crate::local_runtime::local_runtime;
-use crate::process::Process;
+use crate::process::{OwnedProcess, Process};
 
 /// On one thread.
 #[must_use]
@@ -53,7 +53,7 @@ fn enter<T: Launch>(block_on: impl FnOnce(Work) -> io::Result<Infallible>) -> Ex
     };
     let name = extension.client.name().to_owned();
     let work = async {
-        let process = match Process::owned(&extension.client) {
+        let process = match OwnedProcess::new(&extension.client) {
             Ok(process) => process,
             Err(error) => {
                 let name = extension.client.name();

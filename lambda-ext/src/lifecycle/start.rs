@@ -35,9 +35,8 @@ pub(crate) struct Context {
 
 /// Registers, subscribes and makes the handler.
 ///
-/// `prepare` and `create` are arguments, so that a value that exists
-/// and a type that makes its own start alike. The state is made outside of the future, which would hold an
-/// argument twice.
+/// `prepare` and `create` are arguments, so that a value that exists and a type that makes its own start
+/// alike. The state is made outside of the future, which would hold an argument twice.
 pub(super) fn start<H: Handler, T: TelemetrySource, P>(
     context: Context,
     tasks: Supervisor,

@@ -13,7 +13,7 @@ pub(crate) use self::owned::OwnedProcess;
 pub(crate) use self::running::RunningMethod;
 use self::signals::Signals;
 use crate::budget::SignalBudget;
-use crate::client::{Client, ErrorReporter, ReportKind};
+use crate::client::{ErrorReporter, ReportKind};
 use crate::error::RunError;
 
 /// Whose process it is.
@@ -24,22 +24,13 @@ pub(crate) enum Process {
     /// Another program's, such as a test's: the extension leaves it alone.
     Shared,
     /// The function's: the extension handles SIGTERM alone, by which Lambda ends the process.
-    Internal(InternalProcess),
+    Internal(Signals),
 }
 
-/// The process of a function, in which an internal extension runs.
-#[derive(Debug)]
-pub(crate) struct InternalProcess(Signals);
-
 impl Process {
-    /// Takes the process over, for the generated `main`.
-    pub(crate) fn owned(client: &Client) -> io::Result<OwnedProcess> {
-        OwnedProcess::new(client)
-    }
-
     /// Handles the signal that ends the function's process.
     pub(crate) fn internal() -> io::Result<Self> {
-        Signals::internal().map(InternalProcess).map(Self::Internal)
+        Signals::internal().map(Self::Internal)
     }
 
     pub(crate) fn is_internal(&self) -> bool {
@@ -67,7 +58,7 @@ impl Process {
     pub(crate) fn received_signal(&self) -> Option<&'static str> {
         match self {
             Self::Owned(process) => process.signals.received(),
-            Self::Internal(InternalProcess(signals)) => signals.received(),
+            Self::Internal(signals) => signals.received(),
             Self::Shared => None,
         }
     }
@@ -76,7 +67,7 @@ impl Process {
     pub(crate) async fn signal(&mut self) -> &'static str {
         let signals = match self {
             Self::Owned(process) => &mut process.signals,
-            Self::Internal(InternalProcess(signals)) => signals,
+            Self::Internal(signals) => signals,
             Self::Shared => return pending().await,
         };
         signals.recv().await

@@ -34,8 +34,8 @@ pub(crate) struct Exit {
 }
 
 impl OwnedProcess {
-    /// Installs the signal handlers and the panic hook.
-    pub(super) fn new(client: &Client) -> io::Result<Self> {
+    /// Takes the process over: installs the signal handlers and the panic hook.
+    pub(crate) fn new(client: &Client) -> io::Result<Self> {
         Ok(Self {
             name: client.name().to_owned(),
             signals: Signals::owned()?,

@@ -17,7 +17,7 @@ const NAMES: [(c_int, &str); 2] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")];
 
 /// Waits for the signals that end a process.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     /// The place in [`NAMES`] of the signal that came last, counted from one.
     last: Arc<AtomicUsize>,
     /// Readable once a signal has come.

@@ -56,6 +56,7 @@ fn every_named_test_exists() {
 fn every_named_path_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let repository = [
+        "../ARCHITECTURE.md",
         "../CONTRIBUTING.md",
         "../SECURITY.md",
         "../.cargo/config.toml",
